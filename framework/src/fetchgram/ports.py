@@ -1,0 +1,247 @@
+"""Small protocols: what the parts and the plugins need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from fetchgram.model import Growing, Json, Text
+
+
+class Sink(Protocol):
+    """Where a running stage says how far it is."""
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Say how many bytes of how many are done; may be called often and from any task of the loop."""
+        ...
+
+    def announce(self, growing: Growing) -> None:
+        """Offer a file that may be sent while it grows."""
+        ...
+
+
+class Ledger(Protocol):
+    """Durable small values of one delivery; a write is on disk when the call returns."""
+
+    async def get(self, key: str) -> Json:
+        """Return the value, or `None`."""
+        ...
+
+    async def put(self, key: str, value: Json) -> None:
+        """Store a value.
+
+        Raises:
+            TemporarilyUnavailable: If this worker's lease has passed to another one.
+        """
+        ...
+
+
+class Transaction(Protocol):
+    """A transaction on the plugin's own tables."""
+
+    async def execute(self, statement: object, parameters: object = None) -> object:
+        """Execute an SQLAlchemy Core statement; returns its `CursorResult`."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC, aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that only rise."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer from the web, read through the guarded network."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Network(Protocol):
+    """The guarded way out: http(s) only, public addresses only, bounded."""
+
+    @property
+    def proxy_url(self) -> str:
+        """The filter, for libraries that take a proxy."""
+        ...
+
+    def child_env(self) -> dict[str, str]:
+        """Environment that leads a child process through the filter."""
+        ...
+
+    async def fetch(
+        self, url: str, *, max_bytes: int, timeout_s: float = 20, headers: Mapping[str, str] | None = None
+    ) -> Fetched:
+        """Read a small thing.
+
+        Raises:
+            TooLarge: If the body passes `max_bytes`.
+            ContentUnavailable: If the address is forbidden or the server cannot be reached.
+        """
+        ...
+
+    async def download(
+        self, url: str, path: Path, *, max_bytes: int, timeout_s: float = 60, headers: Mapping[str, str] | None = None
+    ) -> Fetched:
+        """Read a thing into a file; the body of the answer is empty."""
+        ...
+
+
+class Workers(Protocol):
+    """Isolated child processes of one plugin."""
+
+    async def run(
+        self,
+        target: str,
+        payload: Json,
+        *,
+        on_message: Callable[[Json], None] | None = None,
+        workdir: Path | None = None,
+        timeout_s: float | None = None,
+        max_bytes: int | None = None,
+    ) -> Json:
+        """Run `package.module:function(payload, report)` in a warm child; cancelling kills it.
+
+        Args:
+            target: Import path of a function that takes and returns JSON.
+            payload: Its argument.
+            on_message: Called for each `report(...)` of the child.
+            workdir: Locked by the child while it works.
+            timeout_s: Longest time.
+            max_bytes: Most bytes the workdir may grow to.
+
+        Raises:
+            WorkerCrashed, WorkerTimeout, TooLarge: The child was killed.
+            FetchgramError: Whatever of the error tree the function raised.
+        """
+        ...
+
+
+class Sentences(Protocol):
+    """Texts by key, for plugins that draw or print."""
+
+    def render(self, text: Text, locale: str) -> str:
+        """Return the sentence in the nearest language, markup removed."""
+        ...
+
+
+class NotifyAdmins(Protocol):
+    """How a plugin tells the admins something."""
+
+    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
+        """Tell the admins; with `once_key` only when it was not the last thing told under that key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaInfo:
+    """What a local file is, read by PyAV in a child."""
+
+    kind: str
+    mime: str
+    size_bytes: int
+    duration_s: float | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+
+
+class MediaTools(Protocol):
+    """Local files: looked at in a child, worked on by ffmpeg; never a URL."""
+
+    async def inspect(self, path: Path) -> MediaInfo:
+        """Read what a file is.
+
+        Raises:
+            ContentUnavailable: With `no_media`, when it is no media at all.
+        """
+        ...
+
+    async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
+        """Make a JPEG of at most 320 px and 200 kB (Telegram's limit); `None` when there is no picture in it."""
+        ...
+
+    async def merge(self, video: Path, audio: Path, output: Path, *, workdir: Path) -> Path:
+        """Copy the streams of two files into one MP4 or MKV that starts fast."""
+        ...
+
+    async def remux(self, source: Path, output: Path, *, workdir: Path) -> Path:
+        """Copy the streams into another container."""
+        ...
+
+    async def extract_audio(
+        self, source: Path, output: Path, *, codec: str, bitrate_kbps: int | None, workdir: Path
+    ) -> Path:
+        """Make a sound file; `codec="copy"` keeps the stream."""
+        ...
+
+    async def tag(
+        self, source: Path, output: Path, *, tags: Mapping[str, str], cover: Path | None, workdir: Path
+    ) -> Path:
+        """Write tags and a cover picture without re-encoding."""
+        ...
+
+    async def run(self, arguments: Sequence[str], *, inputs: Sequence[Path], output: Path, workdir: Path) -> None:
+        """Run ffmpeg with these arguments between the inputs and the output."""
+        ...
+
+
+class Context(Protocol):
+    """What a plugin is given: narrow on purpose."""
+
+    @property
+    def name(self) -> str:
+        """The plugin's own name."""
+        ...
+
+    @property
+    def data_dir(self) -> Path:
+        """A folder of the plugin's own; exists."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    @property
+    def network(self) -> Network:
+        """The guarded way out."""
+        ...
+
+    @property
+    def workers(self) -> Workers:
+        """Isolated processes of this plugin."""
+        ...
+
+    @property
+    def media(self) -> MediaTools:
+        """Looks at and works on local files."""
+        ...
+
+    @property
+    def texts(self) -> Sentences:
+        """Catalogues."""
+        ...
+
+    @property
+    def notify_admins(self) -> NotifyAdmins:
+        """Tell the admins."""
+        ...

@@ -1,0 +1,190 @@
+"""How plugins talk with people without knowing Telegram: `Command`, `Interaction`, `Screen`; and what else hooks return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from fetchgram.model import Json, Media, Person, Role, Text
+
+if TYPE_CHECKING:
+    import typer
+
+
+class Control(Protocol):
+    """What the person behind an interaction may do: bound to person and role, checked and audited inside."""
+
+    @property
+    def role(self) -> Role:
+        """The role, read when the interaction began."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """A message of the person, opaque; can be copied by the core."""
+
+    chat: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """A person did something: called a command, pressed a button, typed an answer.
+
+    Args:
+        person: Who.
+        role: Read afresh for this press.
+        chat: Where, as an opaque number.
+        action: Name of the action; empty for the command itself.
+        args: What the button carried.
+        text: What was typed after the command, or the answer.
+        file: A file that was sent as the answer.
+        message: The message that was sent as the answer.
+        locale: Language of the person.
+        control: What may be done.
+    """
+
+    person: Person
+    role: Role
+    chat: int
+    locale: str
+    control: Control
+    action: str = ""
+    args: Mapping[str, Json] = field(default_factory=dict)
+    text: str | None = None
+    file: Media | None = None
+    message: MessageRef | None = None
+
+
+class AskKind(StrEnum):
+    """What a person is asked to send."""
+
+    TEXT = "text"
+    FILE = "file"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The next message of the person is an answer and goes to this action."""
+
+    kind: AskKind
+    action: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button; the core stores what it carries and checks who presses it."""
+
+    label: Text
+    action: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Show(StrEnum):
+    """How a screen appears."""
+
+    EDIT = "edit"
+    NEW = "new"
+    TOAST = "toast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the person sees next.
+
+    Args:
+        text: The message.
+        rows: Buttons under it; they survive a restart.
+        media: A picture or file with it.
+        show: In place of the message whose button was pressed, as a new one, or as a passing notice.
+        ask: What the next message of the person answers.
+    """
+
+    text: Text
+    rows: tuple[tuple[Button, ...], ...] = ()
+    media: Media | None = None
+    show: Show = Show.EDIT
+    ask: Ask | None = None
+
+
+Handler: TypeAlias = Callable[[Interaction], Awaitable[Screen]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a button does and who may press it; the role is read afresh on every press."""
+
+    handler: Handler
+    minimum_role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command, as `/stats`.
+
+    Args:
+        name: Without the slash; lower-case letters, digits, underscores (Telegram: 1-32).
+        help: One line for the command list.
+        handler: Answers it.
+        minimum_role: Who may call it.
+        actions: What its buttons do, by name.
+    """
+
+    name: str
+    help: Text
+    handler: Handler
+    minimum_role: Role
+    actions: Mapping[str, Action] = field(default_factory=dict)
+
+
+class Health(StrEnum):
+    """Outcome of a check."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """What a check found; `detail` is for operators, in English."""
+
+    health: Health
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """A named check."""
+
+    name: str
+    check: Callable[[], Awaitable[HealthReport]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Periodic work.
+
+    Args:
+        name: Unique in the plugin.
+        every_s: Seconds between two runs.
+        work: What to do.
+    """
+
+    name: str
+    every_s: float
+    work: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CliCommand:
+    """A command of the command line: a typer app (a group), or a plain function of typer's shape."""
+
+    name: str
+    help: str
+    app: typer.Typer | Callable[..., None]

@@ -1,0 +1,251 @@
+"""Settings: one frozen model, read from `fetchgram.toml` and the environment, checked as a whole."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+
+from fetchgram.errors import ConfigError
+
+S = TypeVar("S", bound="SettingsModel")
+
+ENV_PREFIX = "FETCHGRAM_"
+CONFIG_FILE = "fetchgram.toml"
+_NOT_SETTINGS = frozenset({"config", "botapi_spec"})
+"""Names after the prefix that are read elsewhere: `--config`, and the suite's description of the Bot API."""
+MB = 1_000_000
+"""Telegram counts its limits in decimal or binary MB without saying; the smaller reading never fails."""
+
+
+def split_list(value: object) -> object:
+    """Read `a, b` or `["a", "b"]` from the environment as a list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return cast("object", json.loads(value))
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+Ids: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(split_list)]
+Ports: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(split_list)]
+
+
+class SettingsModel(BaseModel):
+    """Base of all settings, a plugin's own too: frozen, unknown keys named elsewhere, values never in error texts."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True)
+
+
+class PluginsSettings(SettingsModel):
+    """Which plugins are loaded."""
+
+    disabled: Names = Field(default=(), description="Names of plugins that are not loaded.")
+    only: Names = Field(default=(), description="When not empty, only these plugins are loaded.")
+    detect_timeout_s: float = Field(default=10.0, gt=0, description="Time for one batch of links.")
+    hook_timeout_s: float = Field(default=30.0, gt=0, description="Time for one probe, list page or other short hook.")
+    breaker_failures: int = Field(default=5, ge=1, description="Failures of its own making that pause a plugin.")
+    breaker_pause_s: float = Field(default=300.0, gt=0, description="Pause before it is tried again.")
+
+
+class DatabaseSettings(SettingsModel):
+    """Where the state rests."""
+
+    url: str | None = Field(
+        default=None, description="`sqlite:///path` (default: fetchgram.db in data_dir); its scheme picks the queue."
+    )
+
+
+class BotSettings(SettingsModel):
+    """One bot account."""
+
+    token: SecretStr = Field(description="From @BotFather.")
+    api_url: str = Field(default="https://api.telegram.org", description="Bot API server.")
+
+
+class DeliverySettings(SettingsModel):
+    """How files go out."""
+
+    botapi_max: ByteSize = Field(default=ByteSize(50 * MB), description="Largest upload over the Bot API.")
+    botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
+    messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
+    edit_interval_s: float = Field(
+        default=1.5, gt=0, description="Shortest time between two edits of a status message."
+    )
+    chat_interval_s: float = Field(default=1.0, ge=0, description="Shortest time between two messages in one chat.")
+    group_per_minute: int = Field(default=20, ge=1, description="Messages a minute in one group.")
+
+
+class NetworkSettings(SettingsModel):
+    """The way out for everything that a stranger's link can make us fetch."""
+
+    allow: Names = Field(default=(), description="Hosts (`host`, `host:port`, `cidr`) reachable though not public.")
+    upstream_proxy: str | None = Field(default=None, description="HTTP proxy behind the filter.")
+    ca_file: Path | None = Field(default=None, description="Certificates trusted besides the usual ones (PEM).")
+    ports: Ports = Field(default=(80, 443, 8080, 8443), description="Ports that links may use.")
+    connect_timeout_s: float = Field(default=15.0, gt=0, description="Time to reach a server.")
+    max_connections: int = Field(default=256, ge=1, description="Connections through the filter at once.")
+
+
+class LimitsSettings(SettingsModel):
+    """What one person may use."""
+
+    links_per_minute: int = Field(default=20, ge=1, description="Links a person may send in a minute.")
+    links_per_message: int = Field(default=6, ge=1, description="Links taken from one message.")
+    running: int = Field(default=3, ge=1, description="Jobs of one person at once; more wait.")
+    waiting: int = Field(default=30, ge=1, description="Jobs of one person in line.")
+    bytes_per_day: ByteSize = Field(default=ByteSize(20_000 * MB), description="Bytes delivered to one person a day.")
+    file_max: ByteSize = Field(default=ByteSize(4_000 * MB), description="Largest download.")
+    owners_exempt: bool = Field(default=True, description="Whether owners have no limits.")
+
+
+class WorkSettings(SettingsModel):
+    """How much is done at once."""
+
+    jobs: int = Field(default=4, ge=1, description="Jobs at once.")
+    downloads: int = Field(default=3, ge=1, description="Downloads at once; also children per engine.")
+    uploads: int = Field(default=3, ge=1, description="Uploads at once.")
+    job_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
+    attempts: int = Field(default=4, ge=1, description="Tries of one job.")
+    lease_s: float = Field(default=30.0, gt=1, description="A job whose worker is silent for this long is taken over.")
+    disk_floor: ByteSize = Field(default=ByteSize(500 * MB), description="Free disk below which no download starts.")
+    menu_ttl_s: float = Field(default=86_400.0, gt=0, description="Life of a menu's buttons.")
+    cache_ttl_s: float = Field(default=30 * 86_400.0, gt=0, description="Life of a cached file id.")
+    child_memory: ByteSize = Field(default=ByteSize(1_000 * MB), description="Memory of one child process.")
+
+
+class LogSettings(SettingsModel):
+    """What is logged and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level shown.")
+    format: Literal["auto", "text", "json"] = Field(default="auto", description="`auto`: text on a terminal.")
+
+
+class FfmpegSettings(SettingsModel):
+    """The ffmpeg that is used."""
+
+    path: Path | None = Field(default=None, description="Default: the system's, else the packaged one.")
+
+
+class Settings(SettingsModel):
+    """Everything an operator can set."""
+
+    data_dir: Path = Field(default=Path("data"), description="Database, sessions and work folders.")
+    owners: Ids = Field(default=(), description="Telegram user ids of the owners.")
+    bots: Mapping[str, BotSettings] = Field(default_factory=dict, description="`[bots.main] token = …`")
+    database: DatabaseSettings = DatabaseSettings()
+    plugins: PluginsSettings = PluginsSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    network: NetworkSettings = NetworkSettings()
+    limits: LimitsSettings = LimitsSettings()
+    work: WorkSettings = WorkSettings()
+    log: LogSettings = LogSettings()
+    ffmpeg: FfmpegSettings = FfmpegSettings()
+    plugin: Mapping[str, Mapping[str, Any]] = Field(
+        default_factory=dict, description="`[plugin.<name>]`: checked by the plugin's own Settings."
+    )
+
+
+def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the file, put the environment over it, and check the whole.
+
+    Args:
+        config: Path of the TOML file; `None` takes `fetchgram.toml` of this folder when it is there.
+        environ: Usually `os.environ`.
+
+    Raises:
+        ConfigError: If the file cannot be read or a value does not fit; never shows a value.
+    """
+    merged = _overlay(_read_toml(config), _from_env(environ))
+    _refuse_unknown(Settings, merged, "")
+    return validate(Settings, merged, "fetchgram")
+
+
+def validate(kind: type[S], data: Mapping[str, Any], where: str) -> S:
+    """Build settings, or say which key is wrong and why.
+
+    Args:
+        kind: The model.
+        data: What was read.
+        where: How the error names the section, as in `plugin.youtube`.
+
+    Raises:
+        ConfigError: If a value is missing or does not fit; the value itself is never shown.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        lines = [_describe(where, dict(problem)) for problem in error.errors(include_input=False, include_url=False)]
+        raise ConfigError("; ".join(lines)) from None
+
+
+def unknown_keys(kind: type[SettingsModel], data: Mapping[str, Any]) -> list[str]:
+    """Name the keys that the model does not know, each with the nearest one that it does."""
+    return [_suggest(key, kind.model_fields) for key in data if key not in kind.model_fields]
+
+
+def _describe(where: str, problem: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    path = f"{where}.{key}" if where != "fetchgram" else key
+    env = f"{ENV_PREFIX}{path.upper().replace('.', '__')}"
+    return f"setting {path!r} ({CONFIG_FILE} or {env}): {problem['msg']}"
+
+
+def _suggest(key: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"{key!r}, did you mean {near[0]!r}?" if near else f"{key!r}"
+
+
+def _read_toml(config: Path | None) -> dict[str, Any]:
+    path = config or Path(CONFIG_FILE)
+    if config is None and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"the configuration {str(path)!r} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration {str(path)!r} is not valid TOML: {error}") from error
+
+
+def _from_env(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in sorted(environ.items()):
+        path = name.removeprefix(ENV_PREFIX).lower().split("__")
+        if not name.startswith(ENV_PREFIX) or path[0] in _NOT_SETTINGS:
+            continue
+        section = found
+        for part in path[:-1]:
+            section = section.setdefault(part, {})
+            if not isinstance(section, dict):
+                raise ConfigError(f"the environment variable {name!r} contradicts another one")
+        section[path[-1]] = value
+    return found
+
+
+def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _overlay(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _refuse_unknown(kind: type[SettingsModel], data: Mapping[str, Any], where: str) -> None:
+    if unknown := unknown_keys(kind, data):
+        section = f" in [{where}]" if where else ""
+        raise ConfigError(f"unknown setting{section}: {', '.join(unknown)}")
+    for key, value in data.items():
+        inner = kind.model_fields[key].annotation
+        if isinstance(inner, type) and issubclass(inner, SettingsModel) and isinstance(value, Mapping):
+            _refuse_unknown(inner, value, f"{where}.{key}" if where else key)
+    if kind is Settings:
+        for name, bot in data.get("bots", {}).items():
+            if isinstance(bot, Mapping):
+                _refuse_unknown(BotSettings, bot, f"bots.{name}")
