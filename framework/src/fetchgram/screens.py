@@ -1,4 +1,4 @@
-"""How plugins talk with people without knowing Telegram: `Command`, `Interaction`, `Screen`; and what else hooks return."""
+"""How plugins talk with people without Telegram (`Command`, `Interaction`, `Screen`); what else hooks return."""
 
 from __future__ import annotations
 

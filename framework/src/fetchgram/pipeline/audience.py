@@ -1,0 +1,89 @@
+"""The one port through which people hear what happens while nobody is on the stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from fetchgram.model import Receipt, Stage, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """Waits in line: `place` from 1, behind `running` that are at work."""
+
+    place: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """A stage began; `step` names the option of a post-processing step."""
+
+    stage: Stage
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Bytes of the present stage; a percentage comes from bytes, never from time."""
+
+    stage: Stage
+    done_bytes: int
+    total_bytes: int | None
+    speed_bps: float | None = None
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """Did not work now; tried again by itself."""
+
+    after_s: float
+    error: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuAgain:
+    """The choice is gone; the request is back at its menu."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncertainDelivery:
+    """A send was cut in the middle; "send again" is up to the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It arrived."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """It will not arrive by itself."""
+
+    error: Text
+    number: str
+    retryable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The person stopped it."""
+
+
+News: TypeAlias = Queued | Working | Progress | Retrying | MenuAgain | UncertainDelivery | Done | Failed | Cancelled
+
+
+class Audience(Protocol):
+    """Who tells people; implemented by Telegram, the terminal and the tests.
+
+    The state is in the database before it is told, so an implementation may drop what a later piece of news replaces,
+    and rebuild everything after a restart.
+    """
+
+    async def tell(self, request_id: int, position: int, news: News) -> None:
+        """Tell the person behind a request; never raises, never waits for long."""
+        ...
