@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
-MAX_WIRE = re.compile(r"[!-~]+")
-_REDIRECTS = 5
+MAX_REDIRECTS = 5
 CHUNK_BYTES = 64 * 1024
 DEFAULT_TIMEOUT_S = 20.0
 DOWNLOAD_TIMEOUT_S = 3600.0
