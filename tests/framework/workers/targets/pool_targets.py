@@ -1,0 +1,210 @@
+"""Functions that the tests run in children."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fetchgram.errors import ContentUnavailable
+
+KEPT: list[bytes] = []
+
+
+def echo(payload, report):
+    return payload
+
+
+def where(payload, report):
+    return {
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "pgid": os.getpgrp(),
+        "sid": os.getsid(0),
+        "cwd": os.getcwd(),
+        "env": dict(os.environ),
+        "initial_env": Path("/proc/self/environ").read_text().replace("\0", "\n"),
+        "stdin": os.readlink("/proc/self/fd/0"),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "nice": os.nice(0),
+        "modules": sorted(sys.modules),
+        "descriptors": sorted(os.readlink(f"/proc/self/fd/{fd}").split(":")[0] for fd in _descriptors()),
+    }
+
+
+def _descriptors():
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            os.readlink(f"/proc/self/fd/{name}")
+        except OSError:
+            continue
+        yield name
+
+
+def count(payload, report):
+    for number in range(payload):
+        report({"number": number})
+    return "counted"
+
+
+def nap(payload, report):
+    report({"pid": os.getpid()})
+    time.sleep(payload)
+    return "slept"
+
+
+def deaf_nap(payload, report):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return nap(payload, report)
+
+
+def fail(payload, report):
+    raise ValueError(f"about {payload}")
+
+
+def gone(payload, report):
+    raise ContentUnavailable("private", "members only")
+
+
+def leave(payload, report):
+    sys.exit(payload)
+
+
+def die(payload, report):
+    print("last words", flush=True)
+    os._exit(payload)
+
+
+def die_by_signal(payload, report):
+    os.kill(os.getpid(), payload)
+    time.sleep(10)
+
+
+def big_answer(payload, report):
+    return "x" * payload
+
+
+def big_report(payload, report):
+    report("x" * payload)
+
+
+def not_json(payload, report):
+    return {1, 2}
+
+
+def hog(payload, report):
+    report({"pid": os.getpid()})
+    while True:
+        KEPT.append(os.urandom(1024) * 1024 * 8)
+        time.sleep(0.02)
+
+
+def hog_at_once(payload, report):
+    return len(bytearray(payload))
+
+
+def swell(payload, report):
+    KEPT.append(b"x" * payload)
+    return os.getpid()
+
+
+def chatter(payload, report):
+    for _ in range(payload):
+        print("x" * 1023)
+    print("123456789:" + "A" * 35)
+    sys.stdout.flush()
+    return "done"
+
+
+def leave_a_thread(payload, report):
+    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+    return os.getpid()
+
+
+def with_grandchild(payload, report):
+    grandchild = subprocess.Popen(
+        [sys.executable, "-c", payload["script"]], stdin=subprocess.DEVNULL, start_new_session=payload["new_session"]
+    )
+    report({"pid": os.getpid(), "grandchild": grandchild.pid})
+    if payload.get("wait", True):
+        time.sleep(30)
+    return os.getpid()
+
+
+def spawn_by(payload, report):
+    ways: dict[str, Callable[[], object]] = {
+        "subprocess": lambda: subprocess.run(["true"], check=True),
+        "system": lambda: os.system("true"),
+        "posix_spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        "fork": os.fork,
+        "exec": lambda: os.execv("/bin/true", ["true"]),
+    }
+    return _tried(ways[payload])
+
+
+def network(payload, report):
+    host, port = payload["host"], payload["port"]
+    ways: dict[str, Callable[[], object]] = {
+        "connect": lambda: socket.create_connection((host, port), timeout=2).close(),
+        "connect_ex": lambda: socket.socket().connect_ex((host, port)),
+        "sendto": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", (host, port)),
+        "sendmsg": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, (host, port)),
+        "getaddrinfo": lambda: socket.getaddrinfo("localhost", port),
+        "gethostbyname": lambda: socket.gethostbyname("localhost"),
+        "bind": lambda: socket.socket().bind(("127.0.0.1", 0)),
+        "unix": lambda: socket.socket(socket.AF_UNIX).connect(payload.get("path", "/nowhere")),
+        "asyncio": lambda: asyncio.run(_open(host, port)),
+    }
+    return _tried(ways[payload["way"]])
+
+
+async def _open(host, port):
+    _, writer = await asyncio.open_connection(host, port)
+    writer.close()
+    await writer.wait_closed()
+
+
+def _tried(way):
+    try:
+        way()
+    except PermissionError as error:
+        return f"refused: {error}"
+    return "passed"
+
+
+def write(payload, report):
+    report({"pid": os.getpid()})
+    with Path(payload["name"]).open("wb") as file:
+        for _ in range(payload["blocks"]):
+            file.write(b"x" * 65536)
+            file.flush()
+            time.sleep(payload.get("pause_s", 0))
+    return os.path.abspath(payload["name"])
+
+
+def tick(payload, report):
+    """Write the time to a file for ever, with the lock held."""
+    report({"pid": os.getpid()})
+    while True:
+        Path("ticks").write_text(json.dumps(time.time()))
+        time.sleep(0.02)
+
+
+def is_locked(payload, report):
+    with Path(payload).open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
