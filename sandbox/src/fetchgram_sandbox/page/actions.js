@@ -73,10 +73,7 @@ export class Actions {
     else this.toast.show(text || url, 4);
   }
 
-  membership = (chat, status) => this.#try(async () => {
-    await api.membership(this.store.person, chat.id, status);
-    this.store.setStatus(chat, status);
-  });
+  membership = (chat, status) => this.#try(() => api.membership(this.store.person, chat.id, status));
   unblock = () => this.membership(this.store.current(), "member");
 
   newPerson = () => askPerson(async (fields) => {

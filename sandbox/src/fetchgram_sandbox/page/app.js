@@ -5,7 +5,7 @@ import { Calls } from "./calls.js";
 import { ChatLog } from "./chat.js";
 import { Composer } from "./composer.js";
 import { Toast } from "./dialogs.js";
-import { $, el } from "./dom.js";
+import { $, el, toggle } from "./dom.js";
 import { Header } from "./header.js";
 import { icon } from "./icons.js";
 import { People } from "./people.js";
@@ -46,7 +46,7 @@ function follow() {
   store.addEventListener("state", () => {
     if (store.person) history.replaceState(null, "", `#/${store.person}/${store.chat}`);
   });
-  store.addEventListener("link", ({ detail }) => page.classList.toggle("offline", !detail.up));
+  store.addEventListener("link", ({ detail }) => toggle(page, { online: detail.up, offline: !detail.up }));
   store.start();
 }
 

@@ -105,9 +105,10 @@ export class ChatLog {
     this.hello ??= el("div.hello");
     const { bot } = this.store;
     const words = this.store.isPrivate({ id: this.store.chat })
-      ? "Send a link and get the video, the music or the pictures behind it. Start the bot, or tap a sample link below."
+      ? "Send a link and get the video, the music or the pictures behind it. Press Start, or try one of the links below."
       : "Nobody has written here yet.";
-    fill(this.hello, [bot.id, words], () => [avatar(bot), el("h2", {}, name(bot)), el("p", {}, words)]);
+    const start = this.store.isPrivate({ id: this.store.chat }) && el("button.strong", { type: "button", onclick: this.on.start }, "Start");
+    fill(this.hello, [bot.id, words], () => [avatar(bot), el("h2", {}, name(bot)), el("p", {}, words), start]);
     return this.hello;
   }
 

@@ -20,7 +20,7 @@ export class Composer {
     this.form = el("form.composer", { onsubmit: (event) => this.#submit(event) }, attach, this.picker, this.field, this.#samples(), send);
     this.quoted = el("div.replying", { hidden: true });
     this.chips = el("div.chips", { role: "group", "aria-label": "Sample links" });
-    this.big = el("button.big", { type: "button", hidden: true });
+    this.big = el("button.big", { type: "button", hidden: true, onclick: on.unblock }, "Unblock the bot");
     root.append(this.chips, this.quoted, this.form, this.big);
     for (const kind of ["state", "messages"]) store.addEventListener(kind, () => this.draw());
   }
@@ -35,9 +35,10 @@ export class Composer {
     const chat = this.store.current();
     const own = messages.filter((message) => message.from?.id === this.store.person);
     const linked = own.some((message) => (message.entities ?? []).some((mark) => mark.type === "url"));
-    const empty = this.store.loaded() && !own.length && chat && this.store.isPrivate(chat);
-    this.#drawSamples(!linked);
-    this.#drawBig(chat, empty);
+    const blocked = Boolean(chat && this.store.isBlocked(chat) && this.store.isPrivate(chat));
+    this.#drawSamples(!linked && !blocked);
+    this.big.hidden = !blocked;
+    this.form.classList.toggle("away", blocked);
   }
 
   #drawSamples(open) {
@@ -61,14 +62,6 @@ export class Composer {
       this.on.send(sample.url);
     };
     return el("button", { type: "button", role: "menuitem", onclick: send }, el("span", {}, sample.title), el("small", {}, sample.url));
-  }
-
-  #drawBig(chat, empty) {
-    const blocked = chat && this.store.isBlocked(chat);
-    this.big.hidden = !blocked && !empty;
-    this.form.classList.toggle("away", Boolean(blocked));
-    this.big.textContent = blocked ? "Unblock the bot" : "Start";
-    this.big.onclick = () => (blocked ? this.on.unblock() : this.on.send("/start"));
   }
 
   /** Answer this message with the next text. */

@@ -9,6 +9,7 @@ export function richText(text, entities, on) {
   return span(text, 0, text.length, marks.filter((mark) => mark.end > mark.start).sort(outerFirst), on);
 }
 
+const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 const outerFirst = (a, b) => a.start - b.start || b.end - a.end;
 
 function span(text, start, end, marks, on) {
@@ -22,7 +23,8 @@ function span(text, start, end, marks, on) {
     const stop = Math.min(mark.end, end);
     const inner = takeInner(queue, mark.start, stop);
     nodes.push(wrap(mark, text.slice(mark.start, stop), span(text, mark.start, stop, inner, on), on));
-    at = stop;
+    // A quote or code block ends its own line; the line break after it would show as an empty line.
+    at = BLOCKS.has(mark.type) && text[stop] === "\n" ? stop + 1 : stop;
   }
   return [...nodes, text.slice(at, end)].filter((node) => node !== "");
 }

@@ -1,6 +1,6 @@
 // Turns values into the words and numbers that people read.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const dayLong = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
 const dayYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });

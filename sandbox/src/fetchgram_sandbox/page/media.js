@@ -44,11 +44,19 @@ export function ratio(message) {
   return Math.min(2.4, Math.max(0.5, value));
 }
 
+const WIDEST_PX = 420;
+const NARROWEST_PX = 220;
+
+/** The width that a picture or video wants: its own, within a box that leaves room for the chat. */
+export function wantedWidth(message) {
+  const file = mediaKind(message) === "photo" ? message.photo.at(-1) : message[mediaKind(message)];
+  const own = Math.max(NARROWEST_PX, file?.width ?? WIDEST_PX);
+  return Math.round(Math.min(WIDEST_PX, own, Math.max(NARROWEST_PX, WIDEST_PX * ratio(message))));
+}
+
 function frame(message, kind, ...children) {
   const node = el(`div.visual.${kind}`, {}, children);
   node.style.setProperty("--ratio", ratio(message));
-  const file = kind === "photo" ? message.photo.at(-1) : message[kind];
-  if (file?.width) node.style.setProperty("--natural", `${file.width}px`);
   if (message.has_media_spoiler) veil(node);
   return node;
 }

@@ -7,7 +7,7 @@ import { richText } from "./entities.js";
 import { fullTime, hue, name, preview, service, time } from "./format.js";
 import { icon } from "./icons.js";
 import { patchKeyboard } from "./keyboard.js";
-import { isVisual, mediaKind, mediaNode, mediaSignature } from "./media.js";
+import { isVisual, mediaKind, mediaNode, mediaSignature, wantedWidth } from "./media.js";
 
 /** A row of the chat; `on` holds what taps do: command, copy, press, reply, jump. */
 export class Row {
@@ -18,7 +18,7 @@ export class Row {
     this.body = el("div.body", { dir: "auto" }, text, meta);
     this.bubble = el("div.bubble", {}, who, quote, media, this.body, reactions);
     const reply = el("button.reply", { type: "button", "aria-label": "Reply", onclick: () => on.reply(this.message) }, icon("reply"));
-    this.node = el("article.row", { tabIndex: -1 }, face, el("div.stack", {}, el("div.line", {}, this.bubble, reply), keyboard));
+    this.node = el("article.row", { tabIndex: -1 }, el("div.stack", {}, el("div.line", {}, face, this.bubble, reply), keyboard));
   }
 
   get message() {
@@ -41,9 +41,11 @@ export class Row {
   #layout(messages, own, group) {
     const hasText = Boolean(this.words.text ?? this.words.caption);
     const bare = !hasText && ["sticker", "video_note"].includes(mediaKind(messages[0]));
-    toggle(this.node, { own, group, album: messages.length > 1, service: service(messages[0]) });
+    const visual = messages.every(isVisual);
+    toggle(this.node, { own, group, service: service(messages[0]) });
+    if (visual) this.node.style.setProperty("--media-width", `${messages.length > 1 ? 420 : wantedWidth(messages[0])}px`);
     toggle(this.bubble, {
-      visual: messages.every(isVisual), bare, "has-media": mediaKind(messages[0]), "has-text": hasText,
+      visual, bare, rtl: endsRightToLeft(this.words.text ?? this.words.caption), "has-media": mediaKind(messages[0]), "has-text": hasText,
       "text-above": messages[0].show_caption_above_media,
     });
   }
@@ -52,7 +54,7 @@ export class Row {
     const [message] = messages;
     const { face, name: who, quote, media, text, meta, reactions } = this.parts;
     fill(face, named && message.from.id, () => named && avatar(message.from, "small"));
-    fill(who, named && [message.from.id, name(message.from)], () => named && nameNode(message.from));
+    fill(who, [named && message.from, message.via_bot, message.forward_origin], () => nameNode(message, named));
     fill(quote, quoteSignature(message), () => message.reply_to_message && this.#quote(message));
     fill(media, messages.map(mediaSignature), () => mediaOf(messages));
     fill(text, [this.words.text ?? this.words.caption, this.words.entities ?? this.words.caption_entities], () => this.#text());
@@ -87,10 +89,20 @@ function mediaOf(messages) {
   return mediaKind(messages[0]) && mediaNode(messages[0]);
 }
 
-function nameNode(who) {
-  const node = el("b", {}, name(who), who.is_bot && el("small", {}, "bot"));
-  node.style.setProperty("--hue", hue(who.id));
-  return node;
+function nameNode({ from, via_bot, forward_origin }, named) {
+  const node = named && el("b", {}, name(from), from.is_bot && el("small", {}, "bot"));
+  if (node) node.style.setProperty("--hue", hue(from.id));
+  const origin = forward_origin && (name(forward_origin.sender_user ?? forward_origin.chat) || forward_origin.sender_user_name);
+  return [node, via_bot && el("small", {}, `via @${via_bot.username}`), origin && el("small.forward", {}, `Forwarded from ${origin}`)];
+}
+
+const STRONG = /[\p{L}]/u;
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** True when the last line runs from right to left: then the time stands at its left. */
+function endsRightToLeft(text) {
+  const letter = text?.slice(text.lastIndexOf("\n") + 1).match(STRONG)?.[0];
+  return Boolean(letter && RIGHT_TO_LEFT.test(letter));
 }
 
 function metaNode(messages) {

@@ -68,7 +68,7 @@ export class People {
   #line(chat, last) {
     const acting = this.store.actions.get(chat.id);
     if (acting) return el("i.acting", {}, `${action(acting.action)}…`);
-    if (!last) return this.store.isPrivate(chat) ? "Say hello" : `${memberIds(chat).length} members`;
+    if (!last) return this.store.isPrivate(chat) ? "Say hello" : `${memberIds(chat).filter((id) => id !== this.store.bot.id).length} people`;
     const self = last.from?.id === this.store.person ? "You: " : "";
     const other = !self && chat.id < 0 ? `${last.from?.first_name ?? ""}: ` : "";
     return `${self}${other}${preview(last)}`;

@@ -11,7 +11,7 @@ export function audioCard(file) {
   const { sound, button, place, clock } = player(file, title);
   if (file.thumbnail) button.append(el("img", { src: fileUrl(file.thumbnail.file_id), alt: "" }));
   const about = el("small.performer", {}, [file.performer, size(file.file_size)].filter(Boolean).join(" · "));
-  const words = el("div.words", {}, el("bdi.title", { title }, title), about, el("div.seek", {}, place, clock));
+  const words = el("div.words", {}, el("bdi.title", { title }, title), about, place, clock);
   return el("div.card.audio", {}, sound, button, words);
 }
 

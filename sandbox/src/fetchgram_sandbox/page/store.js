@@ -16,7 +16,7 @@ export class Store extends EventTarget {
   actions = new Map();
   #messages = new Map();
   #loading = new Map();
-  #statuses = new Map();
+  #reactions = new Map();
   person = null;
   chat = null;
 
@@ -40,8 +40,8 @@ export class Store extends EventTarget {
     this.#messages.clear();
     this.#choose();
     this.tell("calls");
-    this.tell("link", { up: true });
     await this.#loadVisible();
+    this.tell("link", { up: true });
   }
 
   #choose() {
@@ -83,13 +83,7 @@ export class Store extends EventTarget {
   isPrivate = (chat) => chat.id > 0;
 
   /** True when the bot may not write here: blocked in a private chat, not a member of a group. */
-  isBlocked = (chat) => this.#statuses.get(chat.id) ?? ["kicked", "left"].includes(chat.bot_status);
-
-  /** Remember what the person just decided about the bot. */
-  setStatus(chat, status) {
-    this.#statuses.set(chat.id, status !== "member");
-    this.tell("state");
-  }
+  isBlocked = (chat) => !memberIds(chat).includes(this.bot.id);
 
   /** The chats that the chosen person sees: their own with the bot, then groups they are in. */
   visibleChats() {
@@ -103,7 +97,8 @@ export class Store extends EventTarget {
     const known = this.#messages.get(chat);
     if (!known) return;
     const isNew = !known.has(message.message_id);
-    known.set(message.message_id, message);
+    const reactions = this.#reactions.get(`${chat}/${message.message_id}`);
+    known.set(message.message_id, reactions ? { ...message, reactions } : message);
     this.tell("messages", { chat, message, isNew });
   }
 
@@ -123,6 +118,8 @@ export class Store extends EventTarget {
     call: (event) => this.#called(event.call),
     person: () => this.#refresh(),
     chat: () => this.#refresh(),
+    membership: () => this.#refresh(),
+    reaction: (event) => this.#reacted(event),
   };
 
   #arrived(message) {
@@ -136,6 +133,13 @@ export class Store extends EventTarget {
   #gone(chat, id) {
     this.#messages.get(chat)?.delete(id);
     this.tell("messages", { chat });
+  }
+
+  /** Reactions are no field of a Message, so they are kept beside it and put back after each edit. */
+  #reacted({ chat, message_id, reactions }) {
+    this.#reactions.set(`${chat}/${message_id}`, reactions);
+    const message = this.message(message_id, chat);
+    if (message) this.put(message);
   }
 
   #acts(chat, action) {
