@@ -1,0 +1,62 @@
+"""The pytest plugin: a world, a Bot API server, a media site and a person to chat as.
+
+Nothing heavy is imported before a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+if TYPE_CHECKING:
+    from fetchgram_sandbox.botapi import BotApi
+    from fetchgram_sandbox.person import Person
+    from fetchgram_sandbox.site import MediaSite
+    from fetchgram_sandbox.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Give an empty world whose files lie in the test's folder."""
+    from fetchgram_sandbox.world import World  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    world = World(folder=tmp_path / "sandbox-files")
+    yield world
+    world.close()
+
+
+@pytest_asyncio.fixture
+async def bot_api(world: World) -> AsyncIterator[BotApi]:
+    """Give a Bot API server; at the end nothing may have disagreed with the published description."""
+    from fetchgram_sandbox.botapi import BotApi  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    async with BotApi(world) as api:
+        yield api
+    assert api.problems == []
+
+
+@pytest.fixture
+def chat(world: World) -> Person:
+    """Give a person in the private chat with the bot."""
+    from fetchgram_sandbox.person import Person  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    return Person(world, world.new_person("Alice", username="alice"))
+
+
+@pytest.fixture(scope="session")
+def clips_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder in which the media site's clips are made once per run."""
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest_asyncio.fixture
+async def media_site(clips_folder: Path) -> AsyncIterator[MediaSite]:
+    """Give a small web site with real clips."""
+    from fetchgram_sandbox.site import MediaSite  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    async with MediaSite(clips_folder) as site:
+        yield site
