@@ -101,7 +101,7 @@ def test_an_ipv4_address_keeps_its_verdict_in_every_wrapping_that_reaches_it(ip:
 @given(ipv4 | ipv6)
 def test_nothing_that_python_calls_private_is_public(ip: IPv4Address | IPv6Address) -> None:
     if is_public(ip):
-        assert not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+        assert not any((ip.is_loopback, ip.is_link_local, ip.is_multicast, ip.is_unspecified))
         plain = ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
         assert plain.is_global
 

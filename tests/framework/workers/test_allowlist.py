@@ -25,7 +25,7 @@ PORTS = (80, 443)
         ("*.media.local:9000", "x.media.local", 9000, True),
     ],
 )
-def test_a_name_opens_itself_on_its_port(entry: str, host: str, port: int, allowed: bool) -> None:
+def test_a_name_opens_itself_on_its_port(entry: str, host: str, port: int, *, allowed: bool) -> None:
     assert AllowList.parse((entry,), PORTS).has_name(host, port) is allowed
 
 
@@ -47,7 +47,7 @@ def test_a_name_opens_itself_on_its_port(entry: str, host: str, port: int, allow
         ("10.0.0.0/8", "::1", 80, False),
     ],
 )
-def test_a_network_opens_its_addresses_on_its_port(entry: str, address: str, port: int, allowed: bool) -> None:
+def test_a_network_opens_its_addresses_on_its_port(entry: str, address: str, port: int, *, allowed: bool) -> None:
     assert AllowList.parse((entry,), PORTS).has_address(ip_address(address), port) is allowed
 
 

@@ -18,7 +18,7 @@ from fetchgram.workers.destinations import Destinations, Resolver, SystemResolve
 from fetchgram.workers.dialer import BUFFER_BYTES, Dialer, Streams, Upstream
 from fetchgram.workers.http1 import Request, Response, answer, parse_request, parse_response
 from fetchgram.workers.refusals import Refusal, RefusalLog, RefusalReason, Refused, Unreachable
-from fetchgram.workers.relay import Meter, copy, finish, tunnel
+from fetchgram.workers.relay import Meter, copy, finish, reset, tunnel
 
 LOOPBACK = "127.0.0.1"
 REFUSED_HEADER = "X-Fetchgram-Refused"
@@ -113,10 +113,10 @@ class WayOut:
         try:
             await self._serve((reader, writer))
         except (OSError, asyncio.IncompleteReadError):
-            writer.transport.abort()  # a reset, not an end: what was cut short must not look complete
+            reset(writer)
         except asyncio.CancelledError:
             # The task is this connection's alone, and asyncio's own callback fails on a cancelled one (3.11.7).
-            writer.transport.abort()
+            reset(writer)
         finally:
             self._connections.discard(task)
             writer.close()
@@ -164,7 +164,7 @@ class WayOut:
                 await finish(client[1], meter)
         except Refused as refused:
             self._refusals.add(Refused(refused.reason, request.host, request.port))
-            client[1].transport.abort()
+            reset(client[1])
         finally:
             server[1].transport.abort()
 

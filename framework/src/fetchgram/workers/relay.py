@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -53,6 +55,14 @@ async def finish(writer: asyncio.StreamWriter, meter: Meter) -> None:
     async with meter.watching():
         writer.close()
         await writer.wait_closed()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a reset, so that what was cut short cannot be taken for the whole."""
+    connection = writer.get_extra_info("socket")
+    if not writer.transport.is_closing():
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, length: int | None, meter: Meter) -> None:
