@@ -17,7 +17,7 @@ export class Composer {
     this.picker = el("input", { type: "file", multiple: true, hidden: true, onchange: () => this.#picked() });
     const attach = roundButton("clip", "Attach a file", () => this.picker.click());
     const send = el("button.send", { type: "submit", "aria-label": "Send" }, icon("send"));
-    this.form = el("form.composer", { onsubmit: (event) => this.#submit(event) }, attach, this.picker, this.field, this.#samples(), send);
+    this.form = el("form.composer", { onsubmit: (event) => this.#submit(event) }, attach, this.picker, this.field, this.#samples(), this.menu, send);
     this.quoted = el("div.replying", { hidden: true });
     this.chips = el("div.chips", { role: "group", "aria-label": "Sample links" });
     this.big = el("button.big", { type: "button", hidden: true, onclick: on.unblock }, "Unblock the bot");
@@ -27,7 +27,7 @@ export class Composer {
 
   #samples() {
     this.menu = el("div.menu.samples", { popover: "auto", id: "samples", role: "menu", "aria-label": "Sample links" });
-    return el("button.round-button", { type: "button", "aria-label": "Sample links", popoverTargetElement: this.menu }, icon("sparkle"), this.menu);
+    return el("button.round-button", { type: "button", "aria-label": "Sample links", popoverTargetElement: this.menu }, icon("sparkle"));
   }
 
   draw() {

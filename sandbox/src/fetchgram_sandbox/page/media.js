@@ -50,7 +50,7 @@ const NARROWEST_PX = 220;
 /** The width that a picture or video wants: its own, within a box that leaves room for the chat. */
 export function wantedWidth(message) {
   const file = mediaKind(message) === "photo" ? message.photo.at(-1) : message[mediaKind(message)];
-  const own = Math.max(NARROWEST_PX, file?.width ?? WIDEST_PX);
+  const own = Math.max(NARROWEST_PX, file?.width || WIDEST_PX);
   return Math.round(Math.min(WIDEST_PX, own, Math.max(NARROWEST_PX, WIDEST_PX * ratio(message))));
 }
 
@@ -82,11 +82,12 @@ function video(message) {
     src: fileUrl(file.file_id), preload: poster ? "none" : "metadata", playsInline: true, "aria-label": file.file_name ?? "Video",
   });
   if (poster) player.poster = poster;
-  const badge = el("span.badge", {}, file.duration ? duration(file.duration) : "", file.file_size && ` · ${size(file.file_size)}`);
+  const badge = el("span.badge", {}, [file.duration && duration(file.duration), size(file.file_size)].filter(Boolean).join(" · "));
   const start = el("button.play", { type: "button", "aria-label": "Play video" }, icon("play"));
   const node = frame(message, "video", player, badge, start);
   start.addEventListener("click", () => play(node, player));
   player.addEventListener("error", () => node.classList.add("broken"));
+  if (!file.width) player.addEventListener("loadedmetadata", () => node.style.setProperty("--ratio", player.videoWidth / player.videoHeight));
   return node;
 }
 
