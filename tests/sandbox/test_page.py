@@ -81,15 +81,21 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "clip.mp4"
     source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=2"]
     encode = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, *encode, str(path)]
-    subprocess.run(command, check=True, timeout=30)
-    return path
+    return make(path, *source, *encode)
 
 
 @pytest.fixture(scope="module")
 def picture(clip: Path) -> Path:
-    path = clip.with_name("picture.jpg")
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(clip), "-frames:v", "1", str(path)]
+    return make(clip.with_name("picture.jpg"), "-i", str(clip), "-frames:v", "1")
+
+
+@pytest.fixture(scope="module")
+def song(clip: Path) -> Path:
+    return make(clip.with_name("song.mp3"), "-f", "lavfi", "-i", "sine=330:duration=3")
+
+
+def make(path: Path, *arguments: str) -> Path:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments, str(path)]
     subprocess.run(command, check=True, timeout=30)
     return path
 
@@ -191,11 +197,13 @@ async def test_an_album_is_one_bubble_with_a_grid(tab: OpenPage, bot: Bot, chat:
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_sound_and_files_are_cards(tab: OpenPage, bot: Bot, chat: Person, clip: Path) -> None:
-    await bot.call("sendAudio", chat_id=chat.id, audio=clip, title="Nocturne", performer="Quartet", duration=65)
+async def test_sound_and_files_are_cards(tab: OpenPage, bot: Bot, chat: Person, clip: Path, song: Path) -> None:
+    await bot.call("sendAudio", chat_id=chat.id, audio=song, title="Nocturne", performer="Quartet", duration=65)
     await bot.call("sendDocument", chat_id=chat.id, document=clip)
     await expect(tab.page.get_by_role("button", name="Play Nocturne")).to_be_visible()
     await expect(tab.page.locator(".audio")).to_contain_text("1:05")
+    await tab.page.get_by_role("button", name="Play Nocturne").click()
+    await expect(tab.page.get_by_role("button", name="Pause Nocturne")).to_be_visible()
     await expect(tab.page.get_by_role("link", name="Save clip.mp4")).to_have_attribute("download", "clip.mp4")
 
 
@@ -266,7 +274,7 @@ async def test_people_and_groups_can_be_made(tab: OpenPage, world: World) -> Non
     await expect(tab.page.get_by_role("button", name="Act as Nour")).to_have_attribute("aria-pressed", "true")
     await tab.page.get_by_role("button", name="New group").click()
     await tab.page.get_by_label("Title").fill("Film club")
-    await tab.page.get_by_label("Alice").check()
+    await tab.page.get_by_role("checkbox", name="Alice").check()
     await tab.page.get_by_role("button", name="Create").click()
     await expect(tab.page.get_by_role("heading", name="Film club")).to_be_visible()
     assert [person.first_name for person in world.people.values()] == ["Alice", "Nour"]

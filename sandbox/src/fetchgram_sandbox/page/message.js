@@ -27,15 +27,23 @@ export class Row {
 
   /** Show these messages (one, or an album) in a chat; `own` puts the bubble on the person's side. */
   update(messages, { own, group }) {
+    const before = this.messages;
     this.messages = messages;
     const [message] = messages;
     const worded = messages.filter((one) => one.text ?? one.caption);
     this.words = worded.length === 1 || message.text ? (worded[0] ?? message) : message;
+    this.#holdWidth(before?.[0].text, messages[0].text);
     this.node.dataset.id = message.message_id;
     this.node.setAttribute("aria-label", `${name(message.from)}: ${preview(message)}`);
     this.#layout(messages, own, group);
     this.#fill(messages, group && !own);
     patchKeyboard(this.parts.keyboard, messages.at(-1).reply_markup, (button, spec) => this.on.press(button, spec, messages.at(-1)));
+  }
+
+  /** Keep a progress message, whose line changes from edit to edit, from growing and shrinking all the time. */
+  #holdWidth(before, after) {
+    const alike = before && after && before.split("\n").length === after.split("\n").length;
+    this.bubble.style.setProperty("--held", alike ? `${this.bubble.offsetWidth}px` : "0px");
   }
 
   #layout(messages, own, group) {

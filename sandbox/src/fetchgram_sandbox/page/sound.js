@@ -25,7 +25,7 @@ export function voiceCard(file) {
 }
 
 function player(file, title) {
-  const sound = el("audio", { src: fileUrl(file.file_id), preload: "none" });
+  const sound = el("audio", { src: fileUrl(file.file_id), preload: file.duration ? "none" : "metadata" });
   const button = el("button.cover", { type: "button", "aria-label": `Play ${title}` }, icon("play"), icon("pause"));
   const place = el("input", { type: "range", min: 0, max: file.duration || 1, step: "any", value: 0, "aria-label": "Position" });
   const clock = el("small.clock", {}, duration(file.duration));
@@ -36,11 +36,15 @@ function player(file, title) {
 function wire({ sound, button, place, clock, title, length_s }) {
   button.addEventListener("click", () => (sound.paused ? playAlone(sound) : sound.pause()));
   place.addEventListener("input", () => (sound.currentTime = place.valueAsNumber));
-  sound.addEventListener("loadedmetadata", () => Number.isFinite(sound.duration) && (place.max = sound.duration));
+  sound.addEventListener("loadedmetadata", () => {
+    if (!Number.isFinite(sound.duration)) return;
+    place.max = sound.duration;
+    if (!length_s) clock.textContent = duration(sound.duration);
+  });
   sound.addEventListener("timeupdate", () => {
     place.value = sound.currentTime;
     place.style.setProperty("--done", `${(100 * sound.currentTime) / (place.max || 1)}%`);
-    clock.textContent = `${duration(sound.currentTime)} / ${duration(length_s)}`;
+    clock.textContent = `${duration(sound.currentTime)} / ${duration(length_s || place.max)}`;
   });
   for (const event of ["play", "pause", "ended"]) sound.addEventListener(event, () => mark(button, sound, title));
 }
