@@ -148,13 +148,13 @@ class Account:
 
     def _is_shown(self, message: Message) -> bool:
         bot = self.world.bot
-        if message.sender_id == bot.id or message.via_bot_id == bot.id:
+        if bot.id in {message.sender_id, message.via_bot_id}:
             return False
         if self.world.status(message.chat_id, bot.id) in _GONE:
             return False
         if self.reads_all or self.world.chats[message.chat_id].type == "private":
             return True
-        # core.telegram.org/bots/features#privacy-mode: commands, mentions and answers to the bot.
+        # See core.telegram.org/bots/features#privacy-mode: commands, mentions and answers to the bot.
         reply = self.world.find_message(message.chat_id, message.reply_to_id)
         return (reply is not None and reply.sender_id == bot.id) or any(
             entity.type == "bot_command"

@@ -49,7 +49,7 @@ class BotApi:
         problems: Where calls or answers disagreed with the published description.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only settings, each with a default
         self,
         world: World,
         *,

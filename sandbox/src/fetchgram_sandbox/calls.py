@@ -48,7 +48,7 @@ async def _read_multipart(request: web.Request, store: FileStore, limit_bytes: i
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
-                raise bad_request("can't parse multipart body")
+                continue
             if part.filename is None:
                 values[part.name] = (await part.read(decode=True)).decode()
             else:

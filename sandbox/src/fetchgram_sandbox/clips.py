@@ -20,9 +20,8 @@ async def make_clips(folder: Path) -> None:
     Raises:
         RuntimeError: There is no ffmpeg, or it failed.
     """
-    if (folder / _DONE).exists():
+    if await asyncio.to_thread(_is_made, folder):
         return
-    folder.mkdir(parents=True, exist_ok=True)
     for height_px in _HEIGHTS_PX:
         await _make_video(folder, height_px)
     await _make_pictures(folder)
@@ -30,6 +29,11 @@ async def make_clips(folder: Path) -> None:
     await _make_hls(folder)
     await _make_dash(folder)
     (folder / _DONE).touch()
+
+
+def _is_made(folder: Path) -> bool:
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / _DONE).exists()
 
 
 def ffmpeg_path() -> str:

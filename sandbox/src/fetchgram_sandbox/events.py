@@ -60,8 +60,6 @@ def event_json(world: World, happening: happenings.Happening) -> Json | None:
             return {"event": "edit", "message": wire.message_json(world, message)}
         case happenings.MessageRemoved(chat_id, message_id):
             return {"event": "delete", "chat": chat_id, "message_id": message_id}
-        case happenings.ActionShown(chat_id, action):
-            return {"event": "action", "chat": chat_id, "action": action}
         case happenings.CallMade():
             return {"event": "call", "call": call_json(happening)}
         case _:
@@ -70,16 +68,24 @@ def event_json(world: World, happening: happenings.Happening) -> Json | None:
 
 def _rarer_event_json(world: World, happening: happenings.Happening) -> Json | None:
     match happening:
+        case happenings.ActionShown(chat_id, action):
+            return {"event": "action", "chat": chat_id, "action": action}
         case happenings.QueryAnswered(query, text, alert, url):
             event: Json = {"event": "answer", "person": query.person_id, "query": query.id}
             return event | {"text": text, "alert": alert, "url": url}
-        case happenings.Reacted(chat_id, message_id, reactions):
-            return {"event": "reaction", "chat": chat_id, "message_id": message_id, "reactions": list(reactions)}
         case happenings.PersonAdded(user):
             return {"event": "person", "person": wire.user_json(user)}
         case happenings.ChatAdded(chat):
             members = list(world.members(chat.id))
             return {"event": "chat", "chat": {**wire.chat_json(world, chat), "members": members}}
+        case _:
+            return _rarest_event_json(happening)
+
+
+def _rarest_event_json(happening: happenings.Happening) -> Json | None:
+    match happening:
+        case happenings.Reacted(chat_id, message_id, reactions):
+            return {"event": "reaction", "chat": chat_id, "message_id": message_id, "reactions": list(reactions)}
         case happenings.StatusChanged():
             return {"event": "membership", **asdict(happening)}
         case happenings.InlineAnswered(query, results):

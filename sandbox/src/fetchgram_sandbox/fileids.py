@@ -44,11 +44,12 @@ def decode(file_id: str) -> tuple[str, int]:
         data = base64.b64decode(file_id + "=" * (-len(file_id) % 4), altchars=b"-_", validate=True)
         body, check = data[: _BODY.size], data[_BODY.size :]
         kind_number, number = _BODY.unpack(body)
-        if _CHECK.unpack(check)[0] != zlib.crc32(body):
-            raise ValueError("checksum")
-        return _KINDS[kind_number], number
-    except (binascii.Error, struct.error, ValueError, KeyError) as error:
+        kind = _KINDS[kind_number]
+    except (binascii.Error, struct.error, KeyError) as error:
         raise ValueError(f"no file id: {file_id!r}") from error
+    if _CHECK.unpack(check)[0] != zlib.crc32(body):
+        raise ValueError(f"no file id: {file_id!r}")
+    return kind, number
 
 
 def _text(data: bytes) -> str:

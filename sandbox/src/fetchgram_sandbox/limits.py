@@ -23,43 +23,43 @@ class Limits:
     Telegram does not publish the exact algorithm of its rates: never test against one exact number.
     """
 
-    # core.telegram.org/bots/faq, "My bot is hitting limits": about 30 messages a second in all, one a second in a
+    # See core.telegram.org/bots/faq, "My bot is hitting limits": about 30 messages a second in all, one a second in a
     # chat ("short bursts" pass), 20 a minute in a group.
     overall: Rate | None = Rate(30, 1.0)
     private: Rate | None = Rate(3, 3.0)
     group: Rate | None = Rate(20, 60.0)
     # Edits are limited too, by numbers that nobody has published.
     edits: Rate | None = None
-    # core.telegram.org/bots/api#sending-files: 10 MB for photos, 50 MB for other files.
+    # See core.telegram.org/bots/api#sending-files: 10 MB for photos, 50 MB for other files.
     upload_bytes: int = 50 * _MIB
     photo_bytes: int = 10 * _MIB
-    # core.telegram.org/bots/api#sendphoto
+    # See core.telegram.org/bots/api#sendphoto
     photo_sides_sum_px: int = 10_000
     photo_ratio: int = 20
-    # core.telegram.org/bots/api#getfile
+    # See core.telegram.org/bots/api#getfile
     download_bytes: int = 20 * _MIB
-    # core.telegram.org/bots/api#sendvideo, `thumbnail`
+    # See core.telegram.org/bots/api#sendvideo, `thumbnail`
     thumbnail_bytes: int = 200 * 1000
     thumbnail_side_px: int = 320
-    # core.telegram.org/bots/api#sendmessage and #sendvideo: characters after entities parsing.
+    # See core.telegram.org/bots/api#sendmessage and #sendvideo: characters after entities parsing.
     text_units: int = 4096
     caption_units: int = 1024
-    # core.telegram.org/api/entities; limits.tginfo.me, "messages".
+    # See core.telegram.org/api/entities; limits.tginfo.me, "messages".
     entities: int = 100
-    # core.telegram.org/bots/api#inlinekeyboardbutton
+    # See core.telegram.org/bots/api#inlinekeyboardbutton
     callback_data_bytes: int = 64
     keyboard_buttons: int = 100
-    # core.telegram.org/bots/api#answercallbackquery
+    # See core.telegram.org/bots/api#answercallbackquery
     answer_units: int = 200
-    # core.telegram.org/bots/api#sendmediagroup
+    # See core.telegram.org/bots/api#sendmediagroup
     album_items: int = 10
-    # core.telegram.org/bots/api#deletemessage
+    # See core.telegram.org/bots/api#deletemessage
     delete_s: float = 48 * 3600
-    # core.telegram.org/bots/api#getting-updates: kept no longer than 24 hours.
+    # See core.telegram.org/bots/api#getting-updates: kept no longer than 24 hours.
     updates_kept_s: float = 24 * 3600
     # Not published; taps have been seen to expire after minutes.
     query_answer_s: float = 300.0
-    # core.telegram.org/bots/api#using-a-local-bot-api-server: no download limit, uploads up to 2000 MB, local paths.
+    # See core.telegram.org/bots/api#using-a-local-bot-api-server: uploads up to 2000 MB, local paths.
     is_local_server: bool = False
 
     @classmethod

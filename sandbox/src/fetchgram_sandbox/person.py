@@ -11,7 +11,6 @@ from pathlib import Path
 from fetchgram_sandbox.ear import Ear
 from fetchgram_sandbox.files import Upload
 from fetchgram_sandbox.happenings import (
-    Happening,
     InlineAnswered,
     InlineAsked,
     InlineChosen,
@@ -21,7 +20,7 @@ from fetchgram_sandbox.happenings import (
     QueryAsked,
 )
 from fetchgram_sandbox.marks import find_entities
-from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Message, User
+from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Keyboard, Message, User
 from fetchgram_sandbox.world import World
 
 KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
@@ -156,7 +155,8 @@ class Person:
         result = next(result for result in answer.results if result.get("id") == result_id)
         content = result.get("input_message_content")
         text = str(content.get("message_text", "")) if isinstance(content, dict) else str(result.get("title", ""))
-        draft = replace(self._draft(chat, text, (), None), via_bot_id=self.world.bot.id)
+        keyboard = keyboard_of(result.get("reply_markup"))
+        draft = replace(self._draft(chat, text, (), None), via_bot_id=self.world.bot.id, keyboard=keyboard)
         message = self.world.post(draft)
         inline_message_id = f"inline-{self.world.new_id()}"
         self.world.inline_messages[inline_message_id] = _place(message)
@@ -173,15 +173,17 @@ class Person:
         """
         chat_id = self._chat_id(chat)
 
-        def find(_happening: Happening | None) -> Message | None:
+        def find() -> Message | None:
             bot_id = self.world.bot.id
             messages = (message for message in self.world.messages(chat_id) if message.sender_id == bot_id)
             return next((message for message in messages if predicate(message)), None)
 
         async with Ear(self.world) as ear:
+            if (found := find()) is not None:
+                return found
             try:
-                return find(None) or await ear.first(
-                    lambda item: find(item) if isinstance(item, MessagePosted | MessageEdited) else None, timeout_s
+                return await ear.first(
+                    lambda item: find() if isinstance(item, MessagePosted | MessageEdited) else None, timeout_s
                 )
             except TimeoutError as error:
                 raise TimeoutError(f"waited {timeout_s} s in vain; the chat is\n{self.transcript(chat)}") from error
@@ -225,6 +227,14 @@ def _data_of(message: Message, button: Button | str) -> str:
         if match.data is not None:
             return match.data
     raise LookupError(f"no button {button!r} among {[each.label for each in message.buttons]}")
+
+
+def keyboard_of(markup: object) -> Keyboard:
+    """Return the keyboard in a markup that was not checked, as inline results bring it."""
+    rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
+    return tuple(
+        tuple(Button(str(raw["text"]), raw.get("callback_data"), raw.get("url"), raw=raw) for raw in row) for row in rows
+    )
 
 
 def _place(message: Message) -> tuple[int, int]:

@@ -14,9 +14,10 @@ from typing import Self
 
 from aiohttp import web
 
-from fetchgram_sandbox.clips import CLIP_S, make_clips
+from fetchgram_sandbox.clips import make_clips
 from fetchgram_sandbox.misbehaviour import add_misbehaviour
 from fetchgram_sandbox.streaming import Body, padded_mp4, send
+from fetchgram_sandbox.watch import watch_html, watch_pages
 
 _SHUTDOWN_S = 0.1
 _PADDED = re.compile(r"^padded-(\d{1,10})\.mp4$")
@@ -26,27 +27,6 @@ _MIMES = {
     ".ts": "video/mp2t",
     ".m4s": "video/iso.segment",
     ".m4a": "audio/mp4",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class WatchPage:
-    """A page with a player."""
-
-    title: str
-    sources: tuple[tuple[str, str, str], ...]
-    tag: str = "video"
-
-
-# slug -> page; each source is a file, its mime type and its label.
-_PAGES = {
-    "big-test": WatchPage(
-        "The big colour test",
-        (("clip-360.mp4", "video/mp4", "360p"), ("clip-720.mp4", "video/mp4", "720p")),
-    ),
-    "stream": WatchPage("A stream in pieces (HLS)", (("master.m3u8", "application/vnd.apple.mpegurl", ""),)),
-    "dash": WatchPage("Picture and sound apart (DASH)", (("manifest.mpd", "application/dash+xml", ""),)),
-    "song": WatchPage("Test tone", (("song.mp3", "audio/mpeg", ""),), tag="audio"),
 }
 
 
@@ -76,6 +56,7 @@ class MediaSite:
         self._folder = folder
         self._host, self._port = host, port
         self._bodies: dict[str, bytes] = {}
+        self._pages = watch_pages()
         self._runner: web.AppRunner | None = None
         self.requests: list[SeenRequest] = []
 
@@ -87,7 +68,7 @@ class MediaSite:
     @property
     def samples(self) -> tuple[dict[str, str], ...]:
         """Return links to show to people, each with `title` and `url`."""
-        pages = tuple({"title": page.title, "url": f"{self.url}/watch/{slug}"} for slug, page in _PAGES.items())
+        pages = tuple({"title": page.title, "url": f"{self.url}/watch/{slug}"} for slug, page in self._pages.items())
         return (
             *pages,
             {"title": "A video file, slowly", "url": f"{self.url}/media/clip-720.mp4?kbps=1500"},
@@ -141,21 +122,12 @@ class MediaSite:
         return _html(f"<title>Sandbox media</title><ul>{links}</ul>")
 
     async def _watch(self, request: web.Request) -> web.Response:
-        page = _PAGES.get(request.match_info["slug"])
+        page = self._pages.get(request.match_info["slug"])
         if page is None:
             raise web.HTTPNotFound(text="no such page")
         query = f"?{request.query_string}" if request.query_string else ""
-        sources = "".join(
-            f'<source src="/media/{name}{escape(query)}" type="{mime}" label="{label}">'
-            for name, mime, label in page.sources
-        )
-        return _html(
-            f"<title>{escape(page.title)}</title>"
-            f'<meta property="og:title" content="{escape(page.title)}">'
-            f'<meta property="og:image" content="{self.url}/media/picture.jpg">'
-            f'<meta name="author" content="Sandbox Band"><meta property="og:video:duration" content="{CLIP_S}">'
-            f'<h1>{escape(page.title)}</h1><{page.tag} controls poster="/media/picture.jpg">{sources}</{page.tag}>'
-        )
+        sizes_bytes = {name: len(data) for name, data in self._bodies.items()}
+        return _html(watch_html(page, self.url, query, sizes_bytes))
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

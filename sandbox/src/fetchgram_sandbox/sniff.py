@@ -9,6 +9,8 @@ from pathlib import Path
 _HEAD_BYTES = 512 * 1024
 """Enough for the frame header of a JPEG behind its EXIF data and a preview."""
 
+# SOF0 to SOF15 carry the size; C4, C8 and CC in that range are tables (ITU T.81, table B.1).
+_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -73,8 +75,7 @@ def _jpeg_size_px(head: bytes) -> tuple[int, int] | None:
         if head[at] != 0xFF:  # noqa: PLR2004 - a marker starts with FF
             return None
         marker = head[at + 1]
-        # SOF0 to SOF15 carry the size; C4, C8 and CC in that range are tables (ITU T.81, table B.1).
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+        if marker in _SIZE_MARKERS:
             height, width = struct.unpack(">HH", head[at + 5 : at + 9])
             return width, height
         at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]

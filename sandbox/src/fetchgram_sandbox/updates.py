@@ -10,7 +10,7 @@ from fetchgram_sandbox.objects import Json
 
 _LONGEST_POLL_S = 50.0
 _MOST_UPDATES = 100
-# core.telegram.org/bots/api#getupdates: an empty list means all but these three.
+# See core.telegram.org/bots/api#getupdates: an empty list means all but these three.
 _ONLY_WHEN_ASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 

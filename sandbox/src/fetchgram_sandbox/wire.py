@@ -77,14 +77,16 @@ def _extras(world: World, message: Message) -> Json:
     result: Json = {}
     if message.topic_id is not None:
         result |= {"message_thread_id": message.topic_id, "is_topic_message": True}
-    if message.album_id is not None:
-        result["media_group_id"] = message.album_id
-    if message.edit_date is not None:
-        result["edit_date"] = message.edit_date
-    if message.is_protected:
-        result["has_protected_content"] = True
-    if message.link_preview is not None:
-        result["link_preview_options"] = message.link_preview
+    result |= {
+        name: value
+        for name, value in (
+            ("media_group_id", message.album_id),
+            ("edit_date", message.edit_date),
+            ("has_protected_content", message.is_protected or None),
+            ("link_preview_options", message.link_preview),
+        )
+        if value is not None
+    }
     if message.via_bot_id is not None:
         result["via_bot"] = user_json(world.user(message.via_bot_id))
     if message.origin is not None:

@@ -49,7 +49,7 @@ def _known_file(account: Account, reference: str, kind: str) -> StoredFile:
         file = account.world.files.find(reference)
     except LookupError as error:
         raise bad_request("wrong file identifier/HTTP URL specified") from error
-    # core.telegram.org/bots/api#sending-files: the type of a file cannot be changed by sending its id.
+    # See core.telegram.org/bots/api#sending-files: the type of a file cannot be changed by sending its id.
     if file.kind != kind:
         raise bad_request("wrong file identifier/HTTP URL specified")
     return file

@@ -12,7 +12,7 @@ from fetchgram_sandbox.objects import Json, StoredFile
 from fetchgram_sandbox.params import Params
 from fetchgram_sandbox.wire import user_json
 
-# core.telegram.org/bots/api#setmycommands and #botcommand
+# See core.telegram.org/bots/api#setmycommands and #botcommand
 _MOST_COMMANDS = 100
 _MOST_INLINE_RESULTS = 50
 _TOO_OLD = "query is too old and response timeout expired or query ID is invalid"

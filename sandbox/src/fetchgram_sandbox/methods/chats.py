@@ -65,7 +65,7 @@ def set_message_reaction(account: Account, params: Params) -> object:
     message = _message(account, params, "message to react not found")
     reactions = [params.child(value) for value in params.sequence("reaction")]
     if len(reactions) > 1:
-        # core.telegram.org/bots/api#setmessagereaction: a bot sets at most one.
+        # See core.telegram.org/bots/api#setmessagereaction: a bot sets at most one.
         raise bad_request("REACTIONS_TOO_MANY")
     shown: tuple[Json, ...] = tuple(dict(reaction.shown()) for reaction in reactions)
     account.world.emit(Reacted(message.chat_id, message.message_id, shown))

@@ -14,7 +14,7 @@ from fetchgram_sandbox.objects import Button, Entity, Keyboard
 from fetchgram_sandbox.params import Params
 from fetchgram_sandbox.wire import user_json
 
-# core.telegram.org/bots/api#messageentity
+# See core.telegram.org/bots/api#messageentity
 _ENTITY_TYPES = frozenset(
     [
         "mention",

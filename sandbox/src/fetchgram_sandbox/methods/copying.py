@@ -89,7 +89,7 @@ def _forward(account: Account, place: Target, original: Message) -> Message:
 def _regroup(account: Account, drafts: list[Message], originals: list[Message]) -> list[Message]:
     albums = {original.album_id: account.world.new_id() for original in originals if original.album_id}
     pairs = zip(drafts, originals, strict=True)
-    return [replace(draft, album_id=albums.get(original.album_id)) for draft, original in pairs]
+    return [replace(draft, album_id=albums.get(original.album_id or "")) for draft, original in pairs]
 
 
 def _ids(messages: list[Json]) -> list[Json]:

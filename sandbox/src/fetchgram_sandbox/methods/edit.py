@@ -52,7 +52,7 @@ def edit_media(account: Account, params: Params) -> object:
         raise bad_request(f"can't parse InputMedia: unknown type {kind!r}")
     text, entities = content.caption(account, item)
     if params.has("inline_message_id") and item.upload("media") is not None:
-        # core.telegram.org/bots/api#editmessagemedia: no new file for an inline message.
+        # See core.telegram.org/bots/api#editmessagemedia: no new file for an inline message.
         raise bad_request("wrong file identifier/HTTP URL specified")
     file = take_file(account, item, "media", kind)
     spoiler, above = item.flag("has_spoiler"), item.flag("show_caption_above_media")
@@ -117,7 +117,7 @@ def delete_messages(account: Account, params: Params) -> object:
 
 
 def _may_delete(account: Account, message: Message) -> bool:
-    # core.telegram.org/bots/api#deletemessage
+    # See core.telegram.org/bots/api#deletemessage
     world = account.world
     if world.clock() - message.date > account.limits.delete_s:
         return False

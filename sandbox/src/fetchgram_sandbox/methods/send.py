@@ -13,7 +13,7 @@ from fetchgram_sandbox.objects import Chat, Json, Message
 from fetchgram_sandbox.params import Params, required
 from fetchgram_sandbox.wire import message_json
 
-# core.telegram.org/bots/api#sendchataction
+# See core.telegram.org/bots/api#sendchataction
 _ACTIONS = frozenset(
     [
         "typing",
@@ -29,7 +29,7 @@ _ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
-# core.telegram.org/bots/api#sendmediagroup: audio and documents only among their kind, no animations.
+# See core.telegram.org/bots/api#sendmediagroup: audio and documents only among their kind, no animations.
 _ALBUM_KINDS = frozenset({"photo", "video", "audio", "document"})
 _FEWEST_ALBUM_ITEMS = 2
 ITEM_FIELDS = [
@@ -159,9 +159,9 @@ def _check_album(items: list[Params], most: int) -> None:
         raise bad_request("wrong number of messages in the album: there must be 2-10 items")
     kinds = {item.text("type") for item in items}
     if unknown := kinds - _ALBUM_KINDS:
-        raise bad_request(f"can't parse InputMedia: type {sorted(unknown)[0]!r} can't be used in an album")
+        raise bad_request(f"can't parse InputMedia: type {min(unknown)!r} can't be used in an album")
     if len(kinds) > 1 and kinds != {"photo", "video"}:
-        mixed = sorted(kinds & {"audio", "document"})[0]
+        mixed = min(kinds & {"audio", "document"})
         raise bad_request(f"{mixed} can't be mixed with other media types")
 
 
