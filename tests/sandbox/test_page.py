@@ -23,7 +23,7 @@ from fetchgram_sandbox.world import World
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
 
 SAMPLE = {"title": "Short clip", "url": "http://media.test/clip.mp4"}
-PHONE = {"width": 390, "height": 844}
+PHONE_PX = (390, 844)
 MARKUP = "<img src=x onerror=\"document.title='broken'\">"
 
 
@@ -267,6 +267,15 @@ async def test_each_person_sees_their_own_chats(tab: OpenPage, bot: Bot, world: 
     await expect(tab.page.locator(".row:not(.own) .name")).to_have_text("Bob")
 
 
+async def test_each_chat_keeps_its_draft(tab: OpenPage, world: World, chat: Person) -> None:
+    world.new_chat("Film club", [chat.user])
+    await tab.page.get_by_role("textbox", name="Message").fill("half a thought")
+    await tab.page.locator(".chat", has_text="Film club").click()
+    await expect(tab.page.get_by_role("textbox", name="Message")).to_have_value("")
+    await tab.page.locator(".chat", has_text="Fetchgram").click()
+    await expect(tab.page.get_by_role("textbox", name="Message")).to_have_value("half a thought")
+
+
 async def test_people_and_groups_can_be_made(tab: OpenPage, world: World) -> None:
     await tab.page.get_by_role("button", name="New person").click()
     await tab.page.get_by_label("First name").fill("Nour")
@@ -366,13 +375,13 @@ async def test_the_page_goes_dark_with_the_system_and_by_its_button(browser: Bro
 
 
 async def test_a_phone_shows_one_thing_at_a_time(browser: Browser, bot: Bot, chat: Person) -> None:
-    async with open_tab(browser, bot.api.url, **PHONE) as tab:
+    async with open_tab(browser, bot.api.url, width=PHONE_PX[0], height=PHONE_PX[1]) as tab:
         await expect(tab.page.locator("#side")).to_be_hidden()
         await tab.page.get_by_role("button", name="To the chats").click()
         await expect(tab.page.locator("#chat")).to_be_hidden()
         await tab.page.locator(".chat").click()
         await expect(tab.page.get_by_role("textbox", name="Message")).to_be_visible()
-        assert await tab.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        assert await tab.page.evaluate("document.documentElement.scrollWidth") == PHONE_PX[0]
         assert tab.problems == []
 
 

@@ -26,11 +26,15 @@ themeButton();
 dropFiles();
 callsPane();
 follow();
+parts.composer.focus();
 
 /** Go to a chat and show it, on a phone too. */
 function go(person, chat) {
-  show(chat === undefined ? page.dataset.view : "chat");
-  location.hash = `/${person}/${chat ?? person}`;
+  history.pushState(null, "", `#/${person}/${chat ?? person}`);
+  store.go(person, chat);
+  if (chat === undefined) return;
+  show("chat");
+  parts.composer.focus();
 }
 
 function show(view) {

@@ -1,7 +1,7 @@
 // The middle of the page: the messages of one chat, kept at the bottom unless the reader scrolled up.
 
 import { avatar } from "./avatar.js";
-import { $, el, fill } from "./dom.js";
+import { $, arrange, el, fill } from "./dom.js";
 import { day, dayKey, preview, name } from "./format.js";
 import { icon } from "./icons.js";
 import { Row } from "./message.js";
@@ -61,7 +61,8 @@ export class ChatLog {
       before = messages.at(-1);
     }
     if (!nodes.length && this.store.loaded()) nodes.push(this.#hello());
-    this.#place(nodes);
+    arrange(this.list, nodes);
+    for (const [id, row] of this.#rows) if (!row.node.isConnected) this.#rows.delete(id);
     if (this.#stick) this.#jumpDown();
     this.#showPill();
   }
@@ -73,7 +74,6 @@ export class ChatLog {
     this.#rows.clear();
     this.#days.clear();
     this.list.replaceChildren();
-    Object.assign(this, { entered: this.store.loaded() });
     this.#stick = true;
     this.#missed = 0;
   }
@@ -110,16 +110,6 @@ export class ChatLog {
     const start = this.store.isPrivate({ id: this.store.chat }) && el("button.strong", { type: "button", onclick: this.on.start }, "Start");
     fill(this.hello, [bot.id, words], () => [avatar(bot), el("h2", {}, name(bot)), el("p", {}, words), start]);
     return this.hello;
-  }
-
-  /** Put the nodes in order and touch only those that moved, so that players and selections live on. */
-  #place(nodes) {
-    const wanted = new Set(nodes);
-    [...this.list.children].forEach((node) => wanted.has(node) || node.remove());
-    nodes.forEach((node, index) => {
-      if (this.list.children[index] !== node) this.list.insertBefore(node, this.list.children[index] ?? null);
-    });
-    for (const [id, row] of this.#rows) if (!wanted.has(row.node)) this.#rows.delete(id);
   }
 
   #scrolled() {

@@ -7,6 +7,8 @@ import { icon } from "./icons.js";
 /** What the person writes; `on` holds send(text, reply_to), attach(files), unblock(). */
 export class Composer {
   #reply = null;
+  #drafts = new Map();
+  #shown = null;
 
   constructor(root, store, on) {
     Object.assign(this, { store, on });
@@ -31,6 +33,7 @@ export class Composer {
   }
 
   draw() {
+    this.#changeDraft();
     const messages = this.store.messages();
     const chat = this.store.current();
     const own = messages.filter((message) => message.from?.id === this.store.person);
@@ -39,6 +42,23 @@ export class Composer {
     this.#drawSamples(!linked && !blocked);
     this.big.hidden = !blocked;
     this.form.classList.toggle("away", blocked);
+  }
+
+  /** Each chat of each person keeps what was typed but not sent. */
+  #changeDraft() {
+    const key = `${this.store.person}/${this.store.chat}`;
+    if (key === this.#shown) return;
+    if (this.#shown) this.#drafts.set(this.#shown, this.field.value);
+    this.#shown = key;
+    this.#reply = null;
+    this.quoted.hidden = true;
+    if (this.#drafts.size) this.field.value = this.#drafts.get(key) ?? "";
+    this.#grow();
+  }
+
+  /** Put the cursor into the field where that does not raise a keyboard over the chat. */
+  focus() {
+    if (matchMedia("(hover: hover)").matches) this.field.focus();
   }
 
   #drawSamples(open) {

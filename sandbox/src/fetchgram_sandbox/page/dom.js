@@ -29,6 +29,15 @@ export function fill(container, signature, build) {
   container.replaceChildren(...[build()].flat().filter(isContent));
 }
 
+/** Make these nodes the children, in order, and touch only those that moved: players, selections and clicks live on. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  [...parent.children].forEach((node) => wanted.has(node) || node.remove());
+  nodes.forEach((node, index) => {
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
+  });
+}
+
 /** Set a class on exactly those states that are true. */
 export function toggle(node, states) {
   for (const [name, on] of Object.entries(states)) node.classList.toggle(name, Boolean(on));
