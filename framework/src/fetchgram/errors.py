@@ -43,6 +43,8 @@ class FetchgramError(Exception):
     def __init__(self, message: str = "", *, told: Text | None = None) -> None:
         super().__init__(message)
         self.told = told
+        self.number: str | None = None
+        """Error number under which it was stored, once it was."""
 
     @property
     def text(self) -> Text:

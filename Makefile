@@ -1,0 +1,60 @@
+# What there is to do: `make install check test demo run bench docs`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+DISTRIBUTIONS := framework sandbox $(PLUGINS)
+INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help install browser check test demo run bench docs constraints changelog clean
+.DEFAULT_GOAL := help
+
+help:  ## Show what there is to do.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
+
+install: $(INSTALLED)  ## Make the virtual environment with every distribution, editable.
+
+$(INSTALLED): constraints.txt pyproject.toml $(DISTRIBUTIONS:%=%/pyproject.toml)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(BIN)/uv pip install --quiet --constraint constraints.txt --group dev $(DISTRIBUTIONS:%=--editable ./%)
+	touch $@
+
+browser:  # The chat page is tested in a real browser: Debian's, where it may be installed.
+	@command -v chromium >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+	  { echo "chromium is missing: install it (Debian: apt-get install chromium)" >&2; exit 1; }
+
+check: install  ## Format, lint, types, layers, generated docs.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy framework/src sandbox/src $(PLUGINS:%=%/src) tests docs benchmarks
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+test: install browser  ## Run all tests.
+	$(PYTEST)
+
+demo: install  ## Sandbox, bot and chat page on this machine; no token, no internet.
+	$(BIN)/fetchgram demo
+
+run: install  ## Run the bot of fetchgram.toml.
+	$(BIN)/fetchgram run
+
+bench: install  ## Print the benchmark tables.
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+docs: install  ## Write the generated pages again.
+	$(BIN)/python docs/generate.py
+
+constraints: install  ## Pin what is installed now.
+	$(BIN)/uv pip freeze --exclude-editable > constraints.txt
+
+changelog: install  # Gather the fragments of changes/ into CHANGELOG.md.
+	$(BIN)/towncrier build --yes
+
+clean:  ## Remove the virtual environment and caches.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,167 @@
+"""The core's own checks: what would stop `fetchgram run`, said before it does."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from fetchgram.errors import FetchgramError
+from fetchgram.plugins.status import PluginState, PluginStatus
+from fetchgram.screens import Health, HealthCheck, HealthReport
+from fetchgram.settings import BotSettings, Settings
+from fetchgram.storage import open_storage
+from fetchgram.workers.ffmpeg import find_ffmpeg
+from fetchgram.workers.guard import WayOut, isolation_level
+
+log = structlog.get_logger()
+
+_TIMEOUT_S = 15.0
+_CLOCK_SKEW_S = 30.0
+"""MTProto refuses clients whose clock is off by more (core.telegram.org/mtproto/description#message-identifier-msg-id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A check and what it found."""
+
+    name: str
+    report: HealthReport
+
+
+def core_checks(settings: Settings, statuses: Sequence[PluginStatus]) -> tuple[HealthCheck, ...]:
+    """Name the checks of the core: tokens, database, ffmpeg, disk, plugins, way out."""
+    checks: list[tuple[str, Callable[[], Awaitable[HealthReport]]]] = [
+        ("data folder", lambda: _data_dir(settings)),
+        ("database", lambda: _database(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("ffmpeg", lambda: _ffmpeg(settings)),
+        ("plugins", lambda: _plugins(statuses)),
+        ("way out", lambda: _way_out(settings)),
+    ]
+    if not settings.bots:
+        checks.append(("bots", _no_bots))
+    for name, bot in settings.bots.items():
+        checks.append((f"bot {name}", lambda bot=bot: _bot(bot)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+    return tuple(HealthCheck(name=name, check=check) for name, check in checks)
+
+
+async def run_checks(checks: Sequence[HealthCheck]) -> list[Checked]:
+    """Run checks side by side; one that raises or hangs is failing, the others go on."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_run_check(check)) for check in checks]
+    return [task.result() for task in tasks]
+
+
+async def _run_check(check: HealthCheck) -> Checked:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            report = await check.check()
+    except TimeoutError:
+        report = _failing(f"no answer in {_TIMEOUT_S:.0f} s")
+    except Exception as error:  # noqa: BLE001  # a check that raises has found something
+        log.warning("check.raised", check=check.name, exc_info=error)
+        report = _failing(f"{type(error).__name__}: {error}")
+    return Checked(name=check.name, report=report)
+
+
+async def _data_dir(settings: Settings) -> HealthReport:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _failing(f"{str(folder)!r} cannot be made: {error.strerror}; set data_dir to a folder you may write to")
+    if not os.access(folder, os.W_OK):
+        return _failing(f"{str(folder)!r} is read-only; set data_dir to a folder you may write to")
+    return _ok(str(folder))
+
+
+async def _database(settings: Settings) -> HealthReport:
+    began = time.monotonic()
+    try:
+        storage = await open_storage(settings.database.url, settings.data_dir, migrate=False)
+    except FetchgramError as error:
+        return _failing(str(error))
+    try:
+        found = await storage.schema()
+    finally:
+        await storage.close()
+    return _ok(f"schema {found or 'not made yet'}, opened in {(time.monotonic() - began) * 1000:.0f} ms")
+
+
+async def _disk(settings: Settings) -> HealthReport:
+    folder = settings.data_dir if settings.data_dir.exists() else settings.data_dir.absolute().parent
+    free = shutil.disk_usage(folder).free
+    floor = int(settings.work.disk_floor)
+    detail = f"{free / 1e9:.1f} GB free, downloads stop below {floor / 1e9:.1f} GB"
+    if free < floor:
+        return _failing(detail)
+    return HealthReport(health=Health.WARNING if free < 4 * floor else Health.OK, detail=detail)
+
+
+async def _ffmpeg(settings: Settings) -> HealthReport:
+    try:
+        path = find_ffmpeg(settings.ffmpeg.path)
+    except FetchgramError as error:
+        return _failing(f"{error}; without it separate video and audio cannot be merged")
+    process = await asyncio.create_subprocess_exec(
+        path, "-hide_banner", "-version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    first = output.decode(errors="replace").partition("\n")[0]
+    return _ok(f"{first.partition(' Copyright')[0]} ({path})") if process.returncode == 0 else _failing(str(path))
+
+
+async def _plugins(statuses: Sequence[PluginStatus]) -> HealthReport:
+    failed = [status for status in statuses if status.state is PluginState.FAILED]
+    if failed:
+        return HealthReport(
+            health=Health.WARNING, detail="; ".join(f"{status.name}: {status.error}" for status in failed)
+        )
+    active = [status.name for status in statuses if status.state is PluginState.ACTIVE]
+    return _ok(", ".join(active)) if active else _failing("none is active: nothing can be downloaded")
+
+
+async def _way_out(settings: Settings) -> HealthReport:
+    async with WayOut(settings.network) as way_out:
+        return _ok(f"filter at {way_out.url}, children held by {isolation_level()}")
+
+
+async def _no_bots() -> HealthReport:
+    return _failing(
+        "no bot is set: put `[bots.main] token = …` (from @BotFather) into fetchgram.toml or set "
+        "FETCHGRAM_BOTS__MAIN__TOKEN; `fetchgram get` and `fetchgram demo` work without one"
+    )
+
+
+async def _bot(bot: BotSettings) -> HealthReport:
+    """Ask getMe; the answer's Date header tells how far our clock is off."""
+    import aiohttp  # noqa: PLC0415  # heavy, and only checks need it
+
+    url = f"{bot.api_url.rstrip('/')}/bot{bot.token.get_secret_value()}/getMe"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            body = await answer.json(content_type=None)
+            date = answer.headers.get("Date")
+    except aiohttp.ClientError as error:
+        return _failing(f"{bot.api_url} cannot be reached: {type(error).__name__}")
+    if not body.get("ok"):
+        return _failing(f"{bot.api_url} refuses the token: {body.get('description', answer.status)}")
+    skew_s = abs(time.time() - email.utils.parsedate_to_datetime(date).timestamp()) if date else 0.0
+    if skew_s > _CLOCK_SKEW_S:
+        return _failing(f"this machine's clock is off by {skew_s:.0f} s")
+    return _ok(f"@{body['result'].get('username')}, clock within {skew_s:.0f} s")
+
+
+def _ok(detail: str) -> HealthReport:
+    return HealthReport(health=Health.OK, detail=detail)
+
+
+def _failing(detail: str) -> HealthReport:
+    return HealthReport(health=Health.FAILING, detail=detail)

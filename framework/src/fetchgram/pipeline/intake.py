@@ -1,0 +1,317 @@
+"""Intake: from a link that a person sent to a job in the queue; interactive, seconds at most."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import structlog
+
+from fetchgram.errors import ChoiceGone, FetchgramError, UnsupportedLink
+from fetchgram.model import (
+    Chat,
+    Choice,
+    ChoiceKind,
+    Destination,
+    Event,
+    Link,
+    MediaKind,
+    Person,
+    Probe,
+    Recipe,
+    Request,
+    RequestState,
+    Role,
+    Route,
+    Step,
+    text,
+)
+from fetchgram.pipeline.limits import Limits
+from fetchgram.pipeline.menu import ChoiceRow, Menu
+from fetchgram.pipeline.numbers import error_number
+from fetchgram.pipeline.queue import JobQueue
+from fetchgram.plugins.detection import Detector
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.ports import Clock
+from fetchgram.settings import Settings
+from fetchgram.storage import Session, Storage
+
+log = structlog.get_logger()
+
+_ARRIVES_AS = {
+    ChoiceKind.VIDEO: MediaKind.VIDEO,
+    ChoiceKind.AUDIO: MediaKind.AUDIO,
+    ChoiceKind.IMAGE: MediaKind.PHOTO,
+    ChoiceKind.ALBUM: MediaKind.PHOTO,
+    ChoiceKind.THUMBNAIL: MediaKind.PHOTO,
+    ChoiceKind.FILE: MediaKind.DOCUMENT,
+}
+
+
+class Intake:
+    """Accepts links, looks at them, shows what there is, and puts what was chosen into the queue.
+
+    Args:
+        storage: Holds the requests.
+        hooks: The plugins.
+        detector: Asks them whose a link is.
+        queue: Takes the jobs.
+        settings: Limits.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        hooks: Hooks,
+        detector: Detector,
+        queue: JobQueue,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self._storage = storage
+        self._hooks = hooks
+        self._detector = detector
+        self._queue = queue
+        self._clock = clock
+        self._owners = frozenset(settings.owners)
+        self._limits = Limits(settings.limits, clock)
+
+    async def accept(self, *, key: str, person: Person, destination: Destination, url: str) -> tuple[Request, bool]:
+        """Write a wish down.
+
+        Args:
+            key: What makes a repeated update the same wish.
+            person: Who wishes.
+            destination: Where it shall arrive.
+            url: As it was sent.
+
+        Returns:
+            The request, and whether it is new.
+
+        Raises:
+            LimitReached: Told to the person; nothing was written.
+        """
+        async with self._storage.write() as session:
+            known = await session.requests.find(person.bot_id, key)
+            if known is not None:
+                return known, False
+            await self._limits.check_link(session, self._with_role(person))
+            request, created = await session.requests.accept(
+                key=key,
+                bot_id=person.bot_id,
+                person=person.id,
+                destination=destination,
+                locale=person.locale,
+                url=url,
+            )
+            await self._record(session, "request.accepted", request)
+        return request, created
+
+    async def look(self, request: Request, *, group: bool = False) -> Request | None:
+        """Find out whose the link is and what is behind it.
+
+        Args:
+            request: In state `probing`; one that is further is returned as it is.
+            group: Only sure claims are answered.
+
+        Returns:
+            The request in state `choosing`; `None` when nobody is sure in a group.
+
+        Raises:
+            FetchgramError: Told to the person; the request failed with an error number.
+        """
+        if request.state is not RequestState.PROBING:
+            return request
+        try:
+            link = await self._claim(request.url)
+            if group and not link.sure:
+                await self._update(request, "request.ignored", state=RequestState.CANCELLED, link=link)
+                return None
+            probe = await self._hooks.probe(link)
+        except FetchgramError as error:
+            await self._failed(request, error)
+            raise
+        return await self._update(request, "request.probed", state=RequestState.CHOOSING, link=probe.link, probe=probe)
+
+    async def menu(self, request_id: int, *, selected: int | None = None) -> Menu:
+        """Say what can be chosen, how large, on which route, and what plugins add to it.
+
+        Args:
+            request_id: In state `choosing`.
+            selected: Index of the choice that the options are for; the best one by default.
+        """
+        request = await self.request(request_id)
+        probe = _probe_of(request)
+        routes = await self._hooks.routes(request.destination)
+        rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
+        best = next((row.index for row in rows if row.route is not None), None)
+        chosen = selected if selected is not None else best
+        options = ()
+        if chosen is not None:
+            person = Person(bot_id=request.bot_id, id=request.person, locale=request.locale)
+            options = await self._hooks.offer(probe, probe.choices[chosen], routes, person)
+        return Menu(request=request, rows=rows, best=best, options=options)
+
+    async def choose(self, request_id: int, index: int, steps: Sequence[Step] = ()) -> Request:
+        """Turn a choice into a job; the job is on disk when this returns.
+
+        Args:
+            request_id: In state `choosing`; a second tap on one that is at work changes nothing.
+            index: Of the choice in the probe.
+            steps: Options with their inputs.
+
+        Raises:
+            ChoiceGone: If there is no such choice.
+            LimitReached: Told; the menu stays.
+        """
+        async with self._storage.write() as session:
+            request = await session.requests.get(request_id)
+            if request.state is not RequestState.CHOOSING:
+                return request
+            await self._limits.check_job(session, await self._person(session, request))
+            probe = _probe_of(request)
+            if not 0 <= index < len(probe.choices):
+                raise ChoiceGone(probe.choices)
+            recipe = self._recipe(probe.link, probe.choices[index], tuple(steps))
+            request = await session.requests.update(request_id, recipe=recipe, state=RequestState.WORKING)
+            await self._enqueue(session, request, probe, recipe)
+        self._queue.announce()
+        return request
+
+    async def cancel(self, request_id: int) -> Request:
+        """Stop a wish at any stage; a job dies with its last wish."""
+        async with self._storage.write() as session:
+            request = await session.requests.get(request_id)
+            if request.state.ended:
+                return request
+            request = await session.requests.update(request_id, state=RequestState.CANCELLED)
+            orphans = await session.deliveries.detach(request_id)
+            await self._record(session, "request.cancelled", request)
+        for job_id in orphans:
+            await self._queue.cancel(job_id)
+        return request
+
+    async def retry(self, request_id: int) -> Request:
+        """Begin an ended wish again: with its recipe when it had one, else from the probe."""
+        async with self._storage.write() as session:
+            request = await session.requests.get(request_id)
+            if not request.state.ended or request.state is RequestState.DONE:
+                return request
+            again = request.recipe is not None and request.probe is not None
+            state = RequestState.WORKING if again else RequestState.PROBING
+            request = await session.requests.update(request_id, state=state, error=None, error_number=None)
+            if request.recipe is not None and request.probe is not None:
+                await self._enqueue(session, request, request.probe, request.recipe)
+            await self._record(session, "request.retried", request)
+        self._queue.announce()
+        return request
+
+    async def send_again(self, request_id: int) -> Request:
+        """Send once more what may or may not have arrived: the person decided."""
+        async with self._storage.write() as session:
+            request = await session.requests.get(request_id)
+            if request.state is not RequestState.FAILED or request.recipe is None or request.probe is None:
+                return request
+            request = await session.requests.update(
+                request_id, state=RequestState.WORKING, error=None, error_number=None
+            )
+            await self._enqueue(session, request, request.probe, request.recipe)
+            await self._record(session, "request.send_again", request)
+        self._queue.announce()
+        return request
+
+    async def request(self, request_id: int) -> Request:
+        """Return a request as it stands."""
+        async with self._storage.read() as session:
+            return await session.requests.get(request_id)
+
+    async def set_status_message(self, request_id: int, message_id: int, *, photo: bool) -> Request:
+        """Remember the message that tells how it goes."""
+        async with self._storage.write() as session:
+            return await session.requests.update(request_id, status_message=message_id, status_photo=photo)
+
+    async def _claim(self, url: str) -> Link:
+        (link,) = await self._detector.detect([url])
+        if link is None:
+            raise UnsupportedLink(told=text("error-unsupported"))
+        return link
+
+    async def _row(self, request: Request, index: int, choice: Choice, routes: Sequence[Route]) -> ChoiceRow:
+        if await self._is_cached(request, choice):
+            return ChoiceRow(index=index, choice=choice, route="cache", cached=True)
+        kind = _ARRIVES_AS[choice.kind]
+        up = [route for route in routes if route.down is None and route.name != "cache"]
+        taken = next((route.name for route in up if route.takes(kind, choice.size_bytes)), None)
+        why_not = None
+        if taken is None:
+            limits = [route.max_bytes.get(kind.value, 0) for route in up]
+            why_not = text("route-none", limit=max(limits, default=0))
+        return ChoiceRow(index=index, choice=choice, route=taken, why_not=why_not)
+
+    async def _is_cached(self, request: Request, choice: Choice) -> bool:
+        if not isinstance(request.destination, Chat):
+            return False
+        link = _probe_of(request).link
+        fingerprint = self._recipe(link, choice, ()).fingerprint(link)
+        async with self._storage.read() as session:
+            return await session.cache.get(request.bot_id, fingerprint, self._clock.now()) is not None
+
+    def _recipe(self, link: Link, choice: Choice, steps: tuple[Step, ...]) -> Recipe:
+        settings, schema = self._hooks.shape(link.plugin)
+        return Recipe(choice=choice, steps=steps, settings=settings, schema=schema)
+
+    async def _enqueue(self, session: Session, request: Request, probe: Probe, recipe: Recipe) -> None:
+        now = self._clock.now()
+        cached = await session.cache.get(request.bot_id, recipe.fingerprint(probe.link), now) is not None
+        job, _ = await self._queue.put(
+            session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached
+        )
+        await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
+
+    async def _person(self, session: Session, request: Request) -> Person:
+        row = await session.people.get(request.bot_id, request.person)
+        person = row.person if row else Person(bot_id=request.bot_id, id=request.person)
+        return self._with_role(person)
+
+    def _with_role(self, person: Person) -> Person:
+        return dataclasses.replace(person, role=Role.OWNER) if person.id in self._owners else person
+
+    async def _failed(self, request: Request, error: FetchgramError) -> None:
+        number = error_number()
+        plugin = getattr(error, "plugin", None) or (request.link.plugin if request.link else None)
+        log.warning(
+            "request.failed", request=request.id, plugin=plugin, number=number, error=repr(error), exc_info=error
+        )
+        await self._update(
+            request,
+            "request.failed",
+            state=RequestState.FAILED,
+            error=error.text,
+            error_number=number,
+        )
+        error.number = number
+
+    async def _update(self, request: Request, event: str, **changes: object) -> Request:
+        async with self._storage.write() as session:
+            updated = await session.requests.update(request.id, **changes)
+            await self._record(session, event, updated)
+        return updated
+
+    async def _record(self, session: Session, name: str, request: Request, **more: object) -> None:
+        event = Event(
+            name=name,
+            at=self._clock.now(),
+            bot_id=request.bot_id,
+            person=request.person,
+            request_id=request.id,
+            plugin=request.link.plugin if request.link else None,
+        )
+        await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event
+
+
+def _probe_of(request: Request) -> Probe:
+    if request.probe is None:
+        raise ChoiceGone(message=f"request {request.id} has no menu")
+    return request.probe

@@ -1,0 +1,201 @@
+"""What becomes of a job: every transition is one transaction with its event; people hear of it after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import datetime
+
+import structlog
+
+from fetchgram.errors import ChoiceGone
+from fetchgram.model import (
+    Checkpoint,
+    Delivery,
+    DeliveryState,
+    Event,
+    Job,
+    JobState,
+    Receipt,
+    RequestState,
+    Route,
+    Stage,
+    text,
+)
+from fetchgram.pipeline.audience import (
+    Audience,
+    Done,
+    Failed,
+    MenuAgain,
+    News,
+    Retrying,
+    UncertainDelivery,
+)
+from fetchgram.pipeline.cache import Cache
+from fetchgram.pipeline.workdir import Workdirs
+from fetchgram.ports import Clock
+from fetchgram.storage import Session, Storage
+
+log = structlog.get_logger()
+
+
+class Outcomes:
+    """Writes down how jobs and deliveries go on and end, and tells people.
+
+    Args:
+        storage: Where it is written.
+        audience: Who hears of it.
+        cache: Keeps what can be sent again.
+        workdirs: Folders to remove at the end.
+        clock: Time.
+    """
+
+    def __init__(self, *, storage: Storage, audience: Audience, cache: Cache, workdirs: Workdirs, clock: Clock) -> None:
+        self._storage = storage
+        self._audience = audience
+        self._cache = cache
+        self._workdirs = workdirs
+        self._clock = clock
+
+    async def unended(self) -> list[int]:
+        """Return the ids of jobs whose folders are still needed."""
+        states = [state for state in JobState if not state.ended]
+        async with self._storage.read() as session:
+            return [job.id for job in await session.jobs.list(states, limit=1_000_000)]
+
+    async def tell_all(self, job: Job, news: News) -> None:
+        """Tell everyone who waits for this job."""
+        for delivery in await self._open(job):
+            await self._audience.tell(delivery.request_id, delivery.position, news)
+
+    async def checkpoint(self, job: Job, stage: Stage, checkpoint: Checkpoint | None) -> Job:
+        """Write down what a stage left; a restart goes on from here."""
+        async with self._storage.write() as session:
+            updated = await session.jobs.stage(job.id, job.lease, stage, checkpoint)
+            size = sum(media.size_bytes for media in checkpoint.media) if checkpoint else 0
+            await self._record(session, "job.stage", job, data={"stage": str(stage), "size_bytes": size})
+        return updated
+
+    async def delivered(self, job: Job, delivery: Delivery, receipt: Receipt, route: Route) -> None:
+        """A delivery arrived."""
+        async with self._storage.write() as session:
+            await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=receipt)
+            await self._cache.keep(session, job, delivery, receipt, route)
+            await self._settle(session, delivery.request_id)
+            data = {"route": route.name, "size_bytes": receipt.size_bytes}
+            await self._record(session, "job.delivered", job, request_id=delivery.request_id, data=data)
+        log.info("job.delivered", delivery=delivery.id, route=route.name, size_bytes=receipt.size_bytes)
+        await self._audience.tell(delivery.request_id, delivery.position, Done(receipt=receipt))
+
+    async def uncertain(self, job: Job, delivery: Delivery, news: UncertainDelivery) -> None:
+        """A send was cut in the middle."""
+        async with self._storage.write() as session:
+            await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN)
+            await self._settle(session, delivery.request_id, error=Failed(error=text("error-uncertain"), number=""))
+            await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
+        await self._audience.tell(delivery.request_id, delivery.position, news)
+
+    async def not_delivered(self, job: Job, delivery: Delivery, news: Failed) -> None:
+        """No route took it."""
+        async with self._storage.write() as session:
+            await self._fail_delivery(session, delivery, news)
+            await self._record(
+                session, "delivery.failed", job, request_id=delivery.request_id, data={"reason": news.error.key}
+            )
+        await self._audience.tell(delivery.request_id, delivery.position, news)
+
+    async def done_if_answered(self, job: Job) -> bool:
+        """End the job unless a request still waits; joining and ending cannot miss one another."""
+        async with self._storage.write() as session:
+            if any(not d.state.ended for d in await session.deliveries.of_job(job.id)):
+                return False
+            await session.jobs.finish(job.id, job.lease, JobState.DONE)
+            await self._record(session, "job.done", job)
+        return True
+
+    async def failed(self, job: Job, news: Failed) -> None:
+        """The job failed: so did everything that waits for it."""
+        async with self._storage.write() as session:
+            waiting = await self._open_in(session, job)
+            for delivery in waiting:
+                await self._fail_delivery(session, delivery, news)
+            await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=news.error, error_number=news.number)
+            data = {"reason": news.error.key, "stage": str(job.stage)}
+            await self._record(session, "job.failed", job, data=data)
+        await self._tell(waiting, news)
+
+    async def back_to_menu(self, job: Job, error: ChoiceGone, news: MenuAgain) -> None:
+        """The choice is gone: every request leaves the job and returns to its menu, with what there is now."""
+        async with self._storage.write() as session:
+            waiting = await self._open_in(session, job)
+            for delivery in waiting:
+                await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
+                request = await session.requests.get(delivery.request_id)
+                probe = request.probe
+                if probe is not None and error.choices:
+                    probe = dataclasses.replace(probe, choices=error.choices)
+                await session.requests.update(request.id, state=RequestState.CHOOSING, probe=probe, recipe=None)
+            await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=error.text)
+            await self._record(session, "job.choice_gone", job)
+        await self._tell(waiting, news)
+
+    async def retry(self, job: Job, not_before: datetime, news: Retrying) -> None:
+        """Back into the queue, not before a time."""
+        async with self._storage.write() as session:
+            waiting = await self._open_in(session, job)
+            await session.jobs.retry(job.id, job.lease, not_before)
+            await self._record(session, "job.retrying", job, data={"reason": news.error.key, "after_s": news.after_s})
+        await self._tell(waiting, news)
+
+    async def interrupted(self, job: Job) -> None:
+        """The task was cancelled: a cancelled job loses its folder, any other goes back into the queue."""
+        async with self._storage.write() as session:
+            current = await session.jobs.get(job.id)
+            if current.state is JobState.RUNNING and current.lease == job.lease:
+                await session.jobs.release(job.id, job.lease)
+                return
+        await self._workdirs.remove(job.id)
+
+    async def tidy(self, job: Job) -> None:
+        """Remove the folder of a job that ended."""
+        async with self._storage.read() as session:
+            current = await session.jobs.get(job.id)
+        if current.state.ended:
+            await self._workdirs.remove(job.id)
+
+    async def _settle(self, session: Session, request_id: int, *, error: Failed | None = None) -> None:
+        """End the request when all of its positions are answered."""
+        latest: dict[int, DeliveryState] = {}
+        for delivery in sorted(await session.deliveries.of_request(request_id), key=lambda d: d.id):
+            latest[delivery.position] = delivery.state
+        if not all(state.ended for state in latest.values()):
+            return
+        done = all(state is DeliveryState.DELIVERED for state in latest.values())
+        await session.requests.update(
+            request_id,
+            state=RequestState.DONE if done else RequestState.FAILED,
+            error=error.error if error else None,
+            error_number=error.number if error else None,
+        )
+
+    async def _fail_delivery(self, session: Session, delivery: Delivery, news: Failed) -> None:
+        await session.deliveries.set_state(
+            delivery.id, DeliveryState.FAILED, error=news.error, error_number=news.number
+        )
+        await self._settle(session, delivery.request_id, error=news)
+
+    async def _tell(self, waiting: list[Delivery], news: News) -> None:
+        async with asyncio.TaskGroup() as group:
+            for delivery in waiting:
+                group.create_task(self._audience.tell(delivery.request_id, delivery.position, news))
+
+    async def _open(self, job: Job) -> list[Delivery]:
+        async with self._storage.read() as session:
+            return await self._open_in(session, job)
+
+    async def _open_in(self, session: Session, job: Job) -> list[Delivery]:
+        return [delivery for delivery in await session.deliveries.of_job(job.id) if not delivery.state.ended]
+
+    async def _record(self, session: Session, name: str, job: Job, **more: object) -> None:
+        event = Event(name=name, at=self._clock.now(), job_id=job.id, plugin=job.link.plugin)
+        await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event

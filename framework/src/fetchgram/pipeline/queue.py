@@ -1,0 +1,127 @@
+"""The queue: what the route asks of it, and the one over the `jobs` table of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from fetchgram.model import Delivery, Job, Link, Recipe, Request
+from fetchgram.ports import Clock
+from fetchgram.settings import Settings
+from fetchgram.storage import Session, Storage
+
+_COST_CACHED = 0.05
+"""A wish that the cache can answer hardly uses the machine, and counts that little against the person's share."""
+
+
+class JobQueue(Protocol):
+    """What the route needs of a queue; the truth is the `jobs` table whatever carries the hints."""
+
+    async def put(
+        self, session: Session, request: Request, *, link: Link, recipe: Recipe, title: str, cached: bool
+    ) -> tuple[Job, Delivery]:
+        """Create the job of a wish, or join the one that already does the same; part of the caller's transaction."""
+        ...
+
+    def announce(self) -> None:
+        """Say, after the commit, that there may be work."""
+        ...
+
+    async def claim(self) -> Job | None:
+        """Take the next job under a lease, or nothing."""
+        ...
+
+    async def renew(self, job: Job) -> bool:
+        """Keep the lease; false when it has passed to somebody else."""
+        ...
+
+    async def cancel(self, job_id: int) -> None:
+        """End a job, wherever it runs; returns when it no longer does on this machine."""
+        ...
+
+    async def wait(self, longest_s: float) -> None:
+        """Return when there may be work, or after this time."""
+        ...
+
+
+class LocalQueue:
+    """A small fair scheduler over the `jobs` table; nothing that matters is in memory.
+
+    Args:
+        storage: Where the jobs are.
+        settings: Limits of people and of the machine.
+        clock: Time.
+        worker: Name of this process in the leases.
+    """
+
+    def __init__(self, *, storage: Storage, settings: Settings, clock: Clock, worker: str) -> None:
+        self._storage = storage
+        self._settings = settings
+        self._clock = clock
+        self._worker = worker
+        self._news = asyncio.Event()
+        self._stop: Callable[[int], asyncio.Task[None] | None] = lambda _: None
+
+    def on_cancel(self, stop: Callable[[int], asyncio.Task[None] | None]) -> None:
+        """Tell the queue who stops a running job: cancels and returns its task, if it runs here."""
+        self._stop = stop
+
+    async def put(
+        self, session: Session, request: Request, *, link: Link, recipe: Recipe, title: str, cached: bool
+    ) -> tuple[Job, Delivery]:
+        """Create or join a job; see `JobQueue.put`."""
+        job, delivery, _ = await session.jobs.join_or_create(
+            fingerprint=recipe.fingerprint(link),
+            link=link,
+            recipe=recipe,
+            title=title,
+            request_id=request.id,
+            position=0,
+            destination=request.destination,
+            person_key=person_key(request.bot_id, request.person),
+            cost=_COST_CACHED if cached else 1.0,
+        )
+        return job, delivery
+
+    def announce(self) -> None:
+        """Wake whoever waits for work."""
+        self._news.set()
+
+    async def claim(self) -> Job | None:
+        """Take the job with the lowest fair tag."""
+        work = self._settings.work
+        async with self._storage.write() as session:
+            return await session.jobs.claim(self._worker, work.lease_s, running_limit=self._settings.limits.running)
+
+    async def renew(self, job: Job) -> bool:
+        """Keep the lease for another `work.lease_s`."""
+        async with self._storage.write() as session:
+            return await session.jobs.renew(job.id, job.lease, self._settings.work.lease_s)
+
+    async def cancel(self, job_id: int) -> None:
+        """End a job and wait until its task is gone."""
+        async with self._storage.write() as session:
+            await session.jobs.cancel(job_id)
+        task = self._stop(job_id)
+        if task is not None and task is not asyncio.current_task():
+            await asyncio.wait([task])
+        self.announce()
+
+    async def wait(self, longest_s: float) -> None:
+        """Return on `announce`, when a waiting job is due, or after `longest_s`."""
+        async with self._storage.read() as session:
+            due = await session.jobs.next_due()
+        if due is not None:
+            longest_s = min(longest_s, max(0.0, (due - self._clock.now()).total_seconds()))
+        try:
+            async with asyncio.timeout(longest_s):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        self._news.clear()
+
+
+def person_key(bot_id: int, person: int) -> str:
+    """Name a person to the fair scheduler: one share per bot account."""
+    return f"{bot_id}:{person}"

@@ -1,0 +1,154 @@
+"""Run: the background half of the route, with the one error border."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+
+import structlog
+
+from fetchgram.errors import ChoiceGone, DiskFull, FetchgramError, TemporarilyUnavailable, Uncertain, WorkerCrashed
+from fetchgram.model import Job, Text, text
+from fetchgram.pipeline.audience import Failed, MenuAgain, Retrying
+from fetchgram.pipeline.numbers import error_number
+from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.stages import Stages
+from fetchgram.pipeline.workdir import Workdirs
+from fetchgram.ports import Clock
+from fetchgram.settings import WorkSettings
+
+log = structlog.get_logger()
+
+_IDLE_S = 5.0
+"""Longest sleep without a hint: finds work that another process put there."""
+
+_BACKOFF_S = 5.0
+_BACKOFF_MAX_S = 300.0
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over; this one stops without a word."""
+
+
+class Runner:
+    """Takes jobs from the queue and carries them from download to delivery.
+
+    Args:
+        queue: Where jobs come from.
+        stages: What is done with one.
+        outcomes: How it ends, durably, and who hears of it.
+        workdirs: Where files are.
+        settings: How much at once, how often, how long.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: JobQueue,
+        stages: Stages,
+        outcomes: Outcomes,
+        workdirs: Workdirs,
+        settings: WorkSettings,
+        clock: Clock,
+    ) -> None:
+        self._queue = queue
+        self._stages = stages
+        self._outcomes = outcomes
+        self._workdirs = workdirs
+        self._settings = settings
+        self._clock = clock
+        self._running: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Work until cancelled; jobs at work are then handed back to the queue."""
+        await self._workdirs.sweep(await self._outcomes.unended())
+        async with asyncio.TaskGroup() as group:
+            while True:
+                job = await self._queue.claim() if len(self._running) < self._settings.jobs else None
+                if job is None:
+                    await self._queue.wait(_IDLE_S)
+                    continue
+                task = group.create_task(self._work(job), name=f"job {job.id}")
+                self._running[job.id] = task
+                task.add_done_callback(lambda _, job_id=job.id: self._ended(job_id))
+
+    def stop(self, job_id: int) -> asyncio.Task[None] | None:
+        """Cancel a job that runs here and return its task."""
+        task = self._running.get(job_id)
+        if task is not None:
+            task.cancel()
+        return task
+
+    def _ended(self, job_id: int) -> None:
+        self._running.pop(job_id, None)
+        self._queue.announce()
+
+    async def _work(self, job: Job) -> None:
+        structlog.contextvars.bind_contextvars(job=job.id, plugin=job.link.plugin)
+        log.info("job.started", attempt=job.attempt, stage=str(job.stage))
+        try:
+            await self._carry_under_lease(job)
+        except LeaseLost:
+            log.warning("job.lease_lost")
+            return
+        except asyncio.CancelledError:
+            await self._outcomes.interrupted(job)
+            raise
+        except Exception as error:  # noqa: BLE001  # the one error border
+            await self._border(job, error)
+        await self._outcomes.tidy(job)
+
+    async def _carry_under_lease(self, job: Job) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                heartbeat = group.create_task(self._keep_lease(job))
+                await self._stages.carry(job)
+                heartbeat.cancel()
+        except ExceptionGroup as failures:
+            raise _first(failures) from failures
+
+    async def _keep_lease(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(self._settings.lease_s / 3)
+            if not await self._queue.renew(job):
+                raise LeaseLost
+
+    async def _border(self, job: Job, error: Exception) -> None:
+        """Decide what an error means for the job; nothing passes this point."""
+        if isinstance(error, ChoiceGone):
+            await self._outcomes.back_to_menu(job, error, MenuAgain())
+        elif isinstance(error, TemporarilyUnavailable | DiskFull | WorkerCrashed) and self._may_retry(job):
+            after_s = self._backoff_s(job, error)
+            log.warning("job.retrying", error=repr(error), after_s=after_s)
+            not_before = self._clock.now() + timedelta(seconds=after_s)
+            await self._outcomes.retry(job, not_before, Retrying(after_s=after_s, error=error.text))
+        else:
+            await self._fail(job, error)
+
+    async def _fail(self, job: Job, error: Exception) -> None:
+        number = error_number()
+        told = _told(error)
+        known = isinstance(error, FetchgramError)
+        log.log(30 if known else 40, "job.failed", number=number, error=repr(error), exc_info=error)
+        await self._outcomes.failed(job, Failed(error=told, number=number, retryable=not isinstance(error, Uncertain)))
+
+    def _may_retry(self, job: Job) -> bool:
+        return job.attempt < self._settings.attempts
+
+    def _backoff_s(self, job: Job, error: FetchgramError) -> float:
+        if isinstance(error, TemporarilyUnavailable) and error.retry_after_s is not None:
+            return error.retry_after_s
+        longest = min(_BACKOFF_MAX_S, _BACKOFF_S * 2 ** (job.attempt - 1))
+        return longest * (0.5 + random.random() / 2)  # noqa: S311  # jitter is no secret
+
+
+def _told(error: Exception) -> Text:
+    return error.text if isinstance(error, FetchgramError) else text("error-internal")
+
+
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
+    error = failures.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -1,0 +1,138 @@
+"""The stages of a job, each ending in a checkpoint: cached, download, post_process, deliver."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from fetchgram.errors import PluginError, TemporarilyUnavailable
+from fetchgram.model import At, Checkpoint, Job, Media, Stage
+from fetchgram.pipeline.audience import Working
+from fetchgram.pipeline.delivery import Deliveries
+from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.progress import ProgressSink
+from fetchgram.pipeline.workdir import Workdirs
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.ports import Clock
+from fetchgram.settings import LimitsSettings, WorkSettings
+from fetchgram.workers.watch import watch_bytes
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+_SLACK = 2.2
+"""A workdir may hold the parts and the merged file at once."""
+
+
+class Stages:
+    """Carries one job through its stages.
+
+    Args:
+        hooks: The plugins.
+        deliveries: The last stage.
+        outcomes: Checkpoints, and who hears of them.
+        workdirs: Where files are.
+        work: How much at once.
+        limits: Largest download.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        *,
+        hooks: Hooks,
+        deliveries: Deliveries,
+        outcomes: Outcomes,
+        workdirs: Workdirs,
+        work: WorkSettings,
+        limits: LimitsSettings,
+        clock: Clock,
+    ) -> None:
+        self._hooks = hooks
+        self._deliveries = deliveries
+        self._outcomes = outcomes
+        self._workdirs = workdirs
+        self._clock = clock
+        self._timeout_s = work.job_timeout_s
+        self._most_bytes = int(limits.file_max * _SLACK)
+        self._downloads = asyncio.Semaphore(work.downloads)
+        self._transcodes = asyncio.Semaphore(1)
+        self._uploads = asyncio.Semaphore(work.uploads)
+
+    async def carry(self, job: Job) -> None:
+        """Do what is left of a job, from its checkpoint on; returns when every request of it is answered."""
+        if await self._deliveries.from_cache(job):
+            return
+        workdir = await self._workdirs.open(job.id)
+        job = await self._download(job, workdir)
+        job = await self._post_process(job, workdir)
+        async with self._uploads:
+            await self._outcomes.tell_all(job, Working(stage=Stage.DELIVER))
+            await self._with_progress(job, Stage.DELIVER, lambda sink: self._deliveries.deliver(job, sink))
+
+    async def _download(self, job: Job, workdir: Path) -> Job:
+        if job.checkpoint is not None and await asyncio.to_thread(_all_there, job.checkpoint.media):
+            return job
+        async with self._downloads:
+            await self._outcomes.tell_all(job, Working(stage=Stage.DOWNLOAD))
+            media = await self._with_progress(
+                job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir)
+            )
+        _refuse_strays(media, workdir, job.link.plugin)
+        return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, Checkpoint(media=tuple(media)))
+
+    async def _post_process(self, job: Job, workdir: Path) -> Job:
+        steps = [step for step in job.recipe.steps if step.at is At.AFTER]
+        done = job.checkpoint.steps_done if job.checkpoint else 0
+        for number, step in enumerate(steps[done:], start=done + 1):
+            media = job.checkpoint.media if job.checkpoint else ()
+            async with self._transcodes:
+                await self._outcomes.tell_all(job, Working(stage=Stage.POST_PROCESS, step=step.key))
+                result = await self._with_progress(
+                    job,
+                    Stage.POST_PROCESS,
+                    lambda sink, media=media, step=step: self._hooks.post_process(media, step, workdir, sink),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+                )
+            _refuse_strays(result, workdir, step.plugin)
+            checkpoint = Checkpoint(media=tuple(result), steps_done=number)
+            job = await self._outcomes.checkpoint(job, Stage.POST_PROCESS, checkpoint)
+        if job.stage is not Stage.DELIVER:
+            job = await self._outcomes.checkpoint(job, Stage.DELIVER, job.checkpoint)
+        return job
+
+    async def _with_progress(self, job: Job, stage: Stage, work: Callable[[ProgressSink], Awaitable[T]]) -> T:
+        sink = ProgressSink(stage, lambda news: self._outcomes.tell_all(job, news), self._clock)
+        async with asyncio.TaskGroup() as group:
+            pump = group.create_task(sink.pump())
+            result = await work(sink)
+            pump.cancel()
+        await sink.flush()
+        return result
+
+    async def _bounded(self, work: Awaitable[Sequence[Media]], workdir: Path) -> Sequence[Media]:
+        try:
+            async with asyncio.timeout(self._timeout_s), asyncio.TaskGroup() as group:
+                watch = group.create_task(watch_bytes(workdir, self._most_bytes))
+                media = await work
+                watch.cancel()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable(f"the download took longer than {self._timeout_s:.0f} s") from error
+        return media
+
+
+def _all_there(media: Sequence[Media]) -> bool:
+    return all(item.path.is_file() and item.path.stat().st_size == item.size_bytes for item in media)
+
+
+def _refuse_strays(media: Sequence[Media], workdir: Path, plugin: str) -> None:
+    root = workdir.resolve()
+    for item in media:
+        if not item.path.resolve().is_relative_to(root):
+            raise PluginError(f"{item.path.name!r} is outside of the workdir", plugin=plugin)
+    if not media:
+        raise PluginError("no media came back", plugin=plugin)
