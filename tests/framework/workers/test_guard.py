@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import os
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,72 +26,8 @@ HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 MEGABYTE = 1024 * 1024
 
 # Every way to say 127.0.0.1 and ::1 that some resolver, library or browser takes.
-SPELLINGS = [
-    "127.0.0.1",
-    "127.0.0.1.",
-    "127.1",
-    "127.0.1",
-    "127.1.",
-    "127.255.255.254",
-    "0",
-    "0.0.0.0",
-    "2130706433",
-    "017700000001",
-    "0x7f000001",
-    "0X7F000001",
-    "0x7f.1",
-    "0x7f.0.0.1",
-    "0x7F.0x0.0x0.0x1",
-    "0177.0.0.1",
-    "0177.0.0.01",
-    "127.0.0.01",
-    "127.000.000.001",
-    "00127.0.0.1",
-    "127.0.0.0x1",
-    "localhost",
-    "LOCALHOST",
-    "localhost.",
-    "a.localhost",
-    "localhost.localdomain",
-    "ip6-localhost",
-    "[::1]",
-    "[::]",
-    "[0:0:0:0:0:0:0:1]",
-    "[0000:0000::0001]",
-    "[::127.0.0.1]",
-    "[::7f00:1]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]",
-    "[::FFFF:7F00:0001]",
-    "[::ffff:0:127.0.0.1]",
-    "[64:ff9b::127.0.0.1]",
-    "[64:ff9b::7f00:1]",
-    "[64:ff9b:1::7f00:1]",
-    "[2002:7f00:1::]",
-    "[2001:0:7f00:1::80ff:fffe]",
-    "[::1%lo]",
-    "[::1%25lo]",
-    "①②⑦.⓪.⓪.①",
-    "１２７.０.０.１",
-    "127。0。0。1",
-    "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ",
-    "%31%32%37.0.0.1",
-    "127.0.0.1%00",
-    "127.0.0.1%2f",
-    "127.0.0.1\\",
-    "user@127.0.0.1",
-    "public.example@127.0.0.1",
-    "public.example:80@127.0.0.1",
-    "public.example#@127.0.0.1",
-    "public.example?@127.0.0.1",
-    "public.example\\@127.0.0.1",
-    "127.0.0.1\\@public.example",
-    "127.0.0.1#@public.example",
-    "127.0.0.1?@public.example",
-    "127.0.0.1,public.example",
-    "127.0.0.1\t",
-    "127.0.0.1\x00.public.example",
-]
+SPELLINGS: list[str] = json.loads(Path(__file__).with_name("spellings.json").read_text("utf-8"))
+PRIVATE_NETWORK = Path(__file__).with_name("private_network.py")
 
 
 class Names:
@@ -122,10 +63,12 @@ async def open_site(
     handler: Handler = hello, host: str = "127.0.0.1", *, with_head: bool = True
 ) -> AsyncIterator[Site]:
     site = Site()
-    tasks = set()
+    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task
+        tasks.add(task)
         site.hits.append(b"")
         try:
             if with_head:
@@ -291,9 +234,12 @@ async def test_a_place_that_does_not_listen_is_unreachable() -> None:
 
 
 async def test_a_second_request_on_the_same_connection_is_never_looked_at() -> None:
-    async with open_site() as site, open_site() as canary:
-        async with open_way(f"127.0.0.1:{site.port}", f"127.0.0.1:{canary.port}") as way:
-            reply = await ask(way, get(f"127.0.0.1:{site.port}") + get(f"127.0.0.1:{canary.port}"))
+    async with (
+        open_site() as site,
+        open_site() as canary,
+        open_way(f"127.0.0.1:{site.port}", f"127.0.0.1:{canary.port}") as way,
+    ):
+        reply = await ask(way, get(f"127.0.0.1:{site.port}") + get(f"127.0.0.1:{canary.port}"))
     assert reply.count(b"HTTP/1.1 ") == 1
     assert b"Connection: close" in reply
     assert (len(site.hits), canary.hits) == (1, [])
@@ -376,10 +322,13 @@ async def test_fifty_tunnels_run_at_once() -> None:
         assert await reader.readexactly(len(message)) == message
         writer.close()
 
-    async with open_site(echo, with_head=False) as site, open_way(f"127.0.0.1:{site.port}") as way:
-        async with asyncio.TaskGroup() as group:
-            for number in range(50):
-                group.create_task(run(number))
+    async with (
+        open_site(echo, with_head=False) as site,
+        open_way(f"127.0.0.1:{site.port}") as way,
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(50):
+            group.create_task(run(number))
     assert len(site.hits) == 50
 
 
@@ -418,16 +367,18 @@ async def test_a_client_that_does_not_read_holds_up_the_server_not_the_memory() 
 
 
 async def test_a_silent_tunnel_is_closed_and_a_busy_one_is_not() -> None:
-    async with open_site(echo, with_head=False) as site:
-        async with open_way(f"127.0.0.1:{site.port}", limits=Limits(idle_s=0.3)) as way:
-            reader, writer = await open_tunnel(way, f"127.0.0.1:{site.port}")
-            for _ in range(6):
-                writer.write(b"x")
-                assert await reader.readexactly(1) == b"x"
-                await asyncio.sleep(0.1)
-            with pytest.raises(ConnectionResetError):
-                assert await reader.read() == b""
-            writer.close()
+    async with (
+        open_site(echo, with_head=False) as site,
+        open_way(f"127.0.0.1:{site.port}", limits=Limits(idle_s=0.3)) as way,
+    ):
+        reader, writer = await open_tunnel(way, f"127.0.0.1:{site.port}")
+        for _ in range(6):
+            writer.write(b"x")
+            assert await reader.readexactly(1) == b"x"
+            await asyncio.sleep(0.1)
+        with pytest.raises(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
 
 
 @pytest.mark.parametrize("is_tunnel", [True, False])
@@ -448,13 +399,17 @@ async def test_a_connection_carries_no_more_than_its_limit(*, is_tunnel: bool) -
 
 async def test_a_request_that_drips_in_is_dropped() -> None:
     async with open_way(limits=Limits(header_s=0.3)) as way:
-        reader, writer = await asyncio.open_connection(*way.address)
+        _, writer = await asyncio.open_connection(*way.address)
         with pytest.raises(ConnectionError):
-            for byte in get("example.com") * 100:
-                writer.write(bytes([byte]))
-                await writer.drain()
-                await asyncio.sleep(0.02)
+            await _drip(writer, get("example.com") * 100)
         writer.transport.abort()
+
+
+async def _drip(writer: asyncio.StreamWriter, message: bytes) -> None:
+    for byte in message:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("size", [40_000, 70_000, 500_000])
@@ -465,13 +420,15 @@ async def test_headers_that_are_too_large_are_refused(size: int) -> None:
 
 
 async def test_a_connection_over_the_limit_is_told_to_come_back() -> None:
-    async with open_site(echo, with_head=False) as site:
-        async with open_way(f"127.0.0.1:{site.port}", max_connections=1) as way:
-            _, writer = await open_tunnel(way, f"127.0.0.1:{site.port}")
-            assert reason_in(await ask(way, get(f"127.0.0.1:{site.port}"))) == "busy"
-            writer.close()
-            await asyncio.sleep(0.05)
-            (await open_tunnel(way, f"127.0.0.1:{site.port}"))[1].close()
+    async with (
+        open_site(echo, with_head=False) as site,
+        open_way(f"127.0.0.1:{site.port}", max_connections=1) as way,
+    ):
+        _, writer = await open_tunnel(way, f"127.0.0.1:{site.port}")
+        assert reason_in(await ask(way, get(f"127.0.0.1:{site.port}"))) == "busy"
+        writer.close()
+        await asyncio.sleep(0.05)
+        (await open_tunnel(way, f"127.0.0.1:{site.port}"))[1].close()
 
 
 async def test_leaving_ends_every_connection() -> None:
@@ -525,16 +482,17 @@ async def test_the_upstream_proxy_gets_names_unresolved_and_its_credentials() ->
             writer.close()
             assert await reader.read() == b""
         assert names.asked == []
-    assert upstream.hits == [
-        b"CONNECT www.youtube.com:443 HTTP/1.1\r\nHost: www.youtube.com:443\r\n"
-        b"Proxy-Authorization: Basic bWU6cEBzcw==\r\n\r\n"
-    ]
+    (head,) = upstream.hits
+    assert head.startswith(b"CONNECT www.youtube.com:443 HTTP/1.1\r\nHost: www.youtube.com:443\r\n")
+    assert b"\r\nProxy-Authorization: Basic bWU6cEBzcw==\r\n" in head
 
 
 async def test_plain_requests_reach_the_upstream_proxy_in_absolute_form() -> None:
-    async with open_upstream(HELLO) as upstream:
-        async with open_way(upstream_proxy=f"http://me:pw@127.0.0.1:{upstream.port}") as way:
-            assert (await ask(way, get("example.com", "/x"))).endswith(b"hello")
+    async with (
+        open_upstream(HELLO) as upstream,
+        open_way(upstream_proxy=f"http://me:pw@127.0.0.1:{upstream.port}") as way,
+    ):
+        assert (await ask(way, get("example.com", "/x"))).endswith(b"hello")
     assert upstream.hits[0].startswith(b"GET http://example.com/x HTTP/1.1\r\nHost: example.com\r\n")
     assert b"Proxy-Authorization: Basic bWU6cHc=\r\n" in upstream.hits[0]
 
@@ -600,3 +558,61 @@ def test_a_way_out_that_is_not_open_has_no_address() -> None:
 
 def test_the_check_command_can_say_what_isolates_children() -> None:
     assert isolation_level() == "proxy + audit hook"
+
+
+def this_network() -> str:
+    return str(Path("/proc/self/ns/net").readlink())
+
+
+async def run_in_private_network(scenario: str) -> dict[str, Any]:
+    """Run a scenario where this machine owns the addresses that must never be reached, and nothing leads outside."""
+    options = ["--net"] if os.geteuid() == 0 else ["--map-root-user", "--net"]
+    command = ["unshare", *options, sys.executable, str(PRIVATE_NETWORK), scenario]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | {"OUTER_NETWORK": this_network()},
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    report: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return report
+
+
+@pytest.mark.timeout(60)
+async def test_forbidden_addresses_that_answer_are_not_reached() -> None:
+    report = await run_in_private_network("addresses")
+    assert len(report["reached_directly"]) == len(report["forbidden"]) > 10
+    assert report["verdicts"] == {address: ["address", "address"] for address in report["forbidden"]}
+    assert report["reached_through"] == []
+
+
+@pytest.mark.timeout(60)
+async def test_rebinding_and_mixed_answers_do_not_lead_to_addresses_that_answer() -> None:
+    report = await run_in_private_network("names")
+    assert report == {
+        "public": "200",
+        "rebound": ["200", "address"],
+        "mixed": "address",
+        "mixed_families": "address",
+        "own": "own-address",
+        "reached": ["93.184.216.34", "93.184.216.34"],
+    }
+
+
+@pytest.mark.timeout(60)
+async def test_redirects_from_a_public_site_do_not_lead_inside() -> None:
+    report = await run_in_private_network("redirects")
+    assert report["answers"] == ["forbidden_address"] * 5 + ["unreachable"] * 5
+    assert report["followed"] > 10
+    assert report["reached_inside"] == []
+
+
+@pytest.mark.timeout(120)
+async def test_yt_dlp_behind_the_proxy_reaches_nothing_however_spelled_or_redirected() -> None:
+    report = await run_in_private_network("ytdlp")
+    assert report["links"] > 90
+    assert len(report["reached_without_the_proxy"]) > 30
+    assert report["redirects_followed"] >= 10
+    assert report["reached_through_the_proxy"] == []
