@@ -1,0 +1,183 @@
+### English, complete: every other language falls back to it, key by key.
+###
+### Parameters are foreign text unless they are numbers or texts of a catalogue; markup (<b> <i> <code> <a href>) is
+### read here only. Functions: SIZE (bytes), SPEED (bytes a second), DURATION (seconds), PERCENT (0-100), PLAIN (a
+### whole number without grouping), HAS (yes, unless empty or 0).
+
+## Greeting and help
+
+start =
+    👋 <b>Hi! Send me a link.</b>
+
+    I look at what is behind it, you pick the quality, and I send you the file. Size and way are on the button before you tap it.
+
+    /help tells more.
+help =
+    <b>How it works</b>
+
+    1. Send a link, or several in one message. Captions, replies and forwarded messages work too.
+    2. Tap what you want: a quality, only the sound, or a picture.
+    3. Wait for the file. You can cancel at any time.
+
+    Your buttons are yours alone: in a group nobody else can press them.
+help-start = What this bot does
+help-help = How to use it
+banned = 🚫 You cannot use this bot.
+not-a-link = 🔗 I need a link that begins with https:// or http://.
+too-many-links = { $limit ->
+    [one] I take one link from a message. Please send the others separately.
+   *[other] I take { $limit } links from a message. Please send the others separately.
+}
+
+## The card and its menu
+
+ack-looking = 🔎 Having a look …
+card =
+    <b>{ $title }</b>{ HAS($author) ->
+        [yes] {"\u000A"}👤 { $author }
+       *[no] {""}
+    }{ HAS($duration) ->
+        [yes] {"\u000A"}⏱ { DURATION($duration) }
+       *[no] {""}
+    }
+choice-video =
+    🎬 { PLAIN($height) }p{ HAS($fps) ->
+        [yes] { PLAIN($fps) }
+       *[no] {""}
+    }{ HAS($hdr) ->
+        [yes] {" "}HDR
+       *[no] {""}
+    }
+choice-audio = 🎵 Audio
+choice-image = 🖼 Picture
+choice-thumbnail = 🖼 Thumbnail
+choice-album = 🗂 Album
+choice-file = 📄 File
+choice-best = ⭐ Best
+size-exact = { SIZE($size) }
+size-about = ≈ { SIZE($size) }
+size-unknown = size unknown
+
+## Ways to the chat
+
+route-cache = ⚡ at once
+route-botapi = by bot
+route-mtproto = large file
+route-relay = very large file
+route-split = in parts
+route-none = { HAS($limit) ->
+    [yes] Too large: { SIZE($limit) } is the most that I can send
+   *[no] I cannot send this
+}
+
+## Buttons
+
+button-cancel = ✖️ Cancel
+button-retry = 🔁 Try again
+button-send-again = 📤 Send again
+button-back = ⬅️ Back
+button-close = Close
+
+## Progress
+
+status-queued = { $place ->
+    [0] ⏳ Starting soon …
+    [1] ⏳ You are next in line.
+   *[other] ⏳ In line, number { $place }.
+}
+status-download = ⬇️ Downloading
+status-process = ⚙️ Processing
+status-upload = ⬆️ Sending
+status-progress =
+    <code>{ $bar }</code>{ HAS($total) ->
+        [yes] {" "}{ PERCENT($percent) }
+       *[no] {""}
+    }{"\u000A"}{ SIZE($done) }{ HAS($total) ->
+        [yes] {" "}of { SIZE($total) }
+       *[no] {""}
+    }{ HAS($speed) ->
+        [yes] {" "}· { SPEED($speed) }
+       *[no] {""}
+    }{ HAS($eta) ->
+        [yes] {" "}· { DURATION($eta) } left
+       *[no] {""}
+    }
+status-retrying = 🔁 That did not work. Next try in { DURATION($seconds) }.
+status-done = ✅ Done
+status-cancelled = ✖️ Cancelled
+status-uncertain = ❓ The connection broke while I was sending. Please look whether it arrived; if not, tap “Send again”.
+status-failed =
+    ❌ { $error }{ HAS($number) ->
+        [yes] {"\u000A"}Error number <code>{ $number }</code>
+       *[no] {""}
+    }
+error-number = Error number <code>{ $number }</code>
+
+## Passing notices
+
+toast-not-yours = These buttons belong to somebody else.
+toast-expired = These buttons are too old. Please send the link again.
+toast-cancelled = Cancelled
+toast-queued = Got it!
+toast-choice-gone = This choice is no longer there. Here is what there is now.
+
+## Limits of one person
+
+limit-links = { $limit ->
+    [one] ⏳ Slow down, please: one link a minute.
+   *[other] ⏳ Slow down, please: { $limit } links a minute.
+}
+limit-running = { $limit ->
+    [one] ⏳ One download of yours is running. The next one can start when it is done.
+   *[other] ⏳ { $limit } downloads of yours are running. The next one can start when one of them is done.
+}
+limit-waiting = { $limit ->
+    [one] ⏳ You have a download in line. Please wait until it is done.
+   *[other] ⏳ You have { $limit } downloads in line. Please wait until some of them are done.
+}
+limit-bytes = 📦 You have used your { SIZE($limit) } for today. Please come back tomorrow.
+
+## Errors: the link
+
+error-unsupported = I do not know what to do with this link.
+error-gone = This is not there any more.
+error-private = This is private.
+error-geo = This cannot be seen from the country where I am.
+error-age = This is for adults who are logged in, and I am not.
+error-login = This can be seen only after a login, and I have none.
+error-members = This is for paying members only.
+error-live = This is live right now. Please send the link again when it is over.
+error-upcoming = This has not begun yet. Please send the link again when it is over.
+error-upcoming-at = This begins at { $at }. Please send the link again when it is over.
+error-bot-check = The site wants proof that I am human. Please try again later.
+error-account = The account behind this link is closed or suspended.
+error-no-media = There is no video, sound or picture behind this link.
+error-forbidden-address = I do not open addresses of private networks.
+error-unreachable = The site cannot be reached.
+error-drm = This is copy-protected.
+error-protocol = The site sends this in a way that I do not support.
+error-choice-gone = This choice is no longer there. Please pick another one.
+
+## Errors: size and limits
+
+error-too-large = This is too large: { SIZE($size) }, and { SIZE($limit) } is the most that I can take.
+error-too-large-unknown = This is too large: { SIZE($limit) } is the most that I can take.
+error-limit = You have reached your limit for now. Please try again later.
+
+## Errors: delivery
+
+error-cannot-deliver = I have the file, but I cannot send it to this chat.
+error-blocked = I am not allowed to write in this chat.
+error-uncertain = The connection broke while I was sending, so it may or may not have arrived.
+
+## Errors: ours
+
+error-internal = Something went wrong on my side. Sorry!
+error-temporary = The site does not answer properly right now. Please try again later.
+error-disk-full = I have no room left. Please try again later.
+error-timeout = This took too long, so I stopped.
+error-ffmpeg = The file could not be processed.
+error-plugin = “{ $plugin }” made a mistake. Sorry!
+error-plugin-paused = “{ $plugin }” had too many failures and is resting. Please try again later.
+error-plugin-missing = “{ $plugin }” is not available here any more.
+error-plugin-slow = “{ $plugin }” took too long. Please try again later.

@@ -1,0 +1,72 @@
+"""Sizes, durations, speeds and percentages as functions of the catalogues."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_decimal, format_percent
+from fluent.runtime.types import FluentNone, FluentType
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+"""Decimal, as Telegram's clients and shops count."""
+
+
+def functions(locale: str) -> Mapping[str, Callable[[object], FluentType]]:
+    """Return the functions that a catalogue of this language may call.
+
+    `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds, `PERCENT` of 0-100, `PLAIN` of a whole number
+    without grouping, and `HAS`, which is `yes` unless its argument is empty or 0.
+    """
+    known = _known(locale)
+    return {
+        "SIZE": lambda value: _size(value, known),
+        "SPEED": lambda value: f"{_size(value, known)}/s",
+        "DURATION": _duration,
+        "PERCENT": lambda value: format_percent(_number(value) / 100, format="#,##0%", locale=known),
+        "PLAIN": lambda value: f"{_number(value):.0f}",
+        "HAS": _has,
+    }
+
+
+def _known(locale: str) -> Locale:
+    try:
+        return Locale.parse(locale.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _number(value: object) -> float:
+    found = float(value) if isinstance(value, int | float) else 0.0
+    return max(found, 0.0) if math.isfinite(found) else 0.0
+
+
+def _size(value: object, locale: Locale) -> str:
+    amount = _number(value)
+    for unit in _UNITS:
+        shown = round(amount, _digits(amount, unit))
+        if shown < _STEP or unit == _UNITS[-1]:
+            return f"{format_decimal(shown, format='#,##0.##', locale=locale)} {unit}"
+        amount /= _STEP
+    raise AssertionError  # the last unit takes everything
+
+
+def _digits(amount: float, unit: str) -> int:
+    """Show about three digits; fractions of a kilobyte tell nobody anything."""
+    if unit in {"B", "kB"} or amount >= 100:  # noqa: PLR2004  # three digits are there already
+        return 0
+    return 2 if unit in {"GB", "TB"} and amount < 10 else 1  # noqa: PLR2004  # one digit is there already
+
+
+def _duration(value: object) -> str:
+    minutes, seconds = divmod(round(_number(value)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _has(value: object) -> str:
+    if isinstance(value, FluentNone):
+        return "no"
+    return "yes" if value else "no"
