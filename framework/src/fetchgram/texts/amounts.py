@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_decimal, format_percent
-from fluent.runtime.types import FluentNone, FluentType
+from fluent.runtime.types import FluentNone
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
 """Decimal, as Telegram's clients and shops count."""
 
 
-def functions(locale: str) -> Mapping[str, Callable[[object], FluentType]]:
+def functions(locale: str) -> Mapping[str, Callable[[object], str]]:
     """Return the functions that a catalogue of this language may call.
 
     `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds, `PERCENT` of 0-100, `PLAIN` of a whole number

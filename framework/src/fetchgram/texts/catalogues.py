@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from fluent.runtime import FluentBundle, FluentResource
@@ -14,6 +15,9 @@ from fetchgram.model import Text
 from fetchgram.texts.amounts import functions
 from fetchgram.texts.foreign import guard, is_rtl
 from fetchgram.texts.markup import Rich, parse
+
+if TYPE_CHECKING:
+    from fluent.runtime.types import FluentType
 
 FALLBACK = "en"
 _DEEPEST = 5
@@ -104,7 +108,9 @@ def _candidates(locale: str) -> Iterator[str]:
 def _bundle(bundles: dict[str, FluentBundle], language: str) -> FluentBundle:
     if language not in bundles:
         # Isolation is ours: Fluent's own would wrap every number and every nested sentence too.
-        bundles[language] = FluentBundle([language], functions=dict(functions(language)), use_isolating=False)
+        # Plain strings are what its functions may return in fact, though not by its annotations.
+        own = cast("dict[str, Callable[[object], FluentType]]", functions(language))
+        bundles[language] = FluentBundle([language], functions=own, use_isolating=False)
     return bundles[language]
 
 
