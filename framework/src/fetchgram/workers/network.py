@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ class GuardedNetwork:
     @asynccontextmanager
     async def _answer(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects by hand, since each hop is a new decision."""
-        session = self._open()
+        session = await self._open()
         for _ in range(MAX_REDIRECTS + 1):
             response = await session.get(_checked(url), headers=headers, proxy=self.proxy_url, allow_redirects=False)
             async with response:
@@ -154,25 +155,30 @@ class GuardedNetwork:
             url, headers = _next_hop(url, location, headers)
         raise ContentUnavailable(Reason.UNREACHABLE, f"more than {MAX_REDIRECTS} redirects")
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            import aiohttp  # noqa: PLC0415 - 0.3 s of import that a command line does not need
-
-            # `read_bufsize` bounds what one packed chunk may grow to, so a bomb is counted before it is in memory.
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=client_context(self.ca_file)),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_read=IDLE_S),
-                read_bufsize=CHUNK_BYTES,
-                trust_env=False,
-            )
+            context = await asyncio.to_thread(client_context, self.ca_file)  # reads some hundred certificates
+            self._session = self._session or _new_session(context)
         return self._session
+
+
+def _new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
+    import aiohttp  # noqa: PLC0415 - 0.3 s of import that a command line does not need
+
+    # `read_bufsize` bounds what one packed chunk may grow to, so a bomb is counted before it is in memory.
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_read=IDLE_S),
+        read_bufsize=CHUNK_BYTES,
+        trust_env=False,
+    )
 
 
 @asynccontextmanager
 async def _told(timeout_s: float) -> AsyncIterator[None]:
     """Turn the errors of the client into those that the rest knows."""
-    import aiohttp  # noqa: PLC0415 - as in `_open`
+    import aiohttp  # noqa: PLC0415 - as in `_new_session`
 
     try:
         async with asyncio.timeout(timeout_s):
@@ -189,7 +195,7 @@ async def _told(timeout_s: float) -> AsyncIterator[None]:
 
 
 def _checked(url: str) -> URL:
-    import yarl  # noqa: PLC0415 - as in `_open`
+    import yarl  # noqa: PLC0415 - as in `_new_session`
 
     try:
         parts = urlsplit(url)
