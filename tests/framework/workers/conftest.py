@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
+from fetchgram.workers.ffmpeg import find_ffmpeg
 from fetchgram.workers.pool import WorkerPool
 
 TARGETS = Path(__file__).parent / "targets"
@@ -79,3 +83,46 @@ def is_alive(pid: int) -> bool:
 @pytest.fixture
 def alive() -> Callable[[int], bool]:
     return is_alive
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Files that ffmpeg made; copy them into a work folder before use."""
+
+    folder: Path
+
+    def into(self, workdir: Path, name: str) -> Path:
+        return Path(shutil.copy(self.folder / name, workdir / name))
+
+
+_SOURCE = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "lavfi", "-i", "sine=f=440:d=2")
+_H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+_RECIPES = {
+    "clip.mp4": (*_SOURCE, *_H264, "-c:a", "aac", "-metadata", "title=A title", "-metadata", "artist=Somebody"),
+    "picture.mp4": (*_SOURCE, "-map", "0:v", *_H264),
+    "sound.m4a": (*_SOURCE, "-map", "1:a", "-c:a", "aac", "-metadata", "title=A song", "-metadata", "artist=A band"),
+    "clip.webm": (*_SOURCE, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"),
+    "sound.mp3": (*_SOURCE, "-map", "1:a", "-c:a", "libmp3lame"),
+    "square.mp4": (*_SOURCE, *_H264, "-vf", "setsar=4/3", "-c:a", "aac"),
+    "ten_bit.mp4": (*_SOURCE, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-c:a", "aac"),
+    "cover.jpg": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
+    "cover.png": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
+    "cover.webp": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
+    "moving.gif": (*_SOURCE, "-map", "0:v", "-t", "0.4"),
+    "long.mp4": ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=120", *_H264, "-g", "25"),
+}
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    folder = tmp_path_factory.mktemp("clips")
+    program = str(find_ffmpeg())
+    for name, words in _RECIPES.items():
+        subprocess.run([program, "-loglevel", "error", "-y", *words, str(folder / name)], check=True)
+    rotate = ("-c", "copy", "-metadata:s:v:0", "rotate=90")
+    if b"-display_rotation" in subprocess.run([program, "-h", "full"], check=True, capture_output=True).stdout:
+        turn = [program, "-loglevel", "error", "-display_rotation:v:0", "90", "-i", str(folder / "clip.mp4"), "-c", "copy"]
+    else:
+        turn = [program, "-loglevel", "error", "-i", str(folder / "clip.mp4"), *rotate]
+    subprocess.run([*turn, str(folder / "upright.mp4")], check=True)
+    return Clips(folder)

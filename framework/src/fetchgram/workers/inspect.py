@@ -1,0 +1,99 @@
+"""Ask a child what a media file is, and for its thumbnail."""  # named after what it does; nobody imports it bare
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from fetchgram.errors import FfmpegError
+from fetchgram.model.codec import Json
+from fetchgram.workers.pool import WorkerPool
+
+InspectedKind = Literal["video", "audio", "photo", "animation", "document"]
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a file is.
+
+    Args:
+        kind: How a chat would show it.
+        mime: Of the content, not of the name.
+        size_bytes: On disk.
+        container: ffmpeg's name; empty for what is no media.
+        duration_s: Of video and audio.
+        width_px: As shown: rotation and oblong pixels are taken into account.
+        height_px: As shown.
+        video_codec: `h264`, `vp9`, …
+        audio_codec: `aac`, `opus`, …
+        fps: Frames a second.
+        has_cover: Whether a still picture is embedded.
+        title: From its tags; foreign text.
+        performer: From its tags; foreign text.
+        plays_on_phones: Whether any phone plays it inside the chat.
+    """
+
+    kind: InspectedKind
+    mime: str
+    size_bytes: int
+    container: str = ""
+    duration_s: float | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    fps: float | None = None
+    has_cover: bool = False
+    title: str | None = None
+    performer: str | None = None
+    plays_on_phones: bool = False
+
+
+async def inspect(pool: WorkerPool, path: Path, *, max_duration_s: float | None = None) -> Inspection:
+    """Describe a file by its content.
+
+    Args:
+        pool: Does it; warm when it preloads `fetchgram.workers.thumbnails`.
+        path: A local file.
+        max_duration_s: Longer ones are refused by their header.
+
+    Raises:
+        FfmpegError: `input`, if it is broken media; `refused`, if it is over a limit of pixels or time.
+        WorkerCrashed: If the decoder crashed.
+        WorkerTimeout: If it took too long.
+    """
+    payload: Json = {"path": _absolute(path), "max_duration_s": max_duration_s}
+    found = await pool.run("fetchgram.workers.inspection:describe", payload, timeout_s=_TIMEOUT_S)
+    if not isinstance(found, dict):
+        raise FfmpegError("input", f"no description of {path.name!r}")
+    return Inspection(**found)  # type: ignore[arg-type]  # our own child wrote exactly these fields
+
+
+async def make_thumbnail(pool: WorkerPool, path: Path, output: Path, at_s: float = 0.0) -> Path | None:
+    """Write a JPEG that Telegram takes as a thumbnail: at most 320 px and 200 kB.
+
+    Args:
+        pool: Does it.
+        path: A video, a picture, or a song with a cover.
+        output: Where it goes.
+        at_s: Which moment of a video.
+
+    Returns:
+        `output`, or `None` if there is nothing to show.
+
+    Raises:
+        FfmpegError: As `inspect` does.
+        WorkerCrashed: If the decoder crashed.
+        WorkerTimeout: If it took too long.
+    """
+    payload: Json = {"path": _absolute(path), "output": _absolute(output), "at_s": at_s}
+    made = cast("bool", await pool.run("fetchgram.workers.thumbnails:thumbnail", payload, timeout_s=_TIMEOUT_S))
+    return output if made else None
+
+
+def _absolute(path: Path) -> str:
+    """Spell the path so that it means the same in a child, whose folder is another."""
+    return str(path.absolute())

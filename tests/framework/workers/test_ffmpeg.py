@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import imageio_ffmpeg
+import psutil
+import pytest
+
+from fetchgram.errors import DiskFull, FfmpegError
+from fetchgram.workers.command import Input
+from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
+
+PROGRAMS = {"system or packaged": find_ffmpeg, "packaged": lambda: Path(imageio_ffmpeg.get_ffmpeg_exe())}
+SLOW = ("-c:v", "libx264", "-preset", "veryslow", "-vf", "scale=1920:1080")
+
+
+@pytest.fixture(params=PROGRAMS, scope="session")
+def ffmpeg(request: pytest.FixtureRequest) -> Ffmpeg:
+    return Ffmpeg(PROGRAMS[request.param]())
+
+
+async def child_of_this_process(timeout_s: float = 5) -> psutil.Process:
+    async with asyncio.timeout(timeout_s):
+        while True:
+            for process in psutil.Process().children():
+                if "ffmpeg" in process.name() and process.status() != psutil.STATUS_ZOMBIE:
+                    return process
+            await asyncio.sleep(0.02)
+
+
+def test_the_system_program_is_preferred_and_the_packaged_one_is_the_fallback(monkeypatch, tmp_path):
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_ffmpeg() == program
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert find_ffmpeg() == Path(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def test_a_given_program_that_cannot_be_run_is_refused(tmp_path):
+    with pytest.raises(FfmpegError) as caught:
+        find_ffmpeg(tmp_path)
+    assert caught.value.kind == "missing"
+
+
+async def test_progress_goes_from_nothing_to_all_and_the_output_appears(ffmpeg, clips, tmp_path):
+    source, output = clips.into(tmp_path, "clip.mp4"), tmp_path / "out.mp4"
+    seen: list[float] = []
+    await ffmpeg.run(
+        ["-c:v", "libx264"], inputs=[source], output=output, workdir=tmp_path, duration_s=2, on_progress=seen.append
+    )
+    assert seen == sorted(seen)
+    assert 0.9 <= seen[-1] <= 1
+    assert output.stat().st_size > 1000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4"]
+
+
+async def test_an_input_has_its_own_options(ffmpeg, clips, tmp_path):
+    source, output = clips.into(tmp_path, "clip.mp4"), tmp_path / "out.wav"
+    cut = Input(source, ("-ss", "1", "-t", "0.5"))
+    await ffmpeg.run(["-vn"], inputs=[cut], output=output, workdir=tmp_path)
+    assert 44_000 <= output.stat().st_size <= 45_000
+
+
+async def test_cancelling_kills_within_a_second_and_leaves_no_file(ffmpeg, clips, tmp_path):
+    source = clips.into(tmp_path, "long.mp4")
+    task = asyncio.ensure_future(ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "out.mp4", workdir=tmp_path))
+    process = await child_of_this_process()
+    assert os.getpgid(process.pid) == process.pid
+    await asyncio.sleep(0.3)
+    started_s = time.perf_counter()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.perf_counter() - started_s < 1
+    assert not process.is_running()
+    assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]
+
+
+async def test_a_run_over_its_time_is_killed(ffmpeg, clips, tmp_path):
+    source = clips.into(tmp_path, "long.mp4")
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, timeout_s=0.5)
+    assert caught.value.kind == "timeout"
+
+
+async def test_a_run_that_makes_no_progress_is_killed(ffmpeg, clips, tmp_path):
+    source = clips.into(tmp_path, "long.mp4")
+    run = ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, stall_s=0.6)
+    task = asyncio.ensure_future(run)
+    process = await child_of_this_process()
+    process.send_signal(signal.SIGSTOP)
+    with pytest.raises(FfmpegError) as caught:
+        await task
+    assert caught.value.kind == "stalled"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video", os.urandom(4096)], ids=["empty", "text", "noise"])
+async def test_an_unreadable_input_is_told(ffmpeg, tmp_path, content):
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(content)
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(["-c", "copy"], inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path)
+    assert caught.value.kind == "input"
+    assert not (tmp_path / "o.mp4").exists()
+
+
+async def test_an_old_output_stays_when_the_run_fails(ffmpeg, tmp_path):
+    (tmp_path / "in.mp4").write_bytes(b"no")
+    (tmp_path / "o.mp4").write_bytes(b"before")
+    with pytest.raises(FfmpegError):
+        await ffmpeg.run([], inputs=[tmp_path / "in.mp4"], output=tmp_path / "o.mp4", workdir=tmp_path)
+    assert (tmp_path / "o.mp4").read_bytes() == b"before"
+
+
+async def test_a_picture_over_the_pixel_limit_is_not_decoded(ffmpeg, tmp_path):
+    source = tmp_path / "bomb.png"
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (40_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
+    import zlib
+
+    source.write_bytes(header + zlib.crc32(header[12:]).to_bytes(4) + b"\0\0\0\0IDAT" + b"\0" * 1000)
+    with pytest.raises(FfmpegError):
+        await ffmpeg.run(["-frames:v", "1"], inputs=[source], output=tmp_path / "o.jpg", workdir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/hostname", "../outside.mp4", "link.mp4", "fifo.mp4", "folder", "missing.mp4", "http://127.0.0.1/x"]
+)
+async def test_an_input_that_is_no_plain_file_of_the_folder_is_refused(ffmpeg, clips, tmp_path, name):
+    workdir = tmp_path / "work"
+    (workdir / "folder").mkdir(parents=True)
+    clips.into(tmp_path, "clip.mp4").rename(tmp_path / "outside.mp4")
+    (workdir / "link.mp4").symlink_to(tmp_path / "outside.mp4")
+    os.mkfifo(workdir / "fifo.mp4")
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(["-c", "copy"], inputs=[Path(name)], output=Path("o.mp4"), workdir=workdir)
+    assert caught.value.kind == "refused"
+
+
+@pytest.mark.parametrize("name", ["../o.mp4", "/tmp/o.mp4", "o.m3u8", "o.mpd", "o", "link.mp4", "rtmp://127.0.0.1/o.mp4"])
+async def test_an_output_outside_of_the_folder_or_of_another_kind_is_refused(ffmpeg, clips, tmp_path, name):
+    source = clips.into(tmp_path, "clip.mp4")
+    (tmp_path / "link.mp4").symlink_to(tmp_path.parent / "elsewhere.mp4")
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(["-c", "copy"], inputs=[source], output=Path(name), workdir=tmp_path)
+    assert caught.value.kind == "refused"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-i", "/etc/hostname"],
+        ["-c", "copy", "/tmp/second_output.mp4"],
+        ["-c", "copy", "-"],
+        ["-f", "tee", "-map", "0"],
+        ["-/filter:v", "script"],
+        ["-vf", "movie=/etc/hostname"],
+        ["-vf", "null[a];amovie@x = http://127.0.0.1"],
+        ["-vf", "subtitles=list.srt"],
+        ["-attach", "/etc/hostname"],
+        ["-protocol_whitelist", "http"],
+        ["-c:v"],
+        ["-vf", "drawtext=textfile=http://127.0.0.1/"],
+    ],
+)
+async def test_an_argument_that_would_open_something_else_is_refused(ffmpeg, clips, tmp_path, arguments):
+    source = clips.into(tmp_path, "clip.mp4")
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(arguments, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path)
+    assert caught.value.kind == "refused"
+
+
+async def test_a_full_disk_is_recognised(ffmpeg, clips, tmp_path):
+    script = """
+        import asyncio, sys
+        from pathlib import Path
+        from fetchgram.errors import DiskFull
+        from fetchgram.workers.ffmpeg import Ffmpeg
+
+        async def main():
+            small = Path(sys.argv[2])
+            (small / "in.mp4").write_bytes(Path(sys.argv[3]).read_bytes())
+            try:
+                await Ffmpeg(Path(sys.argv[1])).run(
+                    ["-c:v", "mpeg4", "-b:v", "20M"], inputs=[small / "in.mp4"], output=small / "o.mp4", workdir=small
+                )
+            except DiskFull:
+                print("disk full")
+            else:
+                print("no error")
+
+        asyncio.run(main())
+    """
+    small = tmp_path / "small"
+    small.mkdir()
+    run = f'mount -t tmpfs -o size=1m none "{small}" && exec "$@"'
+    arguments = [sys.executable, "-c", textwrap.dedent(script), ffmpeg.path, small, clips.folder / "clip.mp4"]
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", "--map-root-user", "--mount", "sh", "-c", run, "sh", *map(str, arguments)),
+        stdout=subprocess.PIPE,
+    )
+    shown, _ = await process.communicate()
+    assert shown.decode().splitlines()[-1] == "disk full"
+
+
+def test_disk_full_is_of_our_tree():
+    assert issubclass(DiskFull, Exception)

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import zlib
+
+import av
+import pytest
+
+from fetchgram.errors import FfmpegError, WorkerCrashed
+from fetchgram.workers.edits import Work, embed_cover_and_tags
+from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
+from fetchgram.workers.inspect import Inspection, inspect, make_thumbnail
+
+
+@pytest.fixture
+async def pool(make_pool):
+    return await make_pool(preload=("fetchgram.workers.thumbnails",))
+
+
+def png_of(width_px: int, height_px: int) -> bytes:
+    head = b"IHDR" + width_px.to_bytes(4) + height_px.to_bytes(4) + b"\x08\x02\0\0\0"
+    data = b"IDAT" + zlib.compress(b"\0" * 1000)
+    chunks = [part + zlib.crc32(part).to_bytes(4) for part in (head, data, b"IEND")]
+    lengths = [13, len(data) - 4, 0]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(n.to_bytes(4) + chunk for n, chunk in zip(lengths, chunks, strict=True))
+
+
+async def test_a_video_is_described(pool, clips):
+    assert await inspect(pool, clips.folder / "clip.mp4") == Inspection(
+        kind="video",
+        mime="video/mp4",
+        size_bytes=(clips.folder / "clip.mp4").stat().st_size,
+        container="mov",
+        duration_s=2.0,
+        width_px=640,
+        height_px=360,
+        video_codec="h264",
+        audio_codec="aac",
+        fps=25.0,
+        has_cover=False,
+        title="A title",
+        performer="Somebody",
+        plays_on_phones=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "mime", "size", "plays"),
+    [
+        ("picture.mp4", "video", "video/mp4", (640, 360), True),
+        ("upright.mp4", "video", "video/mp4", (360, 640), True),
+        ("square.mp4", "video", "video/mp4", (853, 360), True),
+        ("ten_bit.mp4", "video", "video/mp4", (640, 360), False),
+        ("clip.webm", "video", "video/webm", (640, 360), False),
+        ("sound.m4a", "audio", "audio/mp4", (None, None), True),
+        ("sound.mp3", "audio", "audio/mpeg", (None, None), True),
+        ("cover.jpg", "photo", "image/jpeg", (640, 360), True),
+        ("cover.png", "photo", "image/png", (640, 360), True),
+        ("cover.webp", "photo", "image/webp", (640, 360), True),
+        ("moving.gif", "animation", "image/gif", (640, 360), False),
+    ],
+)
+async def test_kind_size_and_phones_come_from_the_content(pool, clips, tmp_path, name, kind, mime, size, plays):
+    path = shutil.copy(clips.folder / name, tmp_path / "a file")
+    found = await inspect(pool, tmp_path / path)
+    assert (found.kind, found.mime, (found.width_px, found.height_px)) == (kind, mime, size)
+    assert found.plays_on_phones is plays
+    assert (found.duration_s is None) == (kind == "photo")
+
+
+async def test_a_song_with_a_cover_is_audio(pool, clips, tmp_path):
+    song, cover = clips.into(tmp_path, "sound.mp3"), clips.into(tmp_path, "cover.jpg")
+    output = tmp_path / "out.mp3"
+    await embed_cover_and_tags(Ffmpeg(find_ffmpeg()), song, output, Work(workdir=tmp_path), cover=cover)
+    found = await inspect(pool, output)
+    assert (found.kind, found.has_cover, found.audio_codec) == ("audio", True, "mp3")
+    assert await make_thumbnail(pool, output, tmp_path / "t.jpg") == tmp_path / "t.jpg"
+
+
+async def test_another_file_is_a_document_with_its_mime(pool, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n")
+    (tmp_path / "b").write_bytes(b"\0\1\2\3" * 100)
+    assert (await inspect(pool, tmp_path / "a.pdf")).mime == "application/pdf"
+    found = await inspect(pool, tmp_path / "b")
+    assert (found.kind, found.mime) == ("document", "application/octet-stream")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"#EXTM3U\nfile:///etc/hostname\n", os.urandom(3000)])
+async def test_a_broken_video_is_a_clear_error(pool, tmp_path, content):
+    (tmp_path / "clip.mp4").write_bytes(content)
+    with pytest.raises(FfmpegError) as caught:
+        await inspect(pool, tmp_path / "clip.mp4")
+    assert caught.value.kind == "input"
+    with pytest.raises(FfmpegError):
+        await make_thumbnail(pool, tmp_path / "clip.mp4", tmp_path / "t.jpg")
+    assert pool.stats.started_total == 1
+
+
+async def test_a_truncated_video_is_an_error_or_described_but_never_a_crash(pool, clips, tmp_path):
+    content = (clips.folder / "clip.mp4").read_bytes()
+    (tmp_path / "clip.mp4").write_bytes(content[: len(content) // 2])
+    with pytest.raises(FfmpegError):  # its index is at the end
+        await inspect(pool, tmp_path / "clip.mp4")
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(40_000, 40_000), (20_000, 20_000), (100_001, 1_000)])
+async def test_a_picture_over_the_limit_is_refused_by_its_header(pool, tmp_path, width_px, height_px):
+    (tmp_path / "bomb.png").write_bytes(png_of(width_px, height_px))
+    with pytest.raises(FfmpegError, match="size of the picture|over the limit"):
+        await inspect(pool, tmp_path / "bomb.png")
+    with pytest.raises(FfmpegError, match="size of the picture|over the limit"):
+        await make_thumbnail(pool, tmp_path / "bomb.png", tmp_path / "t.jpg")
+    assert pool.stats.rss_bytes < 300_000_000
+
+
+async def test_a_video_over_the_time_limit_is_refused_by_its_header(pool, clips):
+    with pytest.raises(FfmpegError) as caught:
+        await inspect(pool, clips.folder / "clip.mp4", max_duration_s=1)
+    assert caught.value.kind in ("refused", "input")
+
+
+async def test_a_decoder_that_crashes_takes_only_its_child(pool, clips):
+    with pytest.raises(WorkerCrashed, match="SIGSEGV"):
+        await pool.run("pool_targets:die_by_signal", int(signal.SIGSEGV))
+    assert (await inspect(pool, clips.folder / "clip.mp4")).kind == "video"
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("clip.mp4", (320, 180)),
+        ("upright.mp4", (180, 320)),
+        ("square.mp4", (320, 135)),
+        ("clip.webm", (320, 180)),
+        ("cover.jpg", (320, 180)),
+        ("cover.png", (320, 180)),
+        ("cover.webp", (320, 180)),
+        ("moving.gif", (320, 180)),
+    ],
+)
+async def test_a_thumbnail_is_a_small_jpeg_of_what_is_shown(pool, clips, tmp_path, name, size):
+    output = tmp_path / "t.jpg"
+    assert await make_thumbnail(pool, clips.folder / name, output, 1.0) == output
+    assert output.read_bytes()[:3] == b"\xff\xd8\xff"
+    assert output.stat().st_size <= 200_000
+    with av.open(str(output), format="jpeg_pipe") as picture:
+        context = picture.streams.video[0].codec_context
+        assert (context.width, context.height) == size
+
+
+async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(pool, clips, tmp_path):
+    """The corner colours of the upright thumbnail are those of the turned plain one."""
+    pictures = []
+    for name, at_s in (("clip.mp4", 0.5), ("clip.mp4", 1.5), ("upright.mp4", 1.5)):
+        await make_thumbnail(pool, clips.folder / name, tmp_path / "t.jpg", at_s)
+        with av.open(str(tmp_path / "t.jpg"), format="jpeg_pipe") as picture:
+            frame = next(picture.decode(video=0))
+            plane = frame.planes[0]
+            rows = [bytes(plane)[y * plane.line_size :][: frame.width] for y in range(frame.height)]
+            pictures.append(rows)
+    early, late, upright = pictures
+    assert early != late
+    with_decoder = subprocess_rotated(clips.folder / "upright.mp4", tmp_path)
+    assert distance(upright, with_decoder) < 8 < distance([row[::-1] for row in upright[::-1]], with_decoder)
+
+
+def subprocess_rotated(path, tmp_path):
+    """Return the luma rows that the ffmpeg program, which turns by itself, shows at the same moment."""
+    import subprocess
+
+    vf = "scale=180:320:flags=area,format=gray"
+    command = [find_ffmpeg(), "-loglevel", "error", "-ss", "1.5", "-i", path, "-frames:v", "1", "-vf", vf]
+    raw = subprocess.run([*command, "-f", "rawvideo", "-"], check=True, capture_output=True).stdout
+    return [raw[y * 180 :][:180] for y in range(320)]
+
+
+def distance(one, other):
+    pairs = [(a, b) for left, right in zip(one, other, strict=True) for a, b in zip(left, right, strict=True)]
+    return sum(abs(a - b) for a, b in pairs) / len(pairs)
+
+
+async def test_there_is_no_thumbnail_of_sound(pool, clips, tmp_path):
+    assert await make_thumbnail(pool, clips.folder / "sound.m4a", tmp_path / "t.jpg") is None
+    assert not (tmp_path / "t.jpg").exists()
