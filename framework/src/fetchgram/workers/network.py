@@ -198,26 +198,16 @@ def _checked(url: str) -> URL:
     import yarl  # noqa: PLC0415 - as in `_new_session`
 
     try:
-        parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS:
+        if urlsplit(url).scheme not in DEFAULT_PORTS:
             raise UnsupportedLink("only http and https can be fetched")
-        parse_authority(_ascii(parts.netloc), default_port=DEFAULT_PORTS[parts.scheme])
         # A signed url breaks when its escapes are rewritten, so one that is fit for the wire goes out as it is.
-        return yarl.URL(url, encoded=_WIRE.fullmatch(url) is not None)
-    except (AuthorityError, UnicodeError) as error:
+        target = yarl.URL(url, encoded=_WIRE.fullmatch(url) is not None)
+        parse_authority(target.raw_authority, default_port=DEFAULT_PORTS[target.scheme])
+    except AuthorityError as error:
         raise UnsupportedLink("the host is spelled in a way that can be misread") from error
     except ValueError as error:
         raise UnsupportedLink("not a url") from error
-
-
-def _ascii(netloc: str) -> str:
-    """Spell an international name as it goes over the wire; other tricks with letters do not survive it."""
-    if netloc.isascii():
-        return netloc
-    import idna  # noqa: PLC0415 - comes with the HTTP client, as large as it
-
-    host, colon, port = netloc.partition(":")
-    return idna.encode(host, uts46=True).decode("ascii") + colon + port
+    return target
 
 
 def _next_hop(url: str, location: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
