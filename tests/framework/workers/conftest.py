@@ -126,3 +126,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
         turn = [program, "-loglevel", "error", "-i", str(folder / "clip.mp4"), *rotate]
     subprocess.run([*turn, str(folder / "upright.mp4")], check=True)
     return Clips(folder)
+
+
+@pytest.fixture
+def targets_folder() -> Path:
+    return TARGETS

@@ -42,10 +42,10 @@ def live(
         warm_up_s: How long this very process took to import the preloaded modules.
     """
     _detach(output_fd)
-    die_with_parent(parent_pid)
     apply(setup.limits)
     if not setup.may_spawn:
         tripwire.refuse_spawning()
+        die_with_parent(parent_pid)  # would outrun the watcher, which ends the programs that others started too
     Child(connection, setup.limits.message_bytes).serve(warm_up_s)
 
 

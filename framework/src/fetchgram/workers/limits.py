@@ -68,6 +68,11 @@ def die_with_parent(parent_pid: int) -> None:
         os._exit(1)
 
 
+def outlive_parent() -> None:
+    """Take `die_with_parent` back, for a process that sees its parent's end by itself and has to clean up then."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
 def adopt_orphans() -> None:
     """Become the parent of grandchildren that outlive their parent, so that they can be found and killed."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)

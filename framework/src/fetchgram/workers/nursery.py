@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetchgram.workers import child, tripwire
-from fetchgram.workers.limits import adopt_orphans, die_with_parent
+from fetchgram.workers.limits import adopt_orphans, die_with_parent, outlive_parent
 from fetchgram.workers.setup import Setup
 
 REQUEST_BYTES = 4096
@@ -39,6 +39,7 @@ def start(arguments: list[str]) -> NoReturn:
     adopt_orphans()
     control = socket.socket(fileno=int(arguments[0]))
     warm_up_s = warm_up(setup)
+    outlive_parent()
     gc.collect()
     gc.freeze()  # the collector would write to, and so copy, pages that children share
     Nursery(control, setup).serve(warm_up_s)
@@ -76,10 +77,17 @@ class Nursery:
             selector.register(wakeup, selectors.EVENT_READ)
             while self._turn(selector, wakeup):
                 self._reap()
-        for pid in self._children:
-            _kill_group(pid)
+        self._end_all()
         shutil.rmtree(self._setup.home, ignore_errors=True)
         os._exit(0)
+
+    def _end_all(self) -> None:
+        for pid in self._children:
+            _kill_group(pid)
+        for pid in self._children:
+            os.waitpid(pid, 0)
+        self._children.clear()
+        self._bury_orphans()
 
     def _wake_on_child_end(self) -> socket.socket:
         self._wakeup, writer = socket.socketpair()

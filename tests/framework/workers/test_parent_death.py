@@ -1,0 +1,145 @@
+"""After kill -9 of the bot nothing of it goes on working: tried with a real process that is really killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import textwrap
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+POOL = """
+    import asyncio, json, sys
+    from pathlib import Path
+    from fetchgram.workers.pool import WorkerPool
+
+    async def main():
+        sys.path.insert(0, sys.argv[1])
+        pool = WorkerPool("t", size=2, preload=("pool_targets",), may_spawn=True, start_method=sys.argv[3])
+        await pool.start()
+        say = lambda message: print(json.dumps({**message, "all": pool.stats.pids}), flush=True)
+        script = "import time\\nwhile True: open('ticks', 'a').write('.'); time.sleep(0.01)"
+        await pool.run(
+            "pool_targets:with_grandchild",
+            {"script": script, "new_session": sys.argv[4] == "new"},
+            on_message=say,
+            workdir=Path(sys.argv[2]),
+        )
+
+    asyncio.run(main())
+"""
+
+FFMPEG = """
+    import asyncio, json, sys
+    from pathlib import Path
+    import psutil
+    from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
+
+    async def main():
+        work = Path(sys.argv[1])
+        run = Ffmpeg(find_ffmpeg()).run(
+            ["-c:v", "libx264", "-preset", "veryslow", "-vf", "scale=1920:1080"],
+            inputs=[work / "long.mp4"], output=work / "out.mp4", workdir=work,
+        )
+        task = asyncio.ensure_future(run)
+        while True:
+            await asyncio.sleep(0.02)
+            children = [p for p in psutil.Process().children() if p.name() == "ffmpeg"]
+            if children and any(path.name.startswith(".") for path in work.iterdir()):
+                print(json.dumps({"pid": children[0].pid}), flush=True)
+                break
+        await task
+
+    asyncio.run(main())
+"""
+
+
+async def parent(script: str, *arguments: object) -> asyncio.subprocess.Process:
+    words = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    return await asyncio.create_subprocess_exec(*words, stdout=PIPE)
+
+
+async def first_report(process: asyncio.subprocess.Process) -> dict[str, object]:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if line.startswith(b"{"):
+            found: dict[str, object] = json.loads(line)
+            return found
+    raise AssertionError("the parent ended")
+
+
+def family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+async def all_gone(processes: list[psutil.Process], timeout_s: float) -> None:
+    deadline_s = time.monotonic() + timeout_s
+    while left := [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]:
+        assert time.monotonic() < deadline_s, left
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("start_method", "session"), [("fork", "same"), ("fork", "new"), ("spawn", "same")])
+async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(tmp_path, targets_folder, start_method, session):
+    process = await parent(POOL, targets_folder, tmp_path, start_method, session)
+    await first_report(process)
+    async with asyncio.timeout(3):
+        while not (tmp_path / "ticks").exists():
+            await asyncio.sleep(0.01)
+    processes = family(process.pid)
+    assert len(processes) >= 3
+    process.kill()
+    await process.wait()
+    await all_gone(processes, 1.0)
+    size_bytes = (tmp_path / "ticks").stat().st_size
+    await asyncio.sleep(0.1)
+    assert (tmp_path / "ticks").stat().st_size == size_bytes
+
+
+async def test_after_kill_9_of_the_bot_no_folder_of_a_pool_is_left(tmp_path, targets_folder, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    process = await parent(POOL, targets_folder, tmp_path, "fork", "same")
+    await first_report(process)
+    assert list(tmp_path.glob("fetchgram-t-*"))
+    process.kill()
+    await process.wait()
+    async with asyncio.timeout(2):
+        while list(tmp_path.glob("fetchgram-t-*")):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_child_ends_on_the_pipe_alone(make_pool, messages, alive):
+    """Neither nursery nor kernel help here: the nursery is stopped, only the pipe is closed."""
+    pool = await make_pool()
+    nursery = psutil.Process(pool.stats.pids[0]).ppid()
+    task = asyncio.ensure_future(pool.run("pool_targets:nap", 30, on_message=messages))
+    await messages.first.wait()
+    os.kill(nursery, signal.SIGSTOP)
+    try:
+        for worker in pool._workers:
+            worker._writer.transport.abort()
+        async with asyncio.timeout(1):
+            while alive(messages[0]["pid"]):
+                await asyncio.sleep(0.01)
+    finally:
+        os.kill(nursery, signal.SIGCONT)
+    with pytest.raises(Exception, match="child"):
+        await task
+
+
+async def test_after_kill_9_of_the_bot_ffmpeg_ends(clips, tmp_path: Path, alive: Callable[[int], bool]):
+    clips.into(tmp_path, "long.mp4")
+    process = await parent(FFMPEG, tmp_path)
+    await first_report(process)
+    processes = family(process.pid)
+    process.kill()
+    await process.wait()
+    await all_gone(processes, 1.0)
