@@ -152,6 +152,7 @@ MISSPELLED = [
     "exa mple.com:80",
     "exa\x00mple.com:80",
     "bücher.example:80",
+    "\N{KELVIN SIGN}elvin.example:80",
     "①②⑦.⓪.⓪.①:80",
     "１２７.0.0.1:80",
     "127。0。0。1:80",
