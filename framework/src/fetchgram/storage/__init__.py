@@ -1,0 +1,7 @@
+"""What must survive: tables, transactions and migrations."""
+
+from __future__ import annotations
+
+from fetchgram.storage.storage import Session, Storage, open_storage
+
+__all__ = ["Session", "Storage", "open_storage"]

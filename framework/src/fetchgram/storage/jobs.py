@@ -1,0 +1,240 @@
+"""The work: joined by equal wishes, claimed under a lease, taken over when its worker falls silent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Link, Recipe, Stage, Text
+from fetchgram.storage import order
+from fetchgram.storage.database import insert_into
+from fetchgram.storage.deliveries import DeliveryStore
+from fetchgram.storage.tables import OPEN, RUNNING, WAITING, deliveries, jobs
+from fetchgram.storage.transaction import Transaction
+
+
+class JobStore:
+    """Jobs in one transaction.
+
+    Every call that names a lease raises `TemporarilyUnavailable` when the job is held under a later one, or no longer
+    held at all: whoever lost it must stop.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._tx = transaction
+
+    async def join_or_create(  # noqa: PLR0913  # a job, who wants it and where it goes
+        self,
+        fingerprint: str,
+        link: Link,
+        recipe: Recipe,
+        title: str,
+        request_id: int,
+        position: int,
+        destination: Destination,
+        person_key: str,
+        cost: float,
+    ) -> tuple[Job, Delivery, bool]:
+        """Let a request wait for the one open job of this fingerprint, which is made if there is none.
+
+        Args:
+            fingerprint: `recipe.fingerprint(link)`.
+            link: What to fetch.
+            recipe: What to make of it.
+            title: Foreign text, names the file.
+            request_id: Whose delivery.
+            position: Place in the request.
+            destination: Where it goes.
+            person_key: Whose turn it takes.
+            cost: How much of a turn.
+
+        Returns:
+            The job, the delivery, and whether the job is new.
+        """
+        tag = await order.next_start(self._tx, person_key)
+        statement = insert_into(jobs).values(
+            fingerprint=fingerprint,
+            link=link,
+            recipe=recipe,
+            title=title,
+            state=str(JobState.QUEUED),
+            stage=str(Stage.DOWNLOAD),
+            person_key=person_key,
+            tag=tag,
+            finish_tag=tag + cost,
+            created_at=self._tx.now,
+            updated_at=self._tx.now,
+        )
+        alone = statement.on_conflict_do_nothing(index_elements=[jobs.c.fingerprint], index_where=OPEN)
+        row = await self._tx.row(alone.returning(jobs))
+        job = _job(row) if row is not None else await self._join(fingerprint, person_key, tag, cost)
+        delivery = await DeliveryStore(self._tx).add(job.id, request_id, position, destination)
+        return job, delivery, row is not None
+
+    async def get(self, job_id: int) -> Job | None:
+        """Return a job, or `None`."""
+        row = await self._tx.row(select(jobs).where(jobs.c.id == job_id))
+        return None if row is None else _job(row)
+
+    async def claim(self, worker: str, lease_s: float, *, running_limit: int, only: int | None = None) -> Job | None:
+        """Take the next job under a new lease, `None` when nothing can start.
+
+        Args:
+            worker: Who takes it.
+            lease_s: How long it may be silent.
+            running_limit: Jobs of one person at once.
+            only: Take no other job than this one.
+        """
+        statement = (
+            update(jobs)
+            .where(jobs.c.id == order.first_in_line(self._tx, running_limit, only).scalar_subquery())
+            .values(
+                state=str(JobState.RUNNING),
+                worker=worker,
+                attempt=jobs.c.attempt + 1,
+                lease=jobs.c.lease + 1,
+                lease_until=self._later(lease_s),
+                not_before=None,
+                updated_at=self._tx.now,
+            )
+            .returning(jobs)
+        )
+        row = await self._tx.row(statement)
+        if row is None:
+            return None
+        await order.advance(self._tx, row["tag"])
+        return _job(row)
+
+    async def renew(self, job_id: int, lease: int, lease_s: float) -> bool:
+        """Hold a job for longer; `False` when it is lost."""
+        held = update(jobs).where(_held(job_id, lease))
+        return await self._tx.run(held.values(lease_until=self._later(lease_s))) == 1
+
+    async def stage(self, job_id: int, lease: int, stage: Stage, checkpoint: Checkpoint | None) -> Job:
+        """Go on to a stage; without a new checkpoint the last one stays, but going back to the download drops it."""
+        values: dict[str, object] = {"stage": str(stage)}
+        if checkpoint is not None or stage is Stage.DOWNLOAD:
+            values["checkpoint"] = checkpoint
+        return await self._change_held(job_id, lease, values)
+
+    async def finish(
+        self, job_id: int, lease: int, state: JobState, *, error: Text | None = None, error_number: str | None = None
+    ) -> Job:
+        """End a job."""
+        return await self._let_go(job_id, lease, state, error=error, error_number=error_number)
+
+    async def retry(self, job_id: int, lease: int, not_before: datetime) -> Job:
+        """Let a job wait for its next attempt; it keeps its place in the order."""
+        return await self._let_go(job_id, lease, JobState.WAITING, not_before=not_before)
+
+    async def release(self, job_id: int, lease: int) -> Job:
+        """Hand a job back as it is; the attempt does not count."""
+        return await self._let_go(job_id, lease, JobState.QUEUED, attempt=jobs.c.attempt - 1)
+
+    async def cancel(self, job_id: int) -> bool:
+        """End a job whoever holds it; `False` when it had ended. One that never started takes no turn of its person."""
+        never_started = jobs.c.attempt == 0
+        statement = (
+            update(jobs)
+            .where(OPEN, jobs.c.id == job_id)
+            .values(
+                state=str(JobState.CANCELLED),
+                lease=jobs.c.lease + 1,
+                lease_until=None,
+                worker=None,
+                not_before=None,
+                finish_tag=case((never_started, jobs.c.tag), else_=jobs.c.finish_tag),
+                updated_at=self._tx.now,
+            )
+        )
+        return await self._tx.run(statement) == 1
+
+    async def abandon(self, worker: str | None = None) -> int:
+        """End the leases of a worker that is known to be dead, of all without a name; returns how many."""
+        mine = [] if worker is None else [jobs.c.worker == worker]
+        return await self._tx.run(update(jobs).where(RUNNING, *mine).values(lease_until=self._tx.now))
+
+    async def place(self, job_id: int) -> tuple[int, int]:
+        """Return the place in line, 1 for the next one and 0 for a job that does not wait, and how many run."""
+        running = await self._tx.integer(select(func.count()).select_from(jobs).where(RUNNING))
+        row = await self._tx.row(select(jobs.c.tag, jobs.c.state).where(jobs.c.id == job_id))
+        if row is None or row["state"] not in {JobState.QUEUED, JobState.WAITING}:
+            return 0, running
+        return 1 + await self._tx.integer(order.before(self._tx, row["tag"], job_id)), running
+
+    async def counts_of(self, person_key: str) -> tuple[int, int]:
+        """Return how many jobs of a person run and how many wait."""
+        running = func.count().filter(jobs.c.state == "running")
+        statement = select(running.label("running"), func.count().label("all")).select_from(jobs)
+        row = await self._tx.one(statement.where(OPEN, jobs.c.person_key == person_key))
+        return row["running"], row["all"] - row["running"]
+
+    async def next_due(self) -> datetime | None:
+        """Return when the first waiting job is due or the first lease ends, if nothing else happens."""
+        due = select(func.min(jobs.c.not_before)).where(WAITING).scalar_subquery()
+        ends = select(func.min(jobs.c.lease_until)).where(RUNNING).scalar_subquery()
+        row = await self._tx.one(select(due.label("due"), ends.label("ends")))
+        return min((at for at in (row["due"], row["ends"]) if at is not None), default=None)
+
+    async def list(self, states: Collection[JobState], limit: int) -> list[Job]:
+        """Return the newest jobs in these states."""
+        wanted = jobs.c.state.in_([str(state) for state in states])
+        rows = await self._tx.rows(select(jobs).where(wanted).order_by(jobs.c.id.desc()).limit(limit))
+        return [_job(row) for row in rows]
+
+    async def requests_of(self, job_id: int) -> list[int]:
+        """Return the requests that wait on a job, in the order in which they joined."""
+        live = (deliveries.c.job_id == job_id, deliveries.c.state.in_(["waiting", "sending"]))
+        statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
+        return list(dict.fromkeys([row["request_id"] for row in await self._tx.rows(statement)]))
+
+    async def _join(self, fingerprint: str, person_key: str, tag: float, cost: float) -> Job:
+        row = await self._tx.one(select(jobs).where(OPEN, jobs.c.fingerprint == fingerprint))
+        if row["attempt"] > 0 or row["tag"] <= tag:
+            return _job(row)
+        # Whoever joins would start it earlier: it moves up and takes their turn, or they would wait in another's line.
+        values = {"person_key": person_key, "tag": tag, "finish_tag": tag + cost}
+        return _job(await self._tx.one(update(jobs).where(jobs.c.id == row["id"]).values(**values).returning(jobs)))
+
+    async def _let_go(self, job_id: int, lease: int, state: JobState, **values: object) -> Job:
+        free: dict[str, object] = {"state": str(state), "worker": None, "lease_until": None}
+        return await self._change_held(job_id, lease, free | values)
+
+    async def _change_held(self, job_id: int, lease: int, values: dict[str, object]) -> Job:
+        statement: ReturningUpdate[tuple[object, ...]] = (
+            update(jobs).where(_held(job_id, lease)).values(updated_at=self._tx.now, **values).returning(jobs)
+        )
+        row = await self._tx.row(statement)
+        if row is None:
+            raise TemporarilyUnavailable("lease lost")
+        return _job(row)
+
+    def _later(self, seconds: float) -> datetime:
+        return self._tx.now + timedelta(seconds=seconds)
+
+
+def _held(job_id: int, lease: int) -> ColumnElement[bool]:
+    return (jobs.c.id == job_id) & (jobs.c.lease == lease) & (jobs.c.state == "running")
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(
+        id=row["id"],
+        fingerprint=row["fingerprint"],
+        link=row["link"],
+        recipe=row["recipe"],
+        title=row["title"],
+        state=JobState(row["state"]),
+        created_at=row["created_at"],
+        stage=Stage(row["stage"]),
+        attempt=row["attempt"],
+        lease=row["lease"],
+        checkpoint=row["checkpoint"],
+        not_before=row["not_before"],
+        error=row["error"],
+        error_number=row["error_number"],
+    )

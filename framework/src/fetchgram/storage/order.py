@@ -1,0 +1,68 @@
+"""Who is next: start-time fair queueing over the rows of `jobs`.
+
+Each job carries a start tag, given once: the later of the clock and the end of its person's last job. Its own end is the
+tag plus its cost. The lowest tag goes first, and the clock stands at the highest tag that has started. So a person with
+a thousand jobs and a person with one take turns, and nobody waits for ever (Goyal, Vin, Cheng: "Start-time Fair Queuing",
+SIGCOMM 1996: the shares of two people who both wait never differ by more than one job of each).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from fetchgram.storage.database import insert_into
+from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
+from fetchgram.storage.transaction import Transaction
+
+_CLOCK = 1
+
+
+async def next_start(transaction: Transaction, person_key: str) -> float:
+    """Return the start tag of a job that this person would add now."""
+    clock = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).scalar_subquery()
+    last = select(func.max(jobs.c.finish_tag)).where(jobs.c.person_key == person_key).scalar_subquery()
+    row = await transaction.one(select(clock.label("clock"), last.label("last")))
+    return max(row["clock"] or 0.0, row["last"] or 0.0)
+
+
+async def advance(transaction: Transaction, tag: float) -> None:
+    """Set the clock to the tag of a job that starts; it never goes back."""
+    statement = insert_into(fair_clock).values(id=_CLOCK, tag=tag)
+    later = statement.excluded.tag
+    await transaction.run(
+        statement.on_conflict_do_update(
+            index_elements=[fair_clock.c.id], set_={"tag": later}, where=later > fair_clock.c.tag
+        )
+    )
+
+
+def first_in_line(transaction: Transaction, running_limit: int, only: int | None = None) -> Select[tuple[int]]:
+    """Select the job that starts next: queued, due again, or left by a worker whose lease is over."""
+    now = transaction.now
+    may_start = or_(
+        jobs.c.state == "queued",
+        and_(jobs.c.state == "waiting", jobs.c.not_before <= now),
+        and_(jobs.c.state == "running", jobs.c.lease_until <= now),
+    )
+    # One list for the whole statement: a person with many jobs and no room is passed over without counting again.
+    busy = (
+        select(jobs.c.person_key)
+        .where(RUNNING, jobs.c.lease_until > now)
+        .group_by(jobs.c.person_key)
+        .having(func.count() >= running_limit)
+    )
+    return (
+        select(jobs.c.id)
+        .where(OPEN, may_start, jobs.c.person_key.not_in(busy), *([] if only is None else [jobs.c.id == only]))
+        .order_by(jobs.c.tag, jobs.c.id)
+        .limit(1)
+        # Says nothing to SQLite, where writers take turns anyway; elsewhere two workers pass each other.
+        .with_for_update(skip_locked=True)
+    )
+
+
+def before(transaction: Transaction, tag: float, job_id: int) -> Select[tuple[int]]:
+    """Count the jobs that could start and have a lower tag."""
+    may_start = or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
+    earlier = and_(jobs.c.tag <= tag, or_(jobs.c.tag < tag, jobs.c.id < job_id))
+    return select(func.count()).select_from(jobs).where(OPEN, may_start, earlier)

@@ -1,0 +1,140 @@
+"""The storage: transactions whose stores speak our words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Executable
+
+from fetchgram.errors import PluginError
+from fetchgram.ports import Clock
+from fetchgram.storage import migrate as migrations
+from fetchgram.storage.cache import CacheStore
+from fetchgram.storage.commands import CommandStore
+from fetchgram.storage.database import Database, locate, prepare_file
+from fetchgram.storage.deliveries import DeliveryStore
+from fetchgram.storage.events import EventStore
+from fetchgram.storage.inbox import InboxStore
+from fetchgram.storage.jobs import JobStore
+from fetchgram.storage.menus import MenuStore
+from fetchgram.storage.overrides import OverrideStore
+from fetchgram.storage.people import PeopleStore
+from fetchgram.storage.requests import RequestStore
+from fetchgram.storage.transaction import Parameters, Transaction
+
+
+async def open_storage(url: str | None, data_dir: Path, *, clock: Clock | None = None, migrate: bool = True) -> Storage:
+    """Open the database, made and brought up to date if need be.
+
+    Args:
+        url: Setting `database.url`; `None` takes `fetchgram.db` in the data folder.
+        data_dir: The data folder.
+        clock: Time; the system's by default.
+        migrate: Whether to bring the schema up to date.
+
+    Raises:
+        ConfigError: If the file cannot be opened, made or written, or is no database.
+        SchemaTooNew: If a later version wrote it.
+    """
+    path = locate(url, data_dir)
+    await asyncio.to_thread(prepare_file, path)
+    storage = Storage(Database(path), clock=clock)
+    try:
+        if migrate:
+            await storage.migrate()
+        else:
+            await migrations.check(storage.database)
+    except BaseException:
+        await storage.close()
+        raise
+    return storage
+
+
+class Session:
+    """One transaction; every store works on the same one.
+
+    Args:
+        transaction: Ended by `Storage`.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.inbox = InboxStore(transaction)
+        self.people = PeopleStore(transaction)
+        self.requests = RequestStore(transaction)
+        self.jobs = JobStore(transaction)
+        self.deliveries = DeliveryStore(transaction)
+        self.cache = CacheStore(transaction)
+        self.events = EventStore(transaction)
+        self.menus = MenuStore(transaction)
+        self.commands = CommandStore(transaction)
+        self.overrides = OverrideStore(transaction)
+
+    @property
+    def now(self) -> datetime:
+        """When the transaction began."""
+        return self._transaction.now
+
+    async def execute(self, statement: object, parameters: Parameters = None) -> object:
+        """Execute a plugin's own statement; returns its `CursorResult`.
+
+        Raises:
+            PluginError: If it is no SQLAlchemy statement.
+        """
+        if not isinstance(statement, Executable):
+            raise PluginError(f"{type(statement).__name__!r} is no SQLAlchemy statement")
+        return await self._transaction.connection.execute(statement, parameters)
+
+
+class Storage:
+    """Everything that must survive.
+
+    Args:
+        database: Closed by `close`.
+        clock: Time; the system's by default.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
+        self.database = database
+        self._now: Callable[[], datetime] = clock.now if clock is not None else _now
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Session]:
+        """Open a transaction that may write: on disk when the block ends, as if it never was when the block raises.
+
+        Raises:
+            DiskFull: If there is no room.
+            TemporarilyUnavailable: If another process holds the database for long.
+        """
+        async with self.database.write() as connection:
+            yield Session(Transaction(connection, self._now))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        """Open a snapshot that waits for no writer; a write in it is refused."""
+        async with self.database.read() as connection:
+            yield Session(Transaction(connection, self._now))
+
+    async def schema(self) -> str:
+        """Return the revision that the database has, empty before the first migration."""
+        return await migrations.revision(self.database)
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date.
+
+        Raises:
+            SchemaTooNew: If a later version wrote it.
+        """
+        await migrations.upgrade(self.database)
+
+    async def close(self) -> None:
+        """Close every connection and end their threads."""
+        await self.database.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

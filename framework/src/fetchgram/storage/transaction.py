@@ -1,0 +1,52 @@
+"""One open transaction, as the stores see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Executable, RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Parameters: TypeAlias = "Mapping[str, object] | Sequence[Mapping[str, object]] | None"
+
+
+class Transaction:
+    """Runs statements on one connection.
+
+    Args:
+        connection: In a transaction that somebody else ends.
+        clock: Returns the present; asked once, so that all rows of a transaction agree.
+    """
+
+    def __init__(self, connection: AsyncConnection, clock: Callable[[], datetime]) -> None:
+        self.connection = connection
+        self.now = clock()
+
+    async def run(self, statement: Executable, parameters: Parameters = None) -> int:
+        """Execute a statement and return how many rows it changed."""
+        return (await self.connection.execute(statement, parameters)).rowcount
+
+    async def row(self, statement: Executable, parameters: Parameters = None) -> RowMapping | None:
+        """Return the first row, or `None`."""
+        return (await self.connection.execute(statement, parameters)).mappings().first()
+
+    async def one(self, statement: Executable, parameters: Parameters = None) -> RowMapping:
+        """Return the row that must be there.
+
+        Raises:
+            LookupError: If there is none.
+        """
+        row = await self.row(statement, parameters)
+        if row is None:
+            raise LookupError("the row does not exist")
+        return row
+
+    async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[RowMapping]:
+        """Return all rows."""
+        return (await self.connection.execute(statement, parameters)).mappings().all()
+
+    async def integer(self, statement: Executable, parameters: Parameters = None) -> int:
+        """Return a single number, 0 where the database has none."""
+        return int((await self.connection.execute(statement, parameters)).scalar() or 0)
