@@ -1,0 +1,152 @@
+"""What runs in the isolated child: look a link up, list it, fetch it. JSON in, JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import cast
+
+from fetchgram.api import Choice, ContentUnavailable, Json, Link, Reason, decode, encode
+from fetchgram_ytdlp.direct import look
+from fetchgram_ytdlp.failures import told
+from fetchgram_ytdlp.ladder import Offer, Track, resolve
+from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
+from fetchgram_ytdlp.refused import refuse
+from fetchgram_ytdlp.streams import Report, fetch
+from fetchgram_ytdlp.translate import (
+    ITEM_HINT,
+    Info,
+    is_list,
+    list_probe_of,
+    page_of,
+    probe_of,
+    refuse_unready,
+    tracks_of,
+)
+from fetchgram_ytdlp.urls import split_link
+
+Payload = Mapping[str, Json]
+
+
+def probe(payload: Payload, _report: Report) -> Json:
+    """Return an encoded `Probe`."""
+    link, options = _link(payload), _options(payload)
+    with _told(payload):
+        downloader = _build(payload, link, playlist_items="1:2")
+        info = _one_of(downloader, _extract(downloader, link))
+        if is_list(info):
+            return encode(list_probe_of(link, info))
+        formats = _served(downloader, info)
+        return encode(probe_of(link, info, formats, max_height_px=cast("int | None", options["max_height_px"])))
+
+
+def entries(payload: Payload, _report: Report) -> Json:
+    """Return an encoded `Page`."""
+    link, size = _link(payload), cast("int", _options(payload)["page_size"])
+    start = int(str(payload.get("cursor") or 1))
+    with _told(payload):
+        downloader = _build(payload, link, playlist_items=f"{start}:{start + size}")
+        info = _extract(downloader, link)
+        if not is_list(info):
+            raise ContentUnavailable(Reason.NO_MEDIA, "this is no list")
+        return encode(page_of(link, info, start=start, size=size))
+
+
+def download(payload: Payload, report: Report) -> Json:
+    """Fetch the streams of a choice into the present folder and say what they are."""
+    link, options = _link(payload), _options(payload)
+    choice = decode(Choice, cast("dict[str, Json]", payload["choice"]))
+    max_bytes = cast("int", options["max_bytes"])
+    with _told(payload):
+        downloader = _build(payload, link, playlist_items="1:2")
+        info = _one_of(downloader, _extract(downloader, link))
+        if is_list(info):
+            raise ContentUnavailable(Reason.NO_MEDIA, "a list cannot be fetched as one")
+        formats = _served(downloader, info)
+        height_px = cast("int | None", options["max_height_px"])
+        offer = resolve(tracks_of(info, formats), choice, max_height_px=height_px)
+        by_id = {str(each.get("format_id")): each for each in formats}
+        streams = [(track, by_id[track.format_id]) for track in offer.tracks]
+        names = fetch(downloader, info, streams, max_bytes=max_bytes, report=report)
+        return _fetched(link, info, formats, offer, names)
+
+
+def _fetched(link: Link, info: Info, formats: list[Info], offer: Offer, names: list[str]) -> Json:
+    seen = encode(probe_of(link, info, formats, max_height_px=None))
+    streams: list[Json] = [_stream(track, name) for track, name in zip(offer.tracks, names, strict=True)]
+    return {"probe": seen, "choice": encode(offer.choice), "streams": streams}
+
+
+def _stream(track: Track, name: str) -> Json:
+    return {
+        "name": name,
+        "has_video": track.has_video,
+        "has_audio": track.has_audio,
+        "audio_codec": track.audio_codec,
+        "is_pieces": track.is_pieces,
+    }
+
+
+def _build(payload: Payload, link: Link, *, playlist_items: str) -> Downloader:
+    """Prepare for one link; entries of lists are not looked up, unless one of them is meant."""
+    if split_link(link.url) is None:
+        raise ContentUnavailable(Reason.NO_MEDIA, "not a web address, or one with instructions for yt-dlp")
+    refuse(link.media_id.partition(":")[0])
+    item = link.hints.get(ITEM_HINT)
+    if item is not None:
+        return build(payload, extract_flat=False, playlist_items=str(int(item)))
+    return build(payload, extract_flat="in_playlist", playlist_items=playlist_items)
+
+
+def _extract(downloader: Downloader, link: Link) -> Info:
+    file = look(downloader, link)
+    if file is not None:
+        return downloader.process_ie_result(file, download=False)
+    info = downloader.extract_info(link.url, download=False)
+    if info is None:
+        raise ContentUnavailable(Reason.NO_MEDIA, "yt-dlp found nothing")
+    refuse(str(info.get("extractor_key")))
+    return info
+
+
+def _one_of(downloader: Downloader, info: Info) -> Info:
+    """Open a list that has one entry, as pages with one embedded video are."""
+    if not is_list(info):
+        refuse_unready(info)
+        return info
+    found = [each for each in cast("list[object]", info.get("entries") or []) if isinstance(each, Mapping)]
+    if not found:
+        raise ContentUnavailable(Reason.NO_MEDIA, "an empty list")
+    if len(found) > 1:
+        return info
+    downloader.params["extract_flat"] = False
+    one = downloader.process_ie_result(dict(found[0]), download=False) if "formats" not in found[0] else found[0]
+    refuse(str(one.get("extractor_key")))
+    refuse_unready(one)
+    return one
+
+
+def _served(downloader: Downloader, info: Info) -> list[Info]:
+    """Return the streams that can be fetched by a downloader of the white list.
+
+    Raises:
+        ContentUnavailable: `protocol` or `no_media`, when none is left.
+    """
+    found = info.get("formats")
+    formats = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else [info]
+    served = [each for each in formats if downloader_name(downloader, {**info, **each}) in ALLOWED_DOWNLOADERS]
+    if not served:
+        raise ContentUnavailable(Reason.PROTOCOL if formats else Reason.NO_MEDIA, "no stream that can be fetched")
+    return served
+
+
+def _told(payload: Payload) -> AbstractContextManager[None]:
+    return told(cast("int", _options(payload)["max_bytes"]))
+
+
+def _link(payload: Payload) -> Link:
+    return decode(Link, cast("dict[str, Json]", payload["link"]))
+
+
+def _options(payload: Payload) -> dict[str, Json]:
+    return cast("dict[str, Json]", payload["options"])

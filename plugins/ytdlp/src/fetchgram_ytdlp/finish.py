@@ -1,0 +1,212 @@
+"""From fetched streams to files that can be sent: merged, named, looked at, with a picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from fetchgram.api import (
+    Choice,
+    ChoiceKind,
+    DiskFull,
+    FetchgramError,
+    LinkKind,
+    Media,
+    MediaInfo,
+    MediaKind,
+    MediaTools,
+    Network,
+    Probe,
+)
+from fetchgram_ytdlp.boxes import starts_fast
+from fetchgram_ytdlp.names import file_name
+
+log = structlog.get_logger()
+
+_THUMBNAIL_MAX_BYTES = 10_000_000
+_THUMBNAIL_TIMEOUT_S = 15.0
+_THUMBNAIL_NAME = "thumbnail.jpg"
+_TAGGABLE = frozenset({"m4a", "mp3", "flac"})
+_PHOTO_MIMES = frozenset({"image/jpeg", "image/png"})
+_WORTH_A_LOOK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A fetched file of the workdir."""
+
+    path: Path
+    has_video: bool
+    has_audio: bool
+    audio_codec: str | None
+    is_pieces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the child brought."""
+
+    probe: Probe
+    choice: Choice
+    streams: tuple[Stream, ...]
+
+
+class Finisher:
+    """Makes the media of a fetched choice.
+
+    Args:
+        media: Looks at and works on local files.
+        network: For the picture of the card.
+        workdir: Of the job.
+    """
+
+    def __init__(self, media: MediaTools, network: Network, workdir: Path) -> None:
+        self._media = media
+        self._network = network
+        self._workdir = workdir
+
+    async def finish(self, fetched: Fetched) -> Media:
+        """Return the finished file; one that an earlier attempt finished is taken as it is."""
+        choice = fetched.choice
+        final = self._workdir / f"final.{choice.container or 'bin'}"
+        if not await asyncio.to_thread(final.exists):
+            final = await self._make(fetched, final)
+        info = await self._media.inspect(final)
+        picture = await self._picture(fetched, final, info)
+        if choice.kind is ChoiceKind.AUDIO and fetched.probe.link.kind is not LinkKind.FILE:
+            final = await self._tagged(fetched, final, picture)
+            info = await self._media.inspect(final)
+        return _media_of(fetched, final, info, picture)
+
+    async def _make(self, fetched: Fetched, final: Path) -> Path:
+        """Put the streams into their container; the result appears whole or not at all."""
+        streams = fetched.streams
+        if fetched.choice.kind is ChoiceKind.AUDIO and (streams[0].has_video or self._is_bare(streams[0], final)):
+            await self._extract(streams[0], final)
+        elif len(streams) > 1:
+            await self._media.merge(streams[0].path, streams[1].path, final, workdir=self._workdir)
+        elif fetched.choice.kind is ChoiceKind.VIDEO and self._is_bare(streams[0], final):
+            await self._media.remux(streams[0].path, final, workdir=self._workdir)
+        else:
+            return await self._improved(streams[0].path, final)
+        for stream in streams:
+            await asyncio.to_thread(stream.path.unlink, missing_ok=True)
+        return final
+
+    def _is_bare(self, stream: Stream, final: Path) -> bool:
+        """Whether a file needs a container: pieces are joined without one, or it is to be another one."""
+        return stream.is_pieces or stream.path.suffix != final.suffix
+
+    async def _extract(self, stream: Stream, final: Path) -> None:
+        """Take the sound as it is where the container takes it."""
+        codec = stream.audio_codec or (await self._media.inspect(stream.path)).audio_codec
+        is_kept = not stream.has_video or codec == "aac"
+        await self._media.extract_audio(
+            stream.path,
+            final,
+            codec="copy" if is_kept else "aac",
+            bitrate_kbps=None if is_kept else 160,
+            workdir=self._workdir,
+        )
+
+    async def _improved(self, source: Path, final: Path) -> Path:
+        """Move the index of an MP4 to its front; a file that ffmpeg cannot read stays as it is."""
+        if source.suffix != ".mp4" or await asyncio.to_thread(starts_fast, source):
+            return source
+        try:
+            await self._media.remux(source, final, workdir=self._workdir)
+        except DiskFull:
+            raise
+        except FetchgramError as error:
+            log.info("ytdlp.not_remuxed", error=str(error))
+            return source
+        await asyncio.to_thread(source.unlink, missing_ok=True)
+        return final
+
+    async def _picture(self, fetched: Fetched, final: Path, info: MediaInfo) -> Path | None:
+        """Make the thumbnail from the site's picture, else from the file itself; none is no failure."""
+        if fetched.choice.kind in (ChoiceKind.IMAGE, ChoiceKind.THUMBNAIL):
+            return None
+        output = self._workdir / _THUMBNAIL_NAME
+        if await asyncio.to_thread(output.exists):
+            return output
+        try:
+            made = await self._fetched_picture(fetched.probe.thumbnail_url, output)
+        except FetchgramError as error:
+            log.info("ytdlp.no_thumbnail", error=str(error))
+            made = None
+        if made is not None:
+            return made
+        at_s = min(_WORTH_A_LOOK_S, info.duration_s / 2) if info.duration_s else None
+        try:
+            return await self._media.thumbnail(final, output, at_s=at_s)
+        except DiskFull:
+            raise
+        except FetchgramError as error:
+            log.info("ytdlp.no_thumbnail", error=str(error))
+            return None
+
+    async def _fetched_picture(self, url: str | None, output: Path) -> Path | None:
+        if url is None:
+            return None
+        source = output.with_name("thumbnail.source")
+        await asyncio.to_thread(source.unlink, missing_ok=True)
+        await self._network.download(url, source, max_bytes=_THUMBNAIL_MAX_BYTES, timeout_s=_THUMBNAIL_TIMEOUT_S)
+        return await self._media.thumbnail(source, output)
+
+    async def _tagged(self, fetched: Fetched, final: Path, cover: Path | None) -> Path:
+        """Write title, author and cover where the container takes them."""
+        if final.suffix.removeprefix(".") not in _TAGGABLE:
+            return final
+        output = final.with_name(f"tagged{final.suffix}")
+        tags = {"title": fetched.probe.title, "artist": fetched.probe.author or ""}
+        try:
+            return await self._media.tag(
+                final,
+                output,
+                tags={key: value for key, value in tags.items() if value},
+                cover=cover,
+                workdir=self._workdir,
+            )
+        except DiskFull:
+            raise
+        except FetchgramError as error:
+            log.info("ytdlp.not_tagged", error=str(error))
+            return final
+
+
+def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | None) -> Media:
+    probe, kind = fetched.probe, _kind_of(fetched.choice, info)
+    is_audio = kind is MediaKind.AUDIO
+    return Media(
+        path=final,
+        kind=kind,
+        mime=info.mime,
+        size_bytes=info.size_bytes,
+        duration_s=info.duration_s,
+        width_px=info.width_px,
+        height_px=info.height_px,
+        thumbnail=picture,
+        file_name=file_name(probe.title, final.suffix.removeprefix(".")),
+        title=probe.title if is_audio else None,
+        performer=probe.author if is_audio else None,
+        caption=probe.title,
+    )
+
+
+def _kind_of(choice: Choice, info: MediaInfo) -> MediaKind:
+    """Choose how Telegram shows it.
+
+    It plays MPEG-4 videos and shows JPEG and PNG (core.telegram.org/bots/api#sendvideo, #sendphoto);
+    the rest goes as a file.
+    """
+    if info.mime == "image/gif":
+        return MediaKind.ANIMATION
+    if choice.kind is ChoiceKind.AUDIO or info.kind == "audio":
+        return MediaKind.AUDIO
+    by_mime: Mapping[str, MediaKind] = {"video/mp4": MediaKind.VIDEO} | dict.fromkeys(_PHOTO_MIMES, MediaKind.PHOTO)
+    return by_mime.get(info.mime, MediaKind.DOCUMENT)
