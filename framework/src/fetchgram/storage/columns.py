@@ -37,11 +37,11 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy passes it
         """Turn an instant into milliseconds."""
         return None if value is None else to_ms(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the same
         """Turn milliseconds into an instant."""
         return None if value is None else from_ms(value)
 
@@ -60,11 +60,11 @@ class AsWord(TypeDecorator[Word]):
         super().__init__(none_as_null=True)
         self.kind = kind
 
-    def process_bind_param(self, value: Word | None, dialect: Dialect) -> dict[str, Json] | None:
+    def process_bind_param(self, value: Word | None, dialect: Dialect) -> dict[str, Json] | None:  # noqa: ARG002  # the same
         """Turn a word into JSON."""
         return None if value is None else encode(value)
 
-    def process_result_value(self, value: dict[str, Json] | None, dialect: Dialect) -> Word | None:
+    def process_result_value(self, value: dict[str, Json] | None, dialect: Dialect) -> Word | None:  # noqa: ARG002  # the same
         """Turn JSON into a word."""
         return None if value is None else decode(cast("type[Word]", self.kind), value)
 

@@ -152,7 +152,7 @@ def _async_engine(path: Path, *, connections: int, on_connect: Callable[[_Cursor
 
 
 def _listen(engine: Engine, *, on_connect: Callable[[_Cursor], None], begin: str) -> None:
-    def connected(connection: _DbapiConnection, record: object) -> None:
+    def connected(connection: _DbapiConnection, _: object) -> None:
         cursor = connection.cursor()
         try:
             on_connect(cursor)

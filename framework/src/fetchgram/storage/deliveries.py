@@ -25,6 +25,8 @@ class DeliveryStore:
     async def add(self, job_id: int, request_id: int, position: int, destination: Destination) -> Delivery:
         """Let a request wait on a job; the delivery that was there wakes up if it was given up.
 
+        One that may have arrived is sent again then: its messages get new random ids.
+
         Raises:
             LookupError: If there is no such request.
         """
@@ -39,13 +41,17 @@ class DeliveryStore:
             deliveries.c.created_at: literal(self._tx.now, deliveries.c.created_at.type),
         }
         source = select(*values.values()).where(requests.c.id == request_id)
-        given_up = deliveries.c.state.in_(["cancelled", "failed"])
+        given_up = deliveries.c.state.in_(["cancelled", "failed", "uncertain"])
+        sent_again = case((deliveries.c.state == "uncertain", 1), else_=0)
         statement = (
             insert_into(deliveries)
             .from_select(list(values), source)
             .on_conflict_do_update(
                 index_elements=[deliveries.c.job_id, deliveries.c.request_id, deliveries.c.position],
-                set_={"state": case((given_up, "waiting"), else_=deliveries.c.state)},
+                set_={
+                    "state": case((given_up, "waiting"), else_=deliveries.c.state),
+                    "resends": deliveries.c.resends + sent_again,
+                },
             )
             .returning(deliveries)
         )
@@ -94,7 +100,12 @@ class DeliveryStore:
         Raises:
             LookupError: If there is no such delivery.
         """
-        values = {"state": "waiting", "resends": deliveries.c.resends + 1, "error": None, "error_number": None}
+        values: dict[str, object] = {
+            "state": "waiting",
+            "resends": deliveries.c.resends + 1,
+            "error": None,
+            "error_number": None,
+        }
         return await self._change(delivery_id, values)
 
     async def detach(self, request_id: int) -> list[int]:

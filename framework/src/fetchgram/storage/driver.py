@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import aiosqlite
 
@@ -89,7 +89,7 @@ class _Cursor:
     def lastrowid(self) -> int | None:
         return self._answer.lastrowid
 
-    async def __aenter__(self) -> _Cursor:
+    async def __aenter__(self) -> Self:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[object] = ()) -> _Cursor:

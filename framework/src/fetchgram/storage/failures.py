@@ -32,9 +32,10 @@ def translated(name: str) -> Iterator[None]:
         raise TemporarilyUnavailable(f"too many readers wait for {name}") from error
 
 
-def _translate(name: str, error: BaseException) -> FetchgramError:
-    code = getattr(error, "sqlite_errorcode", 0)
-    match code & _PRIMARY:
+def _translate(  # noqa: PLR0911  # one case per kind of refusal
+    name: str, error: BaseException
+) -> FetchgramError:
+    match getattr(error, "sqlite_errorcode", 0) & _PRIMARY:
         case sqlite3.SQLITE_READONLY:
             return ConfigError(f"{name} is read-only: allow this user to write the file and its folder")
         case sqlite3.SQLITE_CANTOPEN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -16,6 +17,9 @@ from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.tables import OPEN, RUNNING, WAITING, deliveries, jobs
 from fetchgram.storage.transaction import Transaction
 
+_Ids: TypeAlias = list[int]
+"""Inside the class, `list` is a method."""
+
 
 class JobStore:
     """Jobs in one transaction.
@@ -27,7 +31,7 @@ class JobStore:
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
 
-    async def join_or_create(  # noqa: PLR0913  # a job, who wants it and where it goes
+    async def join_or_create(  # noqa: PLR0913, PLR0917  # a job, who wants it and where it goes
         self,
         fingerprint: str,
         link: Link,
@@ -186,11 +190,11 @@ class JobStore:
         rows = await self._tx.rows(select(jobs).where(wanted).order_by(jobs.c.id.desc()).limit(limit))
         return [_job(row) for row in rows]
 
-    async def requests_of(self, job_id: int) -> list[int]:
+    async def requests_of(self, job_id: int) -> _Ids:
         """Return the requests that wait on a job, in the order in which they joined."""
         live = (deliveries.c.job_id == job_id, deliveries.c.state.in_(["waiting", "sending"]))
         statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
-        return list(dict.fromkeys([row["request_id"] for row in await self._tx.rows(statement)]))
+        return [*dict.fromkeys(row["request_id"] for row in await self._tx.rows(statement))]
 
     async def _join(self, fingerprint: str, person_key: str, tag: float, cost: float) -> Job:
         row = await self._tx.one(select(jobs).where(OPEN, jobs.c.fingerprint == fingerprint))

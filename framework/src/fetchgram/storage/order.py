@@ -1,14 +1,15 @@
 """Who is next: start-time fair queueing over the rows of `jobs`.
 
-Each job carries a start tag, given once: the later of the clock and the end of its person's last job. Its own end is the
-tag plus its cost. The lowest tag goes first, and the clock stands at the highest tag that has started. So a person with
-a thousand jobs and a person with one take turns, and nobody waits for ever (Goyal, Vin, Cheng: "Start-time Fair Queuing",
-SIGCOMM 1996: the shares of two people who both wait never differ by more than one job of each).
+Each job carries a start tag, given once: the later of the clock and the end of its person's last job. Its own end
+is the tag plus its cost. The lowest tag goes first, and the clock stands at the highest tag that has started. So a
+person with a thousand jobs and a person with one take turns, and nobody waits for ever (Goyal, Vin, Cheng:
+"Start-time Fair Queuing", SIGCOMM 1996: the shares of two people who both wait never differ by more than one job of
+each).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Executable, Select, and_, func, or_, select
 
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
@@ -61,7 +62,7 @@ def first_in_line(transaction: Transaction, running_limit: int, only: int | None
     )
 
 
-def before(transaction: Transaction, tag: float, job_id: int) -> Select[tuple[int]]:
+def before(transaction: Transaction, tag: float, job_id: int) -> Executable:
     """Count the jobs that could start and have a lower tag."""
     may_start = or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
     earlier = and_(jobs.c.tag <= tag, or_(jobs.c.tag < tag, jobs.c.id < job_id))

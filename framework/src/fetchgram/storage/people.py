@@ -74,7 +74,12 @@ class PeopleStore:
         row = await self._tx.row(statement)
         return None if row is None else _person(row)
 
-    async def set_blocked(self, bot_id: int, person_id: int, *, blocked: bool) -> None:
+    async def set_blocked(
+        self,
+        bot_id: int,
+        person_id: int,
+        blocked: bool,  # noqa: FBT001  # the contract: the thing that is set comes last
+    ) -> None:
         """Record that the person blocked the bot, or came back."""
         await self._put(bot_id, person_id, {"blocked": blocked})
 
