@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +23,18 @@ from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker
-from fetchgram.plugins.context import PluginContext
+from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
-from fetchgram.plugins.loader import Loaded, load
+from fetchgram.plugins.loader import load, packages
 from fetchgram.ports import Clock
-from fetchgram.settings import Settings
+from fetchgram.settings import Settings, SettingsModel
 from fetchgram.storage import Storage, open_storage
-from fetchgram.texts import Texts, catalogues_of
+from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
 from fetchgram.workers.network import GuardedNetwork
-from fetchgram.workers.pool import PluginWorkers
+from fetchgram.workers.plugin_workers import PluginWorkers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,6 @@ class Route:
     runner: Runner
 
 
-def load_plugins(settings: Settings) -> Loaded:
-    """Load the plugins without any context: enough to name them, their commands and their hooks."""
-    return load(settings, lambda name, _: None)
-
-
 @asynccontextmanager
 async def open_plugins(settings: Settings, *, builtins: Sequence[type]) -> AsyncIterator[Plugins]:
     """Load the plugins with all that they need, start them, and shut them down at the end.
@@ -71,40 +66,90 @@ async def open_plugins(settings: Settings, *, builtins: Sequence[type]) -> Async
         settings: Of everything.
         builtins: Plugins that this process brings itself.
     """
-    clock = SystemClock()
+    clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
-        way_out = await stack.enter_async_context(WayOut(settings.network))
-        network = GuardedNetwork(way_out, settings.network, folder=_made(settings.data_dir / "network"))
-        stack.push_async_callback(network.close)
-        inspectors = PluginWorkers("media", settings=settings, network=None)
-        stack.push_async_callback(inspectors.close)
-        media = LocalMedia(inspectors, settings.ffmpeg)
-        workers: list[PluginWorkers] = []
-
-        def make_context(name: str, _: object) -> PluginContext:
-            pool = PluginWorkers(name, settings=settings, network=network)
-            workers.append(pool)
-            return PluginContext(
-                name=name,
-                data_dir=_made(settings.data_dir / "plugins" / name),
-                clock=clock,
-                network=network,
-                workers=pool,
-                media=media,
-                texts=texts,
-                notify_admins=_nobody,
-            )
-
-        texts = Texts.load(catalogues_of(settings))
-        loaded = load(settings, make_context, builtins=builtins)
-        for pool in workers:
-            stack.push_async_callback(pool.close)
-        hooks = Hooks(loaded, Breaker(settings.plugins, clock), settings.plugins, clock)
-        detector = Detector(loaded, hooks, settings)
+        given = await _Given.open(settings, clock, texts, stack)
+        loaded = load(settings, given.context_of, builtins=builtins)
+        texts.add(packages(loaded.plugins))
+        await given.warm(loaded.plugins)
+        breaker = Breaker(settings.plugins, clock)
+        hooks = Hooks(loaded, breaker, settings.plugins, clock)
+        detector = Detector(loaded, breaker, settings)
         stack.push_async_callback(detector.close)
+        await detector.start()
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
-        yield Plugins(hooks=hooks, texts=texts, network=network, detector=detector, clock=clock)
+        yield Plugins(hooks=hooks, texts=texts, network=given.network, detector=detector, clock=clock)
+
+
+@asynccontextmanager
+async def open_detector(settings: Settings, *, size: int) -> AsyncIterator[Detector]:
+    """Open what it takes to ask whose a link is, and nothing else."""
+    clock = SystemClock()
+    loaded = load(settings, lambda _name, _settings: None)
+    detector = Detector(loaded, Breaker(settings.plugins, clock), settings, size=size)
+    await detector.start()
+    try:
+        yield detector
+    finally:
+        await detector.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What the contexts of all plugins are made of."""
+
+    settings: Settings
+    clock: Clock
+    texts: Texts
+    way_out: WayOut
+    network: GuardedNetwork
+    media: LocalMedia
+    stack: AsyncExitStack
+    workers: dict[str, PluginWorkers]
+
+    @classmethod
+    async def open(cls, settings: Settings, clock: Clock, texts: Texts, stack: AsyncExitStack) -> _Given:
+        way_out = await stack.enter_async_context(WayOut(settings.network))
+        folder = _made(settings.data_dir / "network")
+        network = GuardedNetwork(way_out.url, ca_file=settings.network.ca_file, folder=folder)
+        stack.push_async_callback(network.close)
+        inspectors = PluginWorkers("media", settings=settings.work)
+        stack.push_async_callback(inspectors.close)
+        return cls(
+            settings=settings,
+            clock=clock,
+            texts=texts,
+            way_out=way_out,
+            network=network,
+            media=LocalMedia(inspectors, settings.ffmpeg),
+            stack=stack,
+            workers={"media": inspectors},
+        )
+
+    def context_of(self, name: str, _own: SettingsModel) -> PluginContext:
+        workers = PluginWorkers(name, settings=self.settings.work, network=self.network, way_out=self.way_out.address)
+        self.workers[name] = workers
+        self.stack.push_async_callback(workers.close)
+        return PluginContext(
+            name=name,
+            data_dir=make_data_dir(self.settings.data_dir, name),
+            clock=self.clock,
+            network=self.network,
+            workers=workers,
+            media=self.media,
+            texts=self.texts,
+            notify_admins=_nobody,
+        )
+
+    async def warm(self, plugins: Mapping[str, object]) -> None:
+        """Start the children of plugins that name modules to preload: the first person should not wait for imports."""
+        named = {name: tuple(getattr(plugin, "preload", ())) for name, plugin in plugins.items()}
+        named["media"] = ("fetchgram.workers.thumbnails",)
+        async with asyncio.TaskGroup() as group:
+            for name, modules in named.items():
+                if modules and name in self.workers:
+                    group.create_task(self.workers[name].warm(modules))
 
 
 @asynccontextmanager
@@ -144,7 +189,7 @@ def _wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Sto
     return Route(storage=storage, queue=queue, intake=intake, runner=runner)
 
 
-async def _nobody(_text: Text, *, once_key: str | None = None) -> None:
+async def _nobody(text: Text, *, once_key: str | None = None) -> None:  # the port's names
     """Admins are told by the bot; a process without one has nobody to tell."""
 
 

@@ -97,9 +97,14 @@ class Network(Protocol):
         ...
 
     async def download(
-        self, url: str, path: Path, *, max_bytes: int, timeout_s: float = 60, headers: Mapping[str, str] | None = None
-    ) -> Fetched:
-        """Read a thing into a file; the body of the answer is empty."""
+        self, url: str, path: Path, *, max_bytes: int, timeout_s: float = 3600, headers: Mapping[str, str] | None = None
+    ) -> int:
+        """Read a thing into a file and return its size in bytes.
+
+        Raises:
+            TooLarge: If the body passes `max_bytes`.
+            ContentUnavailable: If it is not there, or its address is forbidden.
+        """
         ...
 
 

@@ -40,6 +40,11 @@ class UpdateQueue:
         """Return the kinds that the bot asked for, empty for the usual ones."""
         return tuple(sorted(self._allowed))
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether a bot has ever asked."""
+        return self._poller is not None
+
     def add(self, kind: str, payload: Json) -> None:
         """Queue an update, if the bot wants this kind."""
         wanted = kind in self._allowed if self._allowed else kind not in _ONLY_WHEN_ASKED

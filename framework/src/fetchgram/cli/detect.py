@@ -13,6 +13,9 @@ from fetchgram.cli.output import print_json, told
 from fetchgram.model import Link
 from fetchgram.settings import Settings
 
+_CHILDREN = 2
+_LINKS_A_CHILD = 500
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,7 +41,7 @@ def detect(
 async def _detect(settings: Settings, urls: Sequence[str]) -> list[Link | None]:
     from fetchgram.app import open_detector  # noqa: PLC0415  # builds the parts
 
-    async with open_detector(settings) as detector:
+    async with open_detector(settings, size=min(_CHILDREN, 1 + len(urls) // _LINKS_A_CHILD)) as detector:
         return await detector.detect(urls)
 
 

@@ -118,10 +118,10 @@ async def _get(
         async with route.storage.read() as session:
             (delivery, *_) = await session.deliveries.of_request(request.id)
             job = await session.jobs.get(delivery.job_id)
-        return request, delivery.receipt, job.checkpoint.media if job.checkpoint else ()
+        return request, delivery.receipt, job.checkpoint.media if job and job.checkpoint else ()
 
 
 async def _ended(intake: Intake, request_id: int) -> Request:
-    while not (request := await intake.request(request_id)).state.ended:
-        await asyncio.sleep(_POLL_S)
+    while not (request := await intake.request(request_id)).state.ended:  # noqa: ASYNC110  # the state is in the database
+        await asyncio.sleep(_POLL_S)  # another process may have the job
     return request

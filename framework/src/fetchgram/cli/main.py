@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -53,10 +54,10 @@ def _options(
 
 
 def _add_plugin_commands(app: typer.Typer) -> None:
-    """Ask the plugins for commands; which plugins there are is a setting, so the settings are read before the options."""
-    from fetchgram.plugins.hooks import offline_hooks  # noqa: PLC0415  # the loader imports every plugin
+    """Ask the plugins for commands; which plugins there are is a setting, so it is read before the options are."""
+    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # the loader imports every plugin
 
-    for command in offline_hooks(_early_settings()).cli_commands():
+    for _, command in offline_hooks(_early_settings()).cli_commands():
         if isinstance(command.app, typer.Typer):
             app.add_typer(command.app, name=command.name, help=command.help)
         else:
@@ -72,7 +73,7 @@ def _early_settings() -> Settings:
 
 def _early_config() -> Path | None:
     words = sys.argv[1:]
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in itertools.pairwise(words):
         if flag in {"--config", "-c"}:
             return Path(value)
     named = next((word.partition("=")[2] for word in words if word.startswith("--config=")), None)

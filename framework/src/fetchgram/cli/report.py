@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the plugins: active, disabled, failed with the reason, paused."""
-    from fetchgram.plugins.hooks import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
     rows = offline_hooks(context.obj).statuses()
     if as_json:
@@ -45,7 +45,7 @@ def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
 def hooks(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the hooks and which plugins take part in each."""
     from fetchgram import hookspecs  # noqa: PLC0415  # with the plugins
-    from fetchgram.plugins.hooks import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
     rows = offline_hooks(context.obj).statuses()
     specs = [name for name, spec in vars(hookspecs).items() if hasattr(spec, f"{hookspecs.PROJECT}_spec")]
@@ -89,10 +89,12 @@ def migrate(context: typer.Context) -> None:
 
 async def _check(settings: Settings) -> list[Checked]:
     from fetchgram.ops.health import core_checks, run_checks  # noqa: PLC0415  # heavy
-    from fetchgram.plugins.hooks import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
     hooks = offline_hooks(settings)
-    return await run_checks([*core_checks(settings, hooks.statuses()), *await hooks.health_checks()])
+    return await run_checks(
+        [*core_checks(settings, hooks.statuses()), *(check for _, check in await hooks.health_checks())]
+    )
 
 
 async def _migrate(settings: Settings) -> str:

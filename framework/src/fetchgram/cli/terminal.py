@@ -46,7 +46,7 @@ class TerminalAudience:
     ) -> None:
         self._bar.stop()
 
-    async def tell(self, request_id: int, position: int, news: News) -> None:
+    async def tell(self, request_id: int, position: int, news: News) -> None:  # noqa: ARG002  # there is one only
         """Draw the news."""
         match news:
             case Working(stage=stage):

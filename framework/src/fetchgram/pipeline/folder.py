@@ -25,7 +25,7 @@ class FolderPlugin:
     Settings = SettingsModel
 
     def __init__(self, settings: SettingsModel, context: Context | None) -> None:
-        self._context = context
+        self._settings, self._context = settings, context
 
     @hookimpl
     def routes(self, destination: Destination) -> Sequence[Route]:

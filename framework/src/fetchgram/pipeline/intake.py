@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Unpack
 
 import structlog
 
-from fetchgram.errors import ChoiceGone, FetchgramError, UnsupportedLink
+from fetchgram.errors import ChoiceGone, FetchgramError, LinkError, UnsupportedLink
 from fetchgram.model import (
     Chat,
     Choice,
@@ -16,6 +17,7 @@ from fetchgram.model import (
     Event,
     Link,
     MediaKind,
+    Option,
     Person,
     Probe,
     Recipe,
@@ -35,6 +37,7 @@ from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
+from fetchgram.storage.requests import RequestChanges
 
 log = structlog.get_logger()
 
@@ -94,10 +97,6 @@ class Intake:
             LimitReached: Told to the person; nothing was written.
         """
         async with self._storage.write() as session:
-            known = await session.requests.find(person.bot_id, key)
-            if known is not None:
-                return known, False
-            await self._limits.check_link(session, self._with_role(person))
             request, created = await session.requests.accept(
                 key=key,
                 bot_id=person.bot_id,
@@ -106,8 +105,11 @@ class Intake:
                 locale=person.locale,
                 url=url,
             )
+            if not created:
+                return request, False
+            await self._limits.check_link(session, self._with_role(person))
             await self._record(session, "request.accepted", request)
-        return request, created
+        return request, True
 
     async def look(self, request: Request, *, group: bool = False) -> Request | None:
         """Find out whose the link is and what is behind it.
@@ -148,7 +150,7 @@ class Intake:
         rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
         best = next((row.index for row in rows if row.route is not None), None)
         chosen = selected if selected is not None else best
-        options = ()
+        options: tuple[Option, ...] = ()
         if chosen is not None:
             person = Person(bot_id=request.bot_id, id=request.person, locale=request.locale)
             options = await self._hooks.offer(probe, probe.choices[chosen], routes, person)
@@ -167,7 +169,7 @@ class Intake:
             LimitReached: Told; the menu stays.
         """
         async with self._storage.write() as session:
-            request = await session.requests.get(request_id)
+            request = await _known(session, request_id)
             if request.state is not RequestState.CHOOSING:
                 return request
             await self._limits.check_job(session, await self._person(session, request))
@@ -176,14 +178,14 @@ class Intake:
                 raise ChoiceGone(probe.choices)
             recipe = self._recipe(probe.link, probe.choices[index], tuple(steps))
             request = await session.requests.update(request_id, recipe=recipe, state=RequestState.WORKING)
-            await self._enqueue(session, request, probe, recipe)
+            await self._enqueue(session, request)
         self._queue.announce()
         return request
 
     async def cancel(self, request_id: int) -> Request:
         """Stop a wish at any stage; a job dies with its last wish."""
         async with self._storage.write() as session:
-            request = await session.requests.get(request_id)
+            request = await _known(session, request_id)
             if request.state.ended:
                 return request
             request = await session.requests.update(request_id, state=RequestState.CANCELLED)
@@ -196,14 +198,14 @@ class Intake:
     async def retry(self, request_id: int) -> Request:
         """Begin an ended wish again: with its recipe when it had one, else from the probe."""
         async with self._storage.write() as session:
-            request = await session.requests.get(request_id)
+            request = await _known(session, request_id)
             if not request.state.ended or request.state is RequestState.DONE:
                 return request
-            again = request.recipe is not None and request.probe is not None
-            state = RequestState.WORKING if again else RequestState.PROBING
+            chosen = request.recipe is not None
+            state = RequestState.WORKING if chosen else RequestState.PROBING
             request = await session.requests.update(request_id, state=state, error=None, error_number=None)
-            if request.recipe is not None and request.probe is not None:
-                await self._enqueue(session, request, request.probe, request.recipe)
+            if chosen:
+                await self._enqueue(session, request)
             await self._record(session, "request.retried", request)
         self._queue.announce()
         return request
@@ -211,13 +213,13 @@ class Intake:
     async def send_again(self, request_id: int) -> Request:
         """Send once more what may or may not have arrived: the person decided."""
         async with self._storage.write() as session:
-            request = await session.requests.get(request_id)
-            if request.state is not RequestState.FAILED or request.recipe is None or request.probe is None:
+            request = await _known(session, request_id)
+            if request.state is not RequestState.FAILED or request.recipe is None:
                 return request
             request = await session.requests.update(
                 request_id, state=RequestState.WORKING, error=None, error_number=None
             )
-            await self._enqueue(session, request, request.probe, request.recipe)
+            await self._enqueue(session, request)
             await self._record(session, "request.send_again", request)
         self._queue.announce()
         return request
@@ -225,7 +227,12 @@ class Intake:
     async def request(self, request_id: int) -> Request:
         """Return a request as it stands."""
         async with self._storage.read() as session:
-            return await session.requests.get(request_id)
+            return await _known(session, request_id)
+
+    async def job_of(self, request: Request) -> int:
+        """Return the id of the latest job of a request that was chosen."""
+        async with self._storage.read() as session:
+            return max(delivery.job_id for delivery in await session.deliveries.of_request(request.id))
 
     async def set_status_message(self, request_id: int, message_id: int, *, photo: bool) -> Request:
         """Remember the message that tells how it goes."""
@@ -262,8 +269,10 @@ class Intake:
         settings, schema = self._hooks.shape(link.plugin)
         return Recipe(choice=choice, steps=steps, settings=settings, schema=schema)
 
-    async def _enqueue(self, session: Session, request: Request, probe: Probe, recipe: Recipe) -> None:
-        now = self._clock.now()
+    async def _enqueue(self, session: Session, request: Request) -> None:
+        now, probe, recipe = self._clock.now(), _probe_of(request), request.recipe
+        if recipe is None:
+            raise ChoiceGone(probe.choices)
         cached = await session.cache.get(request.bot_id, recipe.fingerprint(probe.link), now) is not None
         job, _ = await self._queue.put(
             session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached
@@ -293,7 +302,7 @@ class Intake:
         )
         error.number = number
 
-    async def _update(self, request: Request, event: str, **changes: object) -> Request:
+    async def _update(self, request: Request, event: str, **changes: Unpack[RequestChanges]) -> Request:
         async with self._storage.write() as session:
             updated = await session.requests.update(request.id, **changes)
             await self._record(session, event, updated)
@@ -309,6 +318,13 @@ class Intake:
             plugin=request.link.plugin if request.link else None,
         )
         await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event
+
+
+async def _known(session: Session, request_id: int) -> Request:
+    request = await session.requests.get(request_id)
+    if request is None:
+        raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
+    return request
 
 
 def _probe_of(request: Request) -> Probe:

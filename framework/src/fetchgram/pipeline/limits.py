@@ -25,7 +25,7 @@ class Limits:
         self._clock = clock
 
     async def check_link(self, session: Session, person: Person) -> None:
-        """Refuse a link too many.
+        """Refuse a link too many; the one in question is counted already.
 
         Raises:
             LimitReached: If the person sent more links in the last minute than they may.
@@ -33,7 +33,7 @@ class Limits:
         if self._exempt(person):
             return
         since = self._clock.now() - timedelta(minutes=1)
-        if await session.requests.count_since(person.bot_id, person.id, since) >= self._settings.links_per_minute:
+        if await session.requests.count_since(person.bot_id, person.id, since) > self._settings.links_per_minute:
             limit = self._settings.links_per_minute
             raise LimitReached("links a minute", told=text("limit-links", limit=limit))
 

@@ -130,11 +130,7 @@ class Outcomes:
             waiting = await self._open_in(session, job)
             for delivery in waiting:
                 await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
-                request = await session.requests.get(delivery.request_id)
-                probe = request.probe
-                if probe is not None and error.choices:
-                    probe = dataclasses.replace(probe, choices=error.choices)
-                await session.requests.update(request.id, state=RequestState.CHOOSING, probe=probe, recipe=None)
+                await self._reopen(session, delivery.request_id, error)
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=error.text)
             await self._record(session, "job.choice_gone", job)
         await self._tell(waiting, news)
@@ -151,7 +147,7 @@ class Outcomes:
         """The task was cancelled: a cancelled job loses its folder, any other goes back into the queue."""
         async with self._storage.write() as session:
             current = await session.jobs.get(job.id)
-            if current.state is JobState.RUNNING and current.lease == job.lease:
+            if current is not None and current.state is JobState.RUNNING and current.lease == job.lease:
                 await session.jobs.release(job.id, job.lease)
                 return
         await self._workdirs.remove(job.id)
@@ -160,8 +156,15 @@ class Outcomes:
         """Remove the folder of a job that ended."""
         async with self._storage.read() as session:
             current = await session.jobs.get(job.id)
-        if current.state.ended:
+        if current is None or current.state.ended:
             await self._workdirs.remove(job.id)
+
+    async def _reopen(self, session: Session, request_id: int, error: ChoiceGone) -> None:
+        request = await session.requests.get(request_id)
+        probe = request.probe if request else None
+        if probe is not None and error.choices:
+            probe = dataclasses.replace(probe, choices=error.choices)
+        await session.requests.update(request_id, state=RequestState.CHOOSING, probe=probe, recipe=None)
 
     async def _settle(self, session: Session, request_id: int, *, error: Failed | None = None) -> None:
         """End the request when all of its positions are answered."""

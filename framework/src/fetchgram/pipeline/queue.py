@@ -28,8 +28,8 @@ class JobQueue(Protocol):
         """Say, after the commit, that there may be work."""
         ...
 
-    async def claim(self) -> Job | None:
-        """Take the next job under a lease, or nothing."""
+    async def claim(self, only: int | None = None) -> Job | None:
+        """Take the next job under a lease, or nothing; with `only`, no other job than that one."""
         ...
 
     async def renew(self, job: Job) -> bool:
@@ -88,11 +88,18 @@ class LocalQueue:
         """Wake whoever waits for work."""
         self._news.set()
 
-    async def claim(self) -> Job | None:
+    async def claim(self, only: int | None = None) -> Job | None:
         """Take the job with the lowest fair tag."""
         work = self._settings.work
         async with self._storage.write() as session:
-            return await session.jobs.claim(self._worker, work.lease_s, running_limit=self._settings.limits.running)
+            return await session.jobs.claim(
+                self._worker, work.lease_s, running_limit=self._settings.limits.running, only=only
+            )
+
+    async def recover(self) -> int:
+        """End the leases of every earlier process; only for the one process that runs on this database."""
+        async with self._storage.write() as session:
+            return await session.jobs.abandon()
 
     async def renew(self, job: Job) -> bool:
         """Keep the lease for another `work.lease_s`."""

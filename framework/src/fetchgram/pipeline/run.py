@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from datetime import timedelta
 
@@ -62,18 +63,22 @@ class Runner:
         self._clock = clock
         self._running: dict[int, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """Work until cancelled; jobs at work are then handed back to the queue."""
+    async def run(self, *, only: int | None = None) -> None:
+        """Work until cancelled; jobs at work are then handed back to the queue.
+
+        Args:
+            only: The one job to work on; by default all.
+        """
         await self._workdirs.sweep(await self._outcomes.unended())
         async with asyncio.TaskGroup() as group:
             while True:
-                job = await self._queue.claim() if len(self._running) < self._settings.jobs else None
+                job = await self._queue.claim(only) if len(self._running) < self._settings.jobs else None
                 if job is None:
                     await self._queue.wait(_IDLE_S)
                     continue
                 task = group.create_task(self._work(job), name=f"job {job.id}")
                 self._running[job.id] = task
-                task.add_done_callback(lambda _, job_id=job.id: self._ended(job_id))
+                task.add_done_callback(functools.partial(self._ended, job.id))
 
     def stop(self, job_id: int) -> asyncio.Task[None] | None:
         """Cancel a job that runs here and return its task."""
@@ -82,7 +87,7 @@ class Runner:
             task.cancel()
         return task
 
-    def _ended(self, job_id: int) -> None:
+    def _ended(self, job_id: int, _task: asyncio.Task[None]) -> None:
         self._running.pop(job_id, None)
         self._queue.announce()
 
@@ -141,7 +146,7 @@ class Runner:
     def _backoff_s(self, job: Job, error: FetchgramError) -> float:
         if isinstance(error, TemporarilyUnavailable) and error.retry_after_s is not None:
             return error.retry_after_s
-        longest = min(_BACKOFF_MAX_S, _BACKOFF_S * 2 ** (job.attempt - 1))
+        longest = min(_BACKOFF_MAX_S, _BACKOFF_S * 2.0 ** (job.attempt - 1))
         return longest * (0.5 + random.random() / 2)  # noqa: S311  # jitter is no secret
 
 

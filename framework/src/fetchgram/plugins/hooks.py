@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,8 @@ class Hooks:
         self._manager = loaded.manager
         self._statuses = {status.name: status for status in loaded.statuses}
         self._rows = loaded.statuses
+        self._plugins = loaded.plugins
+        self._own_settings = loaded.settings
         self._breaker = breaker
         self._calls = Calls(breaker, settings, clock)
 
@@ -66,9 +69,29 @@ class Hooks:
         """Return a row for each plugin, as it is now."""
         return tuple(self._present(row) for row in self._rows)
 
+    def shape(self, plugin: str) -> tuple[str, int]:
+        """Return what the results of a plugin depend on besides the recipe: part of the cache key.
+
+        Returns:
+            The plugin's optional `fingerprint` of the settings that shape its files, and its optional `schema` number.
+        """
+        instance = self._manager.get_plugin(plugin)
+        return str(getattr(instance, "fingerprint", "")), int(getattr(instance, "schema", 1))
+
     def active(self, hook: str) -> tuple[str, ...]:
         """Name the plugins that implement a hook, in the order in which they are asked."""
         return tuple(impl.plugin_name for impl in self._impls(hook))
+
+    def shape(self, plugin: str) -> tuple[str, int]:
+        """Return what of a plugin shapes its results: a fingerprint of its settings, and its schema number.
+
+        Secrets are not part of it, nor are settings at their defaults, so that a new one voids no cache.
+        """
+        own = self._own_settings.get(plugin)
+        shown = own.model_dump_json(exclude_defaults=True) if own is not None else "{}"
+        fingerprint = "" if shown == "{}" else hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
+        schema = getattr(self._plugins.get(plugin), "schema", 1)
+        return fingerprint, schema if isinstance(schema, int) else 1
 
     def detect(self, url: str) -> Link | None:
         """Return the first claim; for the child and for tests, since a pattern may take for ever."""

@@ -42,16 +42,21 @@ class Texts:
         """Read the core's catalogues and those of plugins.
 
         Args:
-            packages: Folder of each plugin's package by the plugin's name (see `plugins.loader.packages`); its
+            packages: Folder of each plugin's package by the plugin's name (see `catalogues_of`); its
                 catalogues are `locales/<language>.ftl` in it, their keys begin with the name and a hyphen.
         """
         bundles: dict[str, FluentBundle] = {}
         for language, resource in _read(importlib.resources.files("fetchgram"), plugin=None):
             _bundle(bundles, language).add_resource(resource)
-        for plugin, folder in (packages or {}).items():
+        texts = cls(bundles)
+        texts.add(packages or {})
+        return texts
+
+    def add(self, packages: Mapping[str, Traversable]) -> None:
+        """Read the catalogues of more plugins; see `load`."""
+        for plugin, folder in packages.items():
             for language, resource in _read(folder, plugin=plugin):
-                _bundle(bundles, language).add_resource(resource)
-        return cls(bundles)
+                _bundle(self._bundles, language).add_resource(resource)
 
     @property
     def languages(self) -> tuple[str, ...]:

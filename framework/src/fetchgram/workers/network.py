@@ -7,13 +7,13 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from fetchgram.errors import ContentUnavailable, Reason, TemporarilyUnavailable, TooLarge, UnsupportedLink
+from fetchgram.ports import Fetched
 from fetchgram.workers.addresses import AuthorityError, parse_authority
 from fetchgram.workers.certificates import client_context, write_bundle
 from fetchgram.workers.guard import REFUSED_HEADER
@@ -36,16 +36,6 @@ _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStat
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A whole answer: its status, the url after redirects, its headers by lower-case name, and the unpacked body."""
-
-    status: int
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class GuardedNetwork:
@@ -92,7 +82,7 @@ class GuardedNetwork:
             async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                 body += chunk
                 _check_size(len(body), max_bytes)
-            return Fetched(response.status, str(response.url), _plain(response), bytes(body))
+            return Fetched(status=response.status, url=str(response.url), headers=_plain(response), body=bytes(body))
 
     async def download(
         self,

@@ -1,0 +1,16 @@
+"""The plugins without anything around them: enough for the command line to name them and their commands."""
+
+from __future__ import annotations
+
+from fetchgram.clock import SystemClock
+from fetchgram.plugins.breaker import Breaker
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.plugins.loader import load
+from fetchgram.settings import Settings
+
+
+def offline_hooks(settings: Settings) -> Hooks:
+    """Load the plugins with no context; what a command needs it opens itself."""
+    clock = SystemClock()
+    loaded = load(settings, lambda _name, _settings: None)
+    return Hooks(loaded, Breaker(settings.plugins, clock), settings.plugins, clock)

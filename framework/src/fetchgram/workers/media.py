@@ -1,0 +1,96 @@
+"""Local files for the core and the plugins: looked at in a child, worked on by ffmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import cast, get_args
+
+from fetchgram.errors import ContentUnavailable, FfmpegError, Reason
+from fetchgram.ports import MediaInfo, Workers
+from fetchgram.settings import FfmpegSettings
+from fetchgram.workers import edits
+from fetchgram.workers.edits import AudioCodec, Work
+from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
+from fetchgram.workers.inspect import inspect, make_thumbnail
+
+_FIRST_PICTURE = 0.1
+"""Of the duration: the very first frames are black more often than not."""
+
+
+class LocalMedia:
+    """Implements `ports.MediaTools`.
+
+    Args:
+        workers: Children that look at files; they need no way out.
+        settings: Which ffmpeg.
+    """
+
+    def __init__(self, workers: Workers, settings: FfmpegSettings) -> None:
+        self._workers = workers
+        self._settings = settings
+
+    async def inspect(self, path: Path) -> MediaInfo:
+        """Read what a file is; see `ports.MediaTools.inspect`."""
+        try:
+            found = await inspect(self._workers, path)
+        except FfmpegError as error:
+            raise ContentUnavailable(Reason.NO_MEDIA, str(error)) from error
+        return MediaInfo(
+            kind=found.kind,
+            mime=found.mime,
+            size_bytes=found.size_bytes,
+            duration_s=found.duration_s,
+            width_px=found.width_px,
+            height_px=found.height_px,
+            video_codec=found.video_codec,
+            audio_codec=found.audio_codec,
+        )
+
+    async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
+        """Make a small JPEG; see `ports.MediaTools.thumbnail`."""
+        try:
+            if at_s is None:
+                info = await inspect(self._workers, path)
+                at_s = (info.duration_s or 0.0) * _FIRST_PICTURE
+            return await make_thumbnail(self._workers, path, output, at_s)
+        except FfmpegError:
+            return None
+
+    async def merge(self, video: Path, audio: Path, output: Path, *, workdir: Path) -> Path:
+        """Copy the streams of two files into one."""
+        await edits.merge(self._ffmpeg, video, audio, output, Work(workdir=workdir))
+        return output
+
+    async def remux(self, source: Path, output: Path, *, workdir: Path) -> Path:
+        """Copy the streams into another container."""
+        await edits.remux(self._ffmpeg, source, output, Work(workdir=workdir))
+        return output
+
+    async def extract_audio(
+        self, source: Path, output: Path, *, codec: str, bitrate_kbps: int | None, workdir: Path
+    ) -> Path:
+        """Make a sound file."""
+        if codec not in get_args(AudioCodec):
+            raise FfmpegError("refused", f"{codec!r} is none of {', '.join(get_args(AudioCodec))}")
+        work = Work(workdir=workdir)
+        known = cast("AudioCodec", codec)
+        await edits.extract_audio(self._ffmpeg, source, output, work, codec=known, bitrate_kbps=bitrate_kbps)
+        return output
+
+    async def tag(
+        self, source: Path, output: Path, *, tags: Mapping[str, str], cover: Path | None, workdir: Path
+    ) -> Path:
+        """Write tags and a cover picture."""
+        work = Work(workdir=workdir)
+        await edits.embed_cover_and_tags(self._ffmpeg, source, output, work, cover=cover, tags=tags)
+        return output
+
+    async def run(self, arguments: Sequence[str], *, inputs: Sequence[Path], output: Path, workdir: Path) -> None:
+        """Run ffmpeg with these arguments between the inputs and the output."""
+        await self._ffmpeg.run(arguments, inputs=inputs, output=output, workdir=workdir)
+
+    @cached_property
+    def _ffmpeg(self) -> Ffmpeg:
+        return Ffmpeg(find_ffmpeg(self._settings.path))
