@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import pluggy
 
 from fetchgram import hookspecs
 from fetchgram.errors import PluginLoadError
+from fetchgram.ports import Context
 from fetchgram.settings import SettingsModel
 
 API_VERSION = 1
@@ -24,7 +26,7 @@ def near(name: str, known: Iterable[str]) -> str:
     return f", did you mean {found[0]!r}?" if found else ""
 
 
-def check_class(target: object, name: str) -> type:
+def check_class(target: object, name: str) -> Callable[[SettingsModel, Context | None], object]:
     """Return the target when it is a plugin's class of this name and API version.
 
     Raises:
@@ -41,10 +43,10 @@ def check_class(target: object, name: str) -> type:
     if version != API_VERSION:
         raise PluginLoadError(f"it is written for API version {version!r}, this fetchgram offers {API_VERSION}")
     _check_signature(target)
-    return target
+    return cast("Callable[[SettingsModel, Context | None], object]", target)
 
 
-def settings_class(target: type) -> type[SettingsModel]:
+def settings_class(target: object) -> type[SettingsModel]:
     """Return the class of the plugin's settings; one without keys when it has none.
 
     Raises:

@@ -36,7 +36,7 @@ from fetchgram.plugins.results import many, nothing, one, owned
 from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Clock, Ledger, Sink, Transaction
 from fetchgram.screens import CliCommand, Command, HealthCheck, Schedule
-from fetchgram.settings import PluginsSettings
+from fetchgram.settings import PluginsSettings, SettingsModel
 
 if TYPE_CHECKING:
     import pluggy
@@ -69,28 +69,20 @@ class Hooks:
         """Return a row for each plugin, as it is now."""
         return tuple(self._present(row) for row in self._rows)
 
-    def shape(self, plugin: str) -> tuple[str, int]:
-        """Return what the results of a plugin depend on besides the recipe: part of the cache key.
-
-        Returns:
-            The plugin's optional `fingerprint` of the settings that shape its files, and its optional `schema` number.
-        """
-        instance = self._manager.get_plugin(plugin)
-        return str(getattr(instance, "fingerprint", "")), int(getattr(instance, "schema", 1))
-
     def active(self, hook: str) -> tuple[str, ...]:
         """Name the plugins that implement a hook, in the order in which they are asked."""
         return tuple(impl.plugin_name for impl in self._impls(hook))
 
     def shape(self, plugin: str) -> tuple[str, int]:
-        """Return what of a plugin shapes its results: a fingerprint of its settings, and its schema number.
+        """Return what the results of a plugin depend on besides the recipe: part of the cache key.
 
-        Secrets are not part of it, nor are settings at their defaults, so that a new one voids no cache.
+        Returns:
+            The plugin's optional `fingerprint` of the settings that shape its files (default: of all its settings but
+            secrets), and its optional `schema` number.
         """
-        own = self._own_settings.get(plugin)
-        shown = own.model_dump_json(exclude_defaults=True) if own is not None else "{}"
-        fingerprint = "" if shown == "{}" else hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
-        schema = getattr(self._plugins.get(plugin), "schema", 1)
+        instance = self._plugins.get(plugin)
+        stated, schema = getattr(instance, "fingerprint", None), getattr(instance, "schema", 1)
+        fingerprint = stated if isinstance(stated, str) else _fingerprint(self._own_settings.get(plugin))
         return fingerprint, schema if isinstance(schema, int) else 1
 
     def detect(self, url: str) -> Link | None:
@@ -248,6 +240,12 @@ class Hooks:
         if row.state is not PluginState.ACTIVE or self._breaker.state(row.name) is not PluginState.PAUSED:
             return row
         return replace(row, state=PluginState.PAUSED, error=self._breaker.error(row.name))
+
+
+def _fingerprint(own: SettingsModel | None) -> str:
+    # Without those at their defaults, so that a new setting voids no cache.
+    shown = "{}" if own is None else own.model_dump_json(exclude_defaults=True)
+    return "" if shown == "{}" else hashlib.blake2b(shown.encode(), digest_size=8).hexdigest()
 
 
 def _log_failure(plugin: str, hook: str, error: FetchgramError) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.resources
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.resources.abc import Traversable
 from typing import TypeAlias
 
 import pluggy
@@ -20,9 +17,9 @@ from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Context
 from fetchgram.settings import Settings, SettingsModel, unknown_keys, validate
 
-__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load", "packages"]
+__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load"]
 
-GROUP = "fetchgram.plugins"
+GROUP = f"{hookspecs.PROJECT}.plugins"
 CORE = "fetchgram"
 _EXEMPT_FROM_ONLY = frozenset({"sandbox"})
 
@@ -67,27 +64,68 @@ def load(
         entry_points: In place of those that are installed.
         builtins: Classes of the core's own plugins; they come first, and `plugins.only` does not concern them.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    loading = _Loading(settings, make_context)
     sources = [*_builtin_sources(builtins), *_installed_sources(entry_points)]
-    statuses = [_load_one(manager, source, settings, make_context) for source in sources]
-    plugins = {name: plugin for name, plugin in manager.list_name_plugin() if plugin is not None}
+    statuses = tuple(loading.load(source) for source in sources)
     return Loaded(
-        manager=manager,
-        plugins=plugins,
-        statuses=tuple(statuses),
+        manager=loading.manager,
+        plugins=loading.plugins,
+        statuses=statuses,
+        settings=loading.own_settings,
         warnings=_warn_of_strangers(settings, {source.name for source in sources}),
     )
 
 
-def packages(plugins: Mapping[str, object]) -> dict[str, Traversable]:
-    """Return the folder of each plugin's package, for its catalogues; the core's own plugins have none."""
-    found: dict[str, Traversable] = {}
-    for name, plugin in plugins.items():
-        top = type(plugin).__module__.partition(".")[0]
-        if top != CORE and hasattr(importlib.import_module(top), "__path__"):
-            found[name] = importlib.resources.files(top)
-    return found
+class _Loading:
+    """One pass over all sources."""
+
+    def __init__(self, settings: Settings, make_context: MakeContext) -> None:
+        self.manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self.manager.add_hookspecs(hookspecs)
+        self.plugins: dict[str, object] = {}
+        self.own_settings: dict[str, SettingsModel] = {}
+        self._settings = settings
+        self._make_context = make_context
+
+    def load(self, source: _Source) -> PluginStatus:
+        """Load one; whatever it does is a row in the report."""
+        if self._is_switched_off(source):
+            return source.status(PluginState.DISABLED)
+        try:
+            hooks = self._build(source)
+        except (Exception, SystemExit) as error:
+            log.error("plugin.failed", plugin=source.name, error=_describe(error), exc_info=error)
+            return source.status(PluginState.FAILED, error=_describe(error))
+        log.debug("plugin.loaded", plugin=source.name, version=source.version, hooks=hooks)
+        return source.status(PluginState.ACTIVE, hooks)
+
+    def _is_switched_off(self, source: _Source) -> bool:
+        wanted = self._settings.plugins
+        exempt = source.builtin or source.name in _EXEMPT_FROM_ONLY
+        return source.name in wanted.disabled or (bool(wanted.only) and source.name not in wanted.only and not exempt)
+
+    def _build(self, source: _Source) -> tuple[str, ...]:
+        if (other := self.plugins.get(source.name)) is not None:
+            kind = type(other)
+            raise PluginLoadError(f"another plugin is named {source.name!r} too: {kind.__module__}:{kind.__qualname__}")
+        kind = check_class(source.resolve(), source.name)
+        own = _validated(kind, source.name, self._settings)
+        plugin = kind(own, self._make_context(source.name, own))
+        hooks = check_hooks(self.manager, plugin)
+        self._register(plugin, source.name)
+        self.plugins[source.name] = plugin
+        self.own_settings[source.name] = own
+        return hooks
+
+    def _register(self, plugin: object, name: str) -> None:
+        """Register it or leave nothing of it behind."""
+        try:
+            self.manager.register(plugin, name)
+            self.manager.check_pending()
+        except BaseException:
+            if self.manager.has_plugin(name):
+                self.manager.unregister(name=name)
+            raise
 
 
 def _builtin_sources(builtins: Sequence[type]) -> Iterator[_Source]:
@@ -120,53 +158,14 @@ def _installed_sources(entry_points: Iterable[metadata.EntryPoint] | None) -> li
 
 
 def _source(point: metadata.EntryPoint) -> _Source:
-    return _Source(
-        name=point.name,
-        version=point.dist.version if point.dist else "",
-        distribution=point.dist.name if point.dist else "",
-        resolve=point.load,
-    )
-
-
-def _load_one(
-    manager: pluggy.PluginManager, source: _Source, settings: Settings, make_context: MakeContext
-) -> PluginStatus:
-    if _is_switched_off(source, settings):
-        return source.status(PluginState.DISABLED)
-    before = manager.get_plugin(source.name)
     try:
-        if before is not None:
-            raise PluginLoadError(f"another plugin is named {source.name!r} too: {_origin(before)}")  # noqa: TRY301  # becomes a row like every other failure
-        hooks = _build(manager, source, settings, make_context)
-    except (Exception, SystemExit) as error:  # whatever a plugin does, it is a row in the report
-        if before is None and manager.has_plugin(source.name):
-            manager.unregister(name=source.name)
-        log.error("plugin.failed", plugin=source.name, error=_describe(error), exc_info=error)
-        return source.status(PluginState.FAILED, error=_describe(error))
-    log.debug("plugin.loaded", plugin=source.name, version=source.version, hooks=hooks)
-    return source.status(PluginState.ACTIVE, hooks)
+        known = (point.dist.name or "", point.dist.version or "") if point.dist else ("", "")
+    except Exception:  # noqa: BLE001  # metadata that cannot be read is no reason not to load
+        known = ("", "")
+    return _Source(name=point.name, distribution=known[0], version=known[1], resolve=point.load)
 
 
-def _is_switched_off(source: _Source, settings: Settings) -> bool:
-    if source.name in settings.plugins.disabled:
-        return True
-    exempt = source.builtin or source.name in _EXEMPT_FROM_ONLY
-    return bool(settings.plugins.only) and source.name not in settings.plugins.only and not exempt
-
-
-def _build(
-    manager: pluggy.PluginManager, source: _Source, settings: Settings, make_context: MakeContext
-) -> tuple[str, ...]:
-    kind = check_class(source.resolve(), source.name)
-    own = own_settings(kind, source.name, settings)
-    plugin: object = kind(own, make_context(source.name, own))
-    hooks = check_hooks(manager, plugin)
-    manager.register(plugin, source.name)
-    manager.check_pending()
-    return hooks
-
-
-def own_settings(kind: type, name: str, settings: Settings) -> SettingsModel:
+def _validated(kind: object, name: str, settings: Settings) -> SettingsModel:
     """Build the plugin's own settings from `plugin.<name>`.
 
     Raises:
@@ -180,12 +179,12 @@ def own_settings(kind: type, name: str, settings: Settings) -> SettingsModel:
     return validate(model, data, f"plugin.{name}")
 
 
-def _origin(plugin: object) -> str:
-    return f"{type(plugin).__module__}:{type(plugin).__qualname__}"
-
-
 def _describe(error: BaseException) -> str:
-    return str(error) if isinstance(error, PluginLoadError) else f"{type(error).__name__}: {error}"
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  # an error that cannot even be shown is a plugin's failure like any other
+        said = ""
+    return said if isinstance(error, PluginLoadError) else f"{type(error).__name__}: {said}"
 
 
 def _warn_of_strangers(settings: Settings, names: set[str]) -> tuple[str, ...]:

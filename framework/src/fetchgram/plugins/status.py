@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import pluggy
+
+from fetchgram.settings import SettingsModel
 
 
 class PluginState(StrEnum):
@@ -47,10 +49,12 @@ class Loaded:
         manager: Holds the plugins that are active, in pluggy's order.
         plugins: The active ones by name.
         statuses: A row for each plugin that was found: built-in ones first, then by name.
+        settings: The own settings of the active ones.
         warnings: What in the settings fits no plugin.
     """
 
     manager: pluggy.PluginManager
     plugins: Mapping[str, object]
     statuses: tuple[PluginStatus, ...]
+    settings: Mapping[str, SettingsModel] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ def _package_folder(point: metadata.EntryPoint) -> Path | None:
     top = point.value.partition(":")[0].partition(".")[0].strip()
     try:
         spec = importlib.util.find_spec(top)
-    except Exception as error:  # a broken plugin is the loader's row to write, here it only has no sentences
+    except Exception as error:  # noqa: BLE001  # a broken plugin is the loader's row to write, here it only has no sentences
         log.warning("texts.package_not_found", plugin=point.name, error=str(error))
         return None
     if top == PROJECT or spec is None or not spec.submodule_search_locations:
