@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,7 +20,15 @@ from fetchgram.workers.pool import WorkerPool
 
 TARGETS = Path(__file__).parent / "targets"
 
-MakePool = Callable[..., Awaitable[WorkerPool]]
+
+class Pool(WorkerPool):
+    """A pool whose answers are of the tests' own making, so that their type is left open."""
+
+    async def run(self, target: str, payload: Any, **options: Any) -> Any:
+        return await super().run(target, payload, **options)
+
+
+MakePool = Callable[..., Awaitable[Pool]]
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +50,9 @@ def no_process_is_left() -> Iterator[None]:
 async def make_pool() -> AsyncIterator[MakePool]:
     async with AsyncExitStack() as stack:
 
-        async def make(**options: object) -> WorkerPool:
+        async def make(**options: object) -> Pool:
             options = {"size": 1, "preload": ("pool_targets",)} | options
-            pool = WorkerPool("test", **options)  # type: ignore[arg-type]  # the tests pass what they mean
+            pool = Pool("test", **options)  # type: ignore[arg-type]  # the tests pass what they mean
             stack.push_async_callback(pool.close)
             await pool.start()
             return pool
@@ -52,11 +61,11 @@ async def make_pool() -> AsyncIterator[MakePool]:
 
 
 @pytest.fixture
-async def pool(make_pool: MakePool) -> WorkerPool:
+async def pool(make_pool: MakePool) -> Pool:
     return await make_pool()
 
 
-class Messages(list):
+class Messages(list[Any]):
     """Collects reports and lets a test wait for the first."""
 
     def __init__(self) -> None:
@@ -121,7 +130,17 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
         subprocess.run([program, "-loglevel", "error", "-y", *words, str(folder / name)], check=True)
     rotate = ("-c", "copy", "-metadata:s:v:0", "rotate=90")
     if b"-display_rotation" in subprocess.run([program, "-h", "full"], check=True, capture_output=True).stdout:
-        turn = [program, "-loglevel", "error", "-display_rotation:v:0", "90", "-i", str(folder / "clip.mp4"), "-c", "copy"]
+        turn = [
+            program,
+            "-loglevel",
+            "error",
+            "-display_rotation:v:0",
+            "90",
+            "-i",
+            str(folder / "clip.mp4"),
+            "-c",
+            "copy",
+        ]
     else:
         turn = [program, "-loglevel", "error", "-i", str(folder / "clip.mp4"), *rotate]
     subprocess.run([*turn, str(folder / "upright.mp4")], check=True)
@@ -131,3 +150,16 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 @pytest.fixture
 def targets_folder() -> Path:
     return TARGETS
+
+
+Until = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def until() -> Until:
+    async def wait(condition: Callable[[], object], timeout_s: float = 3.0) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not condition():  # noqa: ASYNC110  # the state of processes and folders has no event
+                await asyncio.sleep(0.01)
+
+    return wait

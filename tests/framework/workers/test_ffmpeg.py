@@ -7,7 +7,9 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import imageio_ffmpeg
 import psutil
@@ -17,6 +19,10 @@ from fetchgram.errors import DiskFull, FfmpegError
 from fetchgram.workers.command import Input
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 
+if TYPE_CHECKING:
+    from tests.framework.workers.conftest import Clips
+
+
 PROGRAMS = {"system or packaged": find_ffmpeg, "packaged": lambda: Path(imageio_ffmpeg.get_ffmpeg_exe())}
 SLOW = ("-c:v", "libx264", "-preset", "veryslow", "-vf", "scale=1920:1080")
 
@@ -24,6 +30,10 @@ SLOW = ("-c:v", "libx264", "-preset", "veryslow", "-vf", "scale=1920:1080")
 @pytest.fixture(params=PROGRAMS, scope="session")
 def ffmpeg(request: pytest.FixtureRequest) -> Ffmpeg:
     return Ffmpeg(PROGRAMS[request.param]())
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def child_of_this_process(timeout_s: float = 5) -> psutil.Process:
@@ -35,7 +45,9 @@ async def child_of_this_process(timeout_s: float = 5) -> psutil.Process:
             await asyncio.sleep(0.02)
 
 
-def test_the_system_program_is_preferred_and_the_packaged_one_is_the_fallback(monkeypatch, tmp_path):
+def test_the_system_program_is_preferred_and_the_packaged_one_is_the_fallback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -45,13 +57,15 @@ def test_the_system_program_is_preferred_and_the_packaged_one_is_the_fallback(mo
     assert find_ffmpeg() == Path(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def test_a_given_program_that_cannot_be_run_is_refused(tmp_path):
+def test_a_given_program_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FfmpegError) as caught:
         find_ffmpeg(tmp_path)
     assert caught.value.kind == "missing"
 
 
-async def test_progress_goes_from_nothing_to_all_and_the_output_appears(ffmpeg, clips, tmp_path):
+async def test_progress_goes_from_nothing_to_all_and_the_output_appears(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
+) -> None:
     source, output = clips.into(tmp_path, "clip.mp4"), tmp_path / "out.mp4"
     seen: list[float] = []
     await ffmpeg.run(
@@ -60,17 +74,19 @@ async def test_progress_goes_from_nothing_to_all_and_the_output_appears(ffmpeg, 
     assert seen == sorted(seen)
     assert 0.9 <= seen[-1] <= 1
     assert output.stat().st_size > 1000
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4"]
+    assert names_in(tmp_path) == ["clip.mp4", "out.mp4"]
 
 
-async def test_an_input_has_its_own_options(ffmpeg, clips, tmp_path):
+async def test_an_input_has_its_own_options(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     source, output = clips.into(tmp_path, "clip.mp4"), tmp_path / "out.wav"
     cut = Input(source, ("-ss", "1", "-t", "0.5"))
     await ffmpeg.run(["-vn"], inputs=[cut], output=output, workdir=tmp_path)
     assert 44_000 <= output.stat().st_size <= 45_000
 
 
-async def test_cancelling_kills_within_a_second_and_leaves_no_file(ffmpeg, clips, tmp_path):
+async def test_cancelling_kills_within_a_second_and_leaves_no_file(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
+) -> None:
     source = clips.into(tmp_path, "long.mp4")
     task = asyncio.ensure_future(ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "out.mp4", workdir=tmp_path))
     process = await child_of_this_process()
@@ -82,17 +98,17 @@ async def test_cancelling_kills_within_a_second_and_leaves_no_file(ffmpeg, clips
         await task
     assert time.perf_counter() - started_s < 1
     assert not process.is_running()
-    assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]
+    assert names_in(tmp_path) == ["long.mp4"]
 
 
-async def test_a_run_over_its_time_is_killed(ffmpeg, clips, tmp_path):
+async def test_a_run_over_its_time_is_killed(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     source = clips.into(tmp_path, "long.mp4")
     with pytest.raises(FfmpegError) as caught:
         await ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, timeout_s=0.5)
     assert caught.value.kind == "timeout"
 
 
-async def test_a_run_that_makes_no_progress_is_killed(ffmpeg, clips, tmp_path):
+async def test_a_run_that_makes_no_progress_is_killed(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     source = clips.into(tmp_path, "long.mp4")
     run = ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, stall_s=0.6)
     task = asyncio.ensure_future(run)
@@ -104,7 +120,7 @@ async def test_a_run_that_makes_no_progress_is_killed(ffmpeg, clips, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video", os.urandom(4096)], ids=["empty", "text", "noise"])
-async def test_an_unreadable_input_is_told(ffmpeg, tmp_path, content):
+async def test_an_unreadable_input_is_told(ffmpeg: Ffmpeg, tmp_path: Path, content: bytes) -> None:
     source = tmp_path / "clip.mp4"
     source.write_bytes(content)
     with pytest.raises(FfmpegError) as caught:
@@ -113,7 +129,7 @@ async def test_an_unreadable_input_is_told(ffmpeg, tmp_path, content):
     assert not (tmp_path / "o.mp4").exists()
 
 
-async def test_an_old_output_stays_when_the_run_fails(ffmpeg, tmp_path):
+async def test_an_old_output_stays_when_the_run_fails(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     (tmp_path / "in.mp4").write_bytes(b"no")
     (tmp_path / "o.mp4").write_bytes(b"before")
     with pytest.raises(FfmpegError):
@@ -121,11 +137,9 @@ async def test_an_old_output_stays_when_the_run_fails(ffmpeg, tmp_path):
     assert (tmp_path / "o.mp4").read_bytes() == b"before"
 
 
-async def test_a_picture_over_the_pixel_limit_is_not_decoded(ffmpeg, tmp_path):
+async def test_a_picture_over_the_pixel_limit_is_not_decoded(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     source = tmp_path / "bomb.png"
     header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (40_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
-    import zlib
-
     source.write_bytes(header + zlib.crc32(header[12:]).to_bytes(4) + b"\0\0\0\0IDAT" + b"\0" * 1000)
     with pytest.raises(FfmpegError):
         await ffmpeg.run(["-frames:v", "1"], inputs=[source], output=tmp_path / "o.jpg", workdir=tmp_path)
@@ -134,7 +148,9 @@ async def test_a_picture_over_the_pixel_limit_is_not_decoded(ffmpeg, tmp_path):
 @pytest.mark.parametrize(
     "name", ["/etc/hostname", "../outside.mp4", "link.mp4", "fifo.mp4", "folder", "missing.mp4", "http://127.0.0.1/x"]
 )
-async def test_an_input_that_is_no_plain_file_of_the_folder_is_refused(ffmpeg, clips, tmp_path, name):
+async def test_an_input_that_is_no_plain_file_of_the_folder_is_refused(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, name: str
+) -> None:
     workdir = tmp_path / "work"
     (workdir / "folder").mkdir(parents=True)
     clips.into(tmp_path, "clip.mp4").rename(tmp_path / "outside.mp4")
@@ -145,8 +161,12 @@ async def test_an_input_that_is_no_plain_file_of_the_folder_is_refused(ffmpeg, c
     assert caught.value.kind == "refused"
 
 
-@pytest.mark.parametrize("name", ["../o.mp4", "/tmp/o.mp4", "o.m3u8", "o.mpd", "o", "link.mp4", "rtmp://127.0.0.1/o.mp4"])
-async def test_an_output_outside_of_the_folder_or_of_another_kind_is_refused(ffmpeg, clips, tmp_path, name):
+@pytest.mark.parametrize(
+    "name", ["../o.mp4", "/tmp/o.mp4", "o.m3u8", "o.mpd", "o", "link.mp4", "rtmp://127.0.0.1/o.mp4"]
+)
+async def test_an_output_outside_of_the_folder_or_of_another_kind_is_refused(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, name: str
+) -> None:
     source = clips.into(tmp_path, "clip.mp4")
     (tmp_path / "link.mp4").symlink_to(tmp_path.parent / "elsewhere.mp4")
     with pytest.raises(FfmpegError) as caught:
@@ -171,14 +191,16 @@ async def test_an_output_outside_of_the_folder_or_of_another_kind_is_refused(ffm
         ["-vf", "drawtext=textfile=http://127.0.0.1/"],
     ],
 )
-async def test_an_argument_that_would_open_something_else_is_refused(ffmpeg, clips, tmp_path, arguments):
+async def test_an_argument_that_would_open_something_else_is_refused(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, arguments: list[str]
+) -> None:
     source = clips.into(tmp_path, "clip.mp4")
     with pytest.raises(FfmpegError) as caught:
         await ffmpeg.run(arguments, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path)
     assert caught.value.kind == "refused"
 
 
-async def test_a_full_disk_is_recognised(ffmpeg, clips, tmp_path):
+async def test_a_full_disk_is_recognised(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     script = """
         import asyncio, sys
         from pathlib import Path
@@ -211,5 +233,5 @@ async def test_a_full_disk_is_recognised(ffmpeg, clips, tmp_path):
     assert shown.decode().splitlines()[-1] == "disk full"
 
 
-def test_disk_full_is_of_our_tree():
+def test_disk_full_is_of_our_tree() -> None:
     assert issubclass(DiskFull, Exception)

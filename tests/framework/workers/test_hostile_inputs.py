@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import imageio_ffmpeg
 import pytest
 
 from fetchgram.errors import FfmpegError
+from fetchgram.workers.command import inputs_of
 from fetchgram.workers.edits import Work, to_thumbnail
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 from fetchgram.workers.inspect import inspect, make_thumbnail
+
+if TYPE_CHECKING:
+    from tests.framework.workers.conftest import Clips, MakePool
+
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{target}\n#EXT-X-ENDLIST\n"
 TRICKS = {
@@ -27,12 +33,15 @@ TRICKS = {
     "hls over cache": HLS.format(target="cache:{target}"),
     "ffconcat": "ffconcat version 1.0\nfile '{target}'\nduration 2\n",
     "dash": (
-        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S" '
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
+        'mediaPresentationDuration="PT2S" '
         'profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"><Period><AdaptationSet mimeType="video/mp4">'
-        '<Representation id="1" bandwidth="1"><BaseURL>{target}</BaseURL></Representation></AdaptationSet></Period></MPD>'
+        '<Representation id="1" bandwidth="1"><BaseURL>{target}</BaseURL></Representation>'
+        "</AdaptationSet></Period></MPD>"
     ),
-    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 96\na=control:{target}\n",
-    "svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{target}" width="9" height="9"/></svg>',
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+    "m=video {port} RTP/AVP 96\na=control:{target}\n",
+    "svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{target}"/></svg>',
     "smil": '<smil><body><video src="{target}"/></body></smil>',
     "asx": '<asx version="3.0"><entry><ref href="{target}"/></entry></asx>',
 }
@@ -54,7 +63,7 @@ class Canary:
 
 
 @pytest.fixture
-async def canary(tmp_path, clips) -> AsyncIterator[Canary]:
+async def canary(tmp_path: Path, clips: Clips) -> AsyncIterator[Canary]:
     found = Canary(tmp_path / "outside")
     found.folder.mkdir()
     clips.into(found.folder, "picture.mp4").rename(found.folder / "canary.mp4")
@@ -71,14 +80,14 @@ def tricks(canary: Canary) -> list[str]:
 
 
 @pytest.fixture
-def workdir(tmp_path, canary):
+def workdir(tmp_path: Path, canary: Canary) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "canary.mp4").write_bytes((canary.folder / "canary.mp4").read_bytes())
     return folder
 
 
-async def yields_something(attempt) -> bool:
+async def yields_something(attempt: Awaitable[object]) -> bool:
     try:
         return await attempt is not None
     except FfmpegError:
@@ -87,7 +96,9 @@ async def yields_something(attempt) -> bool:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("packaged", [False, True], ids=["system", "packaged"])
-async def test_no_playlist_reaches_a_file_or_a_server_through_ffmpeg(canary, workdir, packaged):
+async def test_no_playlist_reaches_a_file_or_a_server_through_ffmpeg(
+    canary: Canary, workdir: Path, *, packaged: bool
+) -> None:
     ffmpeg = Ffmpeg(Path(imageio_ffmpeg.get_ffmpeg_exe()) if packaged else find_ffmpeg())
     leaks = []
     for number, text in enumerate(tricks(canary)):
@@ -105,17 +116,44 @@ async def test_no_playlist_reaches_a_file_or_a_server_through_ffmpeg(canary, wor
     assert canary.hits == 0
 
 
-async def test_the_same_tricks_work_without_the_rules_so_the_test_can_fail(canary, workdir):
-    (workdir / "a.mp4").write_text(TRICKS["ffconcat"].replace("{target}", "canary.mp4"))
-    output = workdir / "out.mkv"
-    command = [find_ffmpeg(), "-loglevel", "error", "-i", workdir / "a.mp4", "-c", "copy", output]
-    process = await asyncio.create_subprocess_exec(*command)
-    assert await process.wait() == 0
+async def run_bare(*words: object) -> int:
+    """Run ffmpeg without the wrapper, so with the host's network."""
+    process = await asyncio.create_subprocess_exec(str(find_ffmpeg()), "-loglevel", "quiet", "-y", *map(str, words))
+    return await process.wait()
+
+
+async def test_the_same_tricks_work_without_the_rules_so_the_tests_can_fail(canary: Canary, workdir: Path) -> None:
+    source, output = workdir / "a.mp4", workdir / "out.mkv"
+    source.write_text(TRICKS["ffconcat"].replace("{target}", "canary.mp4"))
+    assert await run_bare("-i", source, "-c", "copy", output) == 0
     assert output.stat().st_size > 20_000
+    url = f"http://127.0.0.1:{canary.port}/canary.mp4"
+    source.write_text(HLS.format(target=url))
+    await run_bare("-protocol_whitelist", "file,http,tcp", "-i", source, "-c", "copy", output)
+    assert canary.hits > 0
+
+
+async def test_the_white_lists_hold_without_the_empty_network_too(canary: Canary, workdir: Path) -> None:
+    for number, text in enumerate(tricks(canary)):
+        source = workdir / NAMES[number % len(NAMES)]
+        source.write_text(text)
+        if "127.0.0.1" in text:
+            await run_bare(*inputs_of([source], workdir), "-c", "copy", workdir / "out.mkv")
+    assert canary.hits == 0
+
+
+async def test_ffmpeg_itself_has_no_network(canary: Canary, workdir: Path) -> None:
+    words = ("-loglevel", "quiet", "-i", f"http://127.0.0.1:{canary.port}/x", "-c", "copy", str(workdir / "o.mkv"))
+    process = await Ffmpeg(find_ffmpeg())._spawn((str(find_ffmpeg()), *words), workdir, asyncio.subprocess.DEVNULL)
+    await process.communicate()
+    assert process.returncode != 0
+    assert canary.hits == 0
 
 
 @pytest.mark.timeout(60)
-async def test_no_playlist_reaches_a_file_or_a_server_through_inspection(canary, workdir, make_pool):
+async def test_no_playlist_reaches_a_file_or_a_server_through_inspection(
+    canary: Canary, workdir: Path, make_pool: MakePool
+) -> None:
     pool = await make_pool(preload=("fetchgram.workers.thumbnails",))
     for number, text in enumerate(tricks(canary)):
         source = workdir / NAMES[number % len(NAMES)]
@@ -129,7 +167,7 @@ async def test_no_playlist_reaches_a_file_or_a_server_through_inspection(canary,
     assert canary.hits == 0
 
 
-async def test_a_thumbnail_from_a_playlist_is_an_error(canary, workdir):
+async def test_a_thumbnail_from_a_playlist_is_an_error(canary: Canary, workdir: Path) -> None:
     source = workdir / "cover.jpg"
     source.write_text(HLS.format(target=f"http://127.0.0.1:{canary.port}/x"))
     with pytest.raises(FfmpegError):
@@ -137,7 +175,7 @@ async def test_a_thumbnail_from_a_playlist_is_an_error(canary, workdir):
     assert canary.hits == 0
 
 
-async def test_a_picture_name_is_never_a_pattern(clips, workdir, canary):
+async def test_a_picture_name_is_never_a_pattern(clips: Clips, workdir: Path, canary: Canary) -> None:
     clips.into(workdir, "cover.png").rename(workdir / "img1.png")
     (workdir / "img%d.png").write_text("no picture")
     with pytest.raises(FfmpegError):

@@ -3,7 +3,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import pytest
@@ -13,9 +16,12 @@ from fetchgram.workers.edits import Work, embed_cover_and_tags
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 from fetchgram.workers.inspect import Inspection, inspect, make_thumbnail
 
+if TYPE_CHECKING:
+    from tests.framework.workers.conftest import Clips, MakePool, Pool
+
 
 @pytest.fixture
-async def pool(make_pool):
+async def pool(make_pool: MakePool) -> Pool:
     return await make_pool(preload=("fetchgram.workers.thumbnails",))
 
 
@@ -27,7 +33,7 @@ def png_of(width_px: int, height_px: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(n.to_bytes(4) + chunk for n, chunk in zip(lengths, chunks, strict=True))
 
 
-async def test_a_video_is_described(pool, clips):
+async def test_a_video_is_described(pool: Pool, clips: Clips) -> None:
     assert await inspect(pool, clips.folder / "clip.mp4") == Inspection(
         kind="video",
         mime="video/mp4",
@@ -62,7 +68,17 @@ async def test_a_video_is_described(pool, clips):
         ("moving.gif", "animation", "image/gif", (640, 360), False),
     ],
 )
-async def test_kind_size_and_phones_come_from_the_content(pool, clips, tmp_path, name, kind, mime, size, plays):
+async def test_kind_size_and_phones_come_from_the_content(  # noqa: PLR0913  # a row of the table above
+    pool: Pool,
+    clips: Clips,
+    tmp_path: Path,
+    name: str,
+    kind: str,
+    mime: str,
+    size: tuple[int | None, int | None],
+    *,
+    plays: bool,
+) -> None:
     path = shutil.copy(clips.folder / name, tmp_path / "a file")
     found = await inspect(pool, tmp_path / path)
     assert (found.kind, found.mime, (found.width_px, found.height_px)) == (kind, mime, size)
@@ -70,7 +86,7 @@ async def test_kind_size_and_phones_come_from_the_content(pool, clips, tmp_path,
     assert (found.duration_s is None) == (kind == "photo")
 
 
-async def test_a_song_with_a_cover_is_audio(pool, clips, tmp_path):
+async def test_a_song_with_a_cover_is_audio(pool: Pool, clips: Clips, tmp_path: Path) -> None:
     song, cover = clips.into(tmp_path, "sound.mp3"), clips.into(tmp_path, "cover.jpg")
     output = tmp_path / "out.mp3"
     await embed_cover_and_tags(Ffmpeg(find_ffmpeg()), song, output, Work(workdir=tmp_path), cover=cover)
@@ -79,7 +95,7 @@ async def test_a_song_with_a_cover_is_audio(pool, clips, tmp_path):
     assert await make_thumbnail(pool, output, tmp_path / "t.jpg") == tmp_path / "t.jpg"
 
 
-async def test_another_file_is_a_document_with_its_mime(pool, tmp_path):
+async def test_another_file_is_a_document_with_its_mime(pool: Pool, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n")
     (tmp_path / "b").write_bytes(b"\0\1\2\3" * 100)
     assert (await inspect(pool, tmp_path / "a.pdf")).mime == "application/pdf"
@@ -88,7 +104,7 @@ async def test_another_file_is_a_document_with_its_mime(pool, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"#EXTM3U\nfile:///etc/hostname\n", os.urandom(3000)])
-async def test_a_broken_video_is_a_clear_error(pool, tmp_path, content):
+async def test_a_broken_video_is_a_clear_error(pool: Pool, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "clip.mp4").write_bytes(content)
     with pytest.raises(FfmpegError) as caught:
         await inspect(pool, tmp_path / "clip.mp4")
@@ -98,7 +114,9 @@ async def test_a_broken_video_is_a_clear_error(pool, tmp_path, content):
     assert pool.stats.started_total == 1
 
 
-async def test_a_truncated_video_is_an_error_or_described_but_never_a_crash(pool, clips, tmp_path):
+async def test_a_truncated_video_is_an_error_or_described_but_never_a_crash(
+    pool: Pool, clips: Clips, tmp_path: Path
+) -> None:
     content = (clips.folder / "clip.mp4").read_bytes()
     (tmp_path / "clip.mp4").write_bytes(content[: len(content) // 2])
     with pytest.raises(FfmpegError):  # its index is at the end
@@ -106,22 +124,24 @@ async def test_a_truncated_video_is_an_error_or_described_but_never_a_crash(pool
 
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(40_000, 40_000), (20_000, 20_000), (100_001, 1_000)])
-async def test_a_picture_over_the_limit_is_refused_by_its_header(pool, tmp_path, width_px, height_px):
+async def test_a_picture_over_the_limit_is_refused_by_its_header(
+    pool: Pool, tmp_path: Path, width_px: int, height_px: int
+) -> None:
     (tmp_path / "bomb.png").write_bytes(png_of(width_px, height_px))
-    with pytest.raises(FfmpegError, match="size of the picture|over the limit"):
+    with pytest.raises(FfmpegError, match=r"size of the picture|over the limit"):
         await inspect(pool, tmp_path / "bomb.png")
-    with pytest.raises(FfmpegError, match="size of the picture|over the limit"):
+    with pytest.raises(FfmpegError, match=r"size of the picture|over the limit"):
         await make_thumbnail(pool, tmp_path / "bomb.png", tmp_path / "t.jpg")
     assert pool.stats.rss_bytes < 300_000_000
 
 
-async def test_a_video_over_the_time_limit_is_refused_by_its_header(pool, clips):
+async def test_a_video_over_the_time_limit_is_refused_by_its_header(pool: Pool, clips: Clips) -> None:
     with pytest.raises(FfmpegError) as caught:
         await inspect(pool, clips.folder / "clip.mp4", max_duration_s=1)
     assert caught.value.kind in ("refused", "input")
 
 
-async def test_a_decoder_that_crashes_takes_only_its_child(pool, clips):
+async def test_a_decoder_that_crashes_takes_only_its_child(pool: Pool, clips: Clips) -> None:
     with pytest.raises(WorkerCrashed, match="SIGSEGV"):
         await pool.run("pool_targets:die_by_signal", int(signal.SIGSEGV))
     assert (await inspect(pool, clips.folder / "clip.mp4")).kind == "video"
@@ -140,7 +160,9 @@ async def test_a_decoder_that_crashes_takes_only_its_child(pool, clips):
         ("moving.gif", (320, 180)),
     ],
 )
-async def test_a_thumbnail_is_a_small_jpeg_of_what_is_shown(pool, clips, tmp_path, name, size):
+async def test_a_thumbnail_is_a_small_jpeg_of_what_is_shown(
+    pool: Pool, clips: Clips, tmp_path: Path, name: str, size: tuple[int | None, int | None]
+) -> None:
     output = tmp_path / "t.jpg"
     assert await make_thumbnail(pool, clips.folder / name, output, 1.0) == output
     assert output.read_bytes()[:3] == b"\xff\xd8\xff"
@@ -150,7 +172,9 @@ async def test_a_thumbnail_is_a_small_jpeg_of_what_is_shown(pool, clips, tmp_pat
         assert (context.width, context.height) == size
 
 
-async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(pool, clips, tmp_path):
+async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(
+    pool: Pool, clips: Clips, tmp_path: Path
+) -> None:
     """The corner colours of the upright thumbnail are those of the turned plain one."""
     pictures = []
     for name, at_s in (("clip.mp4", 0.5), ("clip.mp4", 1.5), ("upright.mp4", 1.5)):
@@ -166,21 +190,19 @@ async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(pool, cl
     assert distance(upright, with_decoder) < 8 < distance([row[::-1] for row in upright[::-1]], with_decoder)
 
 
-def subprocess_rotated(path, tmp_path):
+def subprocess_rotated(path: Path, tmp_path: Path) -> list[bytes]:
     """Return the luma rows that the ffmpeg program, which turns by itself, shows at the same moment."""
-    import subprocess
-
     vf = "scale=180:320:flags=area,format=gray"
-    command = [find_ffmpeg(), "-loglevel", "error", "-ss", "1.5", "-i", path, "-frames:v", "1", "-vf", vf]
+    command = [str(find_ffmpeg()), "-loglevel", "error", "-ss", "1.5", "-i", str(path), "-frames:v", "1", "-vf", vf]
     raw = subprocess.run([*command, "-f", "rawvideo", "-"], check=True, capture_output=True).stdout
     return [raw[y * 180 :][:180] for y in range(320)]
 
 
-def distance(one, other):
+def distance(one: list[bytes], other: list[bytes]) -> float:
     pairs = [(a, b) for left, right in zip(one, other, strict=True) for a, b in zip(left, right, strict=True)]
     return sum(abs(a - b) for a, b in pairs) / len(pairs)
 
 
-async def test_there_is_no_thumbnail_of_sound(pool, clips, tmp_path):
+async def test_there_is_no_thumbnail_of_sound(pool: Pool, clips: Clips, tmp_path: Path) -> None:
     assert await make_thumbnail(pool, clips.folder / "sound.m4a", tmp_path / "t.jpg") is None
     assert not (tmp_path / "t.jpg").exists()

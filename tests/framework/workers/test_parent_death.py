@@ -12,9 +12,14 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from tests.framework.workers.conftest import Clips, MakePool, Messages, Until
+
 
 POOL = """
     import asyncio, json, sys
@@ -88,12 +93,12 @@ async def all_gone(processes: list[psutil.Process], timeout_s: float) -> None:
 
 
 @pytest.mark.parametrize(("start_method", "session"), [("fork", "same"), ("fork", "new"), ("spawn", "same")])
-async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(tmp_path, targets_folder, start_method, session):
+async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(
+    tmp_path: Path, targets_folder: Path, start_method: str, session: str, until: Until
+) -> None:
     process = await parent(POOL, targets_folder, tmp_path, start_method, session)
     await first_report(process)
-    async with asyncio.timeout(3):
-        while not (tmp_path / "ticks").exists():
-            await asyncio.sleep(0.01)
+    await until((tmp_path / "ticks").exists)
     processes = family(process.pid)
     assert len(processes) >= 3
     process.kill()
@@ -104,19 +109,24 @@ async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(tmp_path, tar
     assert (tmp_path / "ticks").stat().st_size == size_bytes
 
 
-async def test_after_kill_9_of_the_bot_no_folder_of_a_pool_is_left(tmp_path, targets_folder, monkeypatch):
+async def test_after_kill_9_of_the_bot_no_folder_of_a_pool_is_left(
+    tmp_path: Path, targets_folder: Path, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    def homes() -> list[Path]:
+        return list(tmp_path.glob("fetchgram-t-*"))
+
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     process = await parent(POOL, targets_folder, tmp_path, "fork", "same")
     await first_report(process)
-    assert list(tmp_path.glob("fetchgram-t-*"))
+    assert homes()
     process.kill()
     await process.wait()
-    async with asyncio.timeout(2):
-        while list(tmp_path.glob("fetchgram-t-*")):
-            await asyncio.sleep(0.02)
+    await until(lambda: not homes(), 2)
 
 
-async def test_a_child_ends_on_the_pipe_alone(make_pool, messages, alive):
+async def test_a_child_ends_on_the_pipe_alone(
+    make_pool: MakePool, messages: Messages, alive: Callable[[int], bool], until: Until
+) -> None:
     """Neither nursery nor kernel help here: the nursery is stopped, only the pipe is closed."""
     pool = await make_pool()
     nursery = psutil.Process(pool.stats.pids[0]).ppid()
@@ -125,17 +135,16 @@ async def test_a_child_ends_on_the_pipe_alone(make_pool, messages, alive):
     os.kill(nursery, signal.SIGSTOP)
     try:
         for worker in pool._workers:
+            assert worker._writer is not None
             worker._writer.transport.abort()
-        async with asyncio.timeout(1):
-            while alive(messages[0]["pid"]):
-                await asyncio.sleep(0.01)
+        await until(lambda: not alive(messages[0]["pid"]), 1)
     finally:
         os.kill(nursery, signal.SIGCONT)
     with pytest.raises(Exception, match="child"):
         await task
 
 
-async def test_after_kill_9_of_the_bot_ffmpeg_ends(clips, tmp_path: Path, alive: Callable[[int], bool]):
+async def test_after_kill_9_of_the_bot_ffmpeg_ends(clips: Clips, tmp_path: Path, alive: Callable[[int], bool]) -> None:
     clips.into(tmp_path, "long.mp4")
     process = await parent(FFMPEG, tmp_path)
     await first_report(process)
