@@ -162,6 +162,40 @@ async def test_a_live_edit_changes_the_bubble_in_place_and_keeps_the_focus(
     assert abs(await tab.page.locator(".scroller").evaluate("node => node.scrollTop") - top) < 5
 
 
+async def test_a_progress_message_does_not_shrink_from_edit_to_edit(tab: OpenPage, bot: Bot, chat: Person) -> None:
+    await bot.call("sendMessage", chat_id=chat.id, text="Downloading\n11.1 of 26.0 MB, 12 s left")
+    bubble = tab.page.locator(".bubble")
+    before = await bubble.bounding_box()
+    await bot.call(
+        "editMessageText", chat_id=chat.id, message_id=chat.messages()[0].message_id, text="Downloading\n1 s"
+    )
+    await expect(tab.page.locator(".text")).to_contain_text("1 s")
+    after = await bubble.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] >= before["width"]
+
+
+async def test_a_reaction_stays_through_an_edit(tab: OpenPage, bot: Bot, chat: Person) -> None:
+    sent = chat.say("thank you")
+    reaction = [{"type": "emoji", "emoji": "❤"}]
+    await bot.call("setMessageReaction", chat_id=chat.id, message_id=sent.message_id, reaction=reaction)
+    await expect(tab.page.locator(".reaction")).to_have_text("❤")
+    chat.edit(sent, "thank you!")
+    await expect(tab.page.locator(".text")).to_have_text("thank you!")
+    await expect(tab.page.locator(".reaction")).to_have_text("❤")
+
+
+async def test_a_link_button_opens_a_new_tab_that_cannot_reach_back(tab: OpenPage, bot: Bot, chat: Person) -> None:
+    button = {"text": "Open", "url": f"{bot.api.url}/page/favicon.svg"}
+    await bot.call("sendMessage", chat_id=chat.id, text="see", reply_markup={"inline_keyboard": [[button]]})
+    async with tab.page.context.expect_page() as opening:
+        await tab.tap("Open")
+    opened = await opening.value
+    await opened.wait_for_url(button["url"])
+    assert await opened.evaluate("window.opener") is None
+
+
 async def test_a_deleted_message_leaves(tab: OpenPage, bot: Bot, chat: Person) -> None:
     await bot.call("sendMessage", chat_id=chat.id, text="soon gone")
     await expect(tab.page.locator(".bubble")).to_have_count(1)

@@ -43,7 +43,7 @@ export class Row {
   /** Keep a progress message, whose line changes from edit to edit, from growing and shrinking all the time. */
   #holdWidth(before, after) {
     const alike = before && after && before.split("\n").length === after.split("\n").length;
-    this.bubble.style.setProperty("--held", alike ? `${this.bubble.offsetWidth}px` : "0px");
+    this.bubble.style.setProperty("--held", alike ? `${Math.ceil(this.bubble.getBoundingClientRect().width)}px` : "0px");
   }
 
   #layout(messages, own, group) {
