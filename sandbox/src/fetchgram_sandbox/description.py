@@ -21,6 +21,8 @@ _SIMPLE: Mapping[str, tuple[type, ...]] = {
 }
 # Parameters of Bot API 10.2 and 10.3 (ephemeral messages) that a description of 10.1 cannot know.
 _NEWER_PARAMETERS = frozenset({"ephemeral_message_parameters", "receiver_user_id", "callback_query_id"})
+# A right that Bot API 10.3 made mandatory in answers.
+_NEWER_FIELDS = frozenset({"can_send_welcome_messages"})
 
 
 class Description:
@@ -83,7 +85,11 @@ class Description:
 
     def _match_fields(self, kind: str, fields: list[Json], value: Json, where: str) -> list[str]:
         known = {str(field["name"]): field for field in fields}
-        problems = [f"{where}.{name}: not a field of {kind}" for name in value if name not in known]
+        problems = [
+            f"{where}.{name}: not a field of {kind}"
+            for name in value
+            if name not in known and name not in _NEWER_FIELDS
+        ]
         for name, field in known.items():
             if name in value:
                 alternatives = cast("list[str]", field["types"])

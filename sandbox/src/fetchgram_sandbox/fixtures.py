@@ -14,6 +14,7 @@ import pytest_asyncio
 
 if TYPE_CHECKING:
     from fetchgram_sandbox.botapi import BotApi
+    from fetchgram_sandbox.limits import Limits
     from fetchgram_sandbox.person import Person
     from fetchgram_sandbox.site import MediaSite
     from fetchgram_sandbox.world import World
@@ -29,12 +30,23 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
+@pytest.fixture
+def bot_limits() -> Limits:
+    """Give the limits of the server: the usual ones without rates, which real time would turn into waiting.
+
+    A test about rates overrides this, with a world that has its own clock.
+    """
+    from fetchgram_sandbox.limits import Limits  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    return Limits.unhurried()
+
+
 @pytest_asyncio.fixture
-async def bot_api(world: World) -> AsyncIterator[BotApi]:
+async def bot_api(world: World, bot_limits: Limits) -> AsyncIterator[BotApi]:
     """Give a Bot API server; at the end nothing may have disagreed with the published description."""
     from fetchgram_sandbox.botapi import BotApi  # noqa: PLC0415 - a pytest plugin is imported in every run
 
-    async with BotApi(world) as api:
+    async with BotApi(world, limits=bot_limits) as api:
         yield api
     if api.problems:
         pytest.fail("\n".join(["calls disagree with the published Bot API:", *api.problems]))

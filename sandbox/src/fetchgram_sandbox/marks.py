@@ -11,7 +11,7 @@ _PATTERNS = (
     (
         "url",
         re.compile(
-            r"\b(?:https?|ftp)://[^\s<>\"]+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|tv|be|me|dev)\b(?:/[^\s<>\"]*)?",
+            r"\b(?:https?|ftp)://[^\s<>\"]+|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|tv|be|me|dev)\b(?:/[^\s<>\"]*)?",
             re.IGNORECASE,
         ),
     ),

@@ -65,6 +65,13 @@ class Params:
         value = self.integer(name)
         return default if value is None else value
 
+    def decimal(self, name: str) -> float:
+        """Return a number that may have a fraction, 0 when it is not given."""
+        try:
+            return float(self.text(name, "0"))
+        except ValueError as error:
+            raise bad_request(f'can\'t parse "{name}": expected a number') from error
+
     def flag(self, name: str) -> bool:
         """Return a yes or no."""
         return str(self._values.get(name, False)).lower() in {"true", "1", "yes"}

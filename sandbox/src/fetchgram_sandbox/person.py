@@ -233,7 +233,8 @@ def keyboard_of(markup: object) -> Keyboard:
     """Return the keyboard in a markup that was not checked, as inline results bring it."""
     rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
     return tuple(
-        tuple(Button(str(raw["text"]), raw.get("callback_data"), raw.get("url"), raw=raw) for raw in row) for row in rows
+        tuple(Button(str(raw["text"]), raw.get("callback_data"), raw.get("url"), raw=raw) for raw in row)
+        for row in rows
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, fields
-from typing import cast
+from typing import TypeAlias
 
 from aiohttp import BodyPartReader, web
 
 from fetchgram_sandbox import wire
 from fetchgram_sandbox.account import Account
 from fetchgram_sandbox.calls import save_part
+from fetchgram_sandbox.errors import ApiError
 from fetchgram_sandbox.events import call_json, stream_events
 from fetchgram_sandbox.faults import KINDS, Fault
 from fetchgram_sandbox.files import Upload
@@ -23,6 +24,7 @@ from fetchgram_sandbox.params import Params
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.world import World
 
+_Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # A person sends files of up to 2 GB (core.telegram.org/bots/faq); 4 GB with Premium.
 _PERSON_UPLOAD_BYTES = 4000 * 1024 * 1024
 _RATES = frozenset({"overall", "private", "group", "edits"})
@@ -48,20 +50,20 @@ class PersonRoutes:
         """Add all routes to a server."""
         add_page(app)
         router = app.router
-        router.add_get("/sim/state", self._state)
-        router.add_get("/sim/messages", self._messages)
-        router.add_get("/sim/events", self._events)
-        router.add_get("/sim/calls", self._calls_after)
-        router.add_get("/sim/files/{file_id}", self._file)
-        router.add_post("/sim/messages", self._say)
-        router.add_post("/sim/files", self._send_file)
-        router.add_post("/sim/taps", self._tap)
-        router.add_post("/sim/membership", self._membership)
-        router.add_post("/sim/people", self._new_person)
-        router.add_post("/sim/chats", self._new_chat)
-        router.add_post("/sim/faults", self._new_fault)
-        router.add_delete("/sim/faults", self._clear_faults)
-        router.add_post("/sim/limits", self._limits)
+        router.add_get("/sim/state", _told(self._state))
+        router.add_get("/sim/messages", _told(self._messages))
+        router.add_get("/sim/events", _told(self._events))
+        router.add_get("/sim/calls", _told(self._calls_after))
+        router.add_get("/sim/files/{file_id}", _told(self._file))
+        router.add_post("/sim/messages", _told(self._say))
+        router.add_post("/sim/files", _told(self._send_file))
+        router.add_post("/sim/taps", _told(self._tap))
+        router.add_post("/sim/membership", _told(self._membership))
+        router.add_post("/sim/people", _told(self._new_person))
+        router.add_post("/sim/chats", _told(self._new_chat))
+        router.add_post("/sim/faults", _told(self._new_fault))
+        router.add_delete("/sim/faults", _told(self._clear_faults))
+        router.add_post("/sim/limits", _told(self._limits))
 
     async def _state(self, _request: web.Request) -> web.Response:
         world = self._world
@@ -179,7 +181,7 @@ class PersonRoutes:
             method=params.text("method", "*"),
             kind=params.text("fault"),
             times=params.number("times", 1),
-            seconds=float(params.text("seconds", "0")),
+            seconds=params.decimal("seconds"),
             error_code=params.number("error_code", 500),
             description=params.text("description", "Internal Server Error"),
             retry_after_s=params.integer("retry_after"),
@@ -191,7 +193,7 @@ class PersonRoutes:
         return web.json_response({})
 
     async def _limits(self, request: web.Request) -> web.Response:
-        body = cast("Json", await request.json())
+        body = await _object(request)
         known = {field.name for field in fields(Limits)}
         if unknown := sorted(body.keys() - known):
             raise _no(400, f"unknown limits: {', '.join(unknown)}")
@@ -214,14 +216,30 @@ class PersonRoutes:
             raise _no(404, "no such chat") from error
 
 
+def _told(handler: _Handler) -> _Handler:
+    """Turn what is wrong with a request into an answer that says it."""
+
+    async def told(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            raise _no(400, error.description) from error
+
+    return told
+
+
 async def _body(request: web.Request) -> Params:
+    return Params(await _object(request))
+
+
+async def _object(request: web.Request) -> Json:
     try:
         body = await request.json()
     except ValueError as error:
         raise _no(400, "the body must be JSON") from error
     if not isinstance(body, dict):
         raise _no(400, "the body must be a JSON object")
-    return Params(body)
+    return body
 
 
 def _no(status: int, reason: str) -> web.HTTPException:
@@ -235,7 +253,8 @@ def _extra(item: Params) -> tuple[tuple[str, object], ...]:
 
 def _limit(name: str, value: object) -> object:
     if isinstance(value, dict):
-        return Rate(int(value["count"]), float(value["seconds"]))
+        rate = Params(value)
+        return Rate(rate.number("count", 1), rate.decimal("seconds"))
     if isinstance(value, bool | int | float) or (value is None and name in _RATES):
         return value
     raise _no(400, f"a limit is a number, a rate or null: {name}")
