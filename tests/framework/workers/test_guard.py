@@ -526,7 +526,12 @@ async def test_an_allowed_place_is_reached_past_the_upstream_proxy() -> None:
         allow = f"127.0.0.1:{site.port}"
         async with open_way(allow, upstream_proxy=f"http://127.0.0.1:{upstream.port}") as way:
             assert (await ask(way, get(f"127.0.0.1:{site.port}"))).endswith(b"hello")
-    assert (len(site.hits), upstream.hits) == (1, [])
+            reader, writer = await open_tunnel(way, allow)
+            writer.write(b"GET /through HTTP/1.1\r\n\r\n")
+            assert await reader.read() == HELLO
+            writer.close()
+    assert site.hits[1] == b"GET /through HTTP/1.1\r\n\r\n"
+    assert upstream.hits == []
 
 
 @pytest.mark.parametrize(

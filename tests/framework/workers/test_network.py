@@ -252,6 +252,13 @@ async def test_a_body_is_cut_at_its_limit(tmp_path: Path, bomb: Handler) -> None
         assert not (tmp_path / "file").exists()
 
 
+async def test_a_body_that_announces_its_size_is_not_even_read(tmp_path: Path) -> None:
+    async with open_bench(tmp_path, announced) as bench:
+        with pytest.raises(TooLarge) as caught:
+            await bench.network.fetch(bench.http, max_bytes=10)
+        assert caught.value.size_bytes == MEGABYTE
+
+
 async def test_an_answer_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     async def slow(request: web.BaseRequest) -> web.StreamResponse:
         await asyncio.sleep(5)
