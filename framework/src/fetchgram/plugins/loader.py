@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import importlib.resources
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.resources.abc import Traversable
 from typing import TypeAlias
 
 import pluggy
@@ -17,7 +19,7 @@ from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Context
 from fetchgram.settings import Settings, SettingsModel, unknown_keys, validate
 
-__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load"]
+__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load", "packages"]
 
 GROUP = f"{hookspecs.PROJECT}.plugins"
 CORE = "fetchgram"
@@ -106,8 +108,7 @@ class _Loading:
 
     def _build(self, source: _Source) -> tuple[str, ...]:
         if (other := self.plugins.get(source.name)) is not None:
-            kind = type(other)
-            raise PluginLoadError(f"another plugin is named {source.name!r} too: {kind.__module__}:{kind.__qualname__}")
+            raise PluginLoadError(f"another plugin is named {source.name!r} too: it is in {type(other).__module__}")
         kind = check_class(source.resolve(), source.name)
         own = _validated(kind, source.name, self._settings)
         plugin = kind(own, self._make_context(source.name, own))
@@ -202,3 +203,9 @@ def _warn_of_strangers(settings: Settings, names: set[str]) -> tuple[str, ...]:
     for warning in warnings:
         log.warning("settings.plugin_unknown", warning=warning)
     return tuple(warnings)
+
+
+def packages(plugins: Mapping[str, object]) -> dict[str, Traversable]:
+    """Return the folder of each plugin's package, for its catalogues; the core's own plugins have none."""
+    tops = {name: type(plugin).__module__.partition(".")[0] for name, plugin in plugins.items()}
+    return {name: importlib.resources.files(top) for name, top in tops.items() if top != CORE}
