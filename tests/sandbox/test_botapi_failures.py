@@ -88,6 +88,9 @@ async def test_a_lost_answer_is_a_message_that_arrived(bot: Bot, chat: Person, w
     with pytest.raises(TelegramNetworkError):
         await bot.send_message(chat.id, "x")
     assert [message.text for message in chat.messages()] == ["x"]
+    world.faults.add(Fault("sendMessage", "lost"))
+    with pytest.raises(TelegramNetworkError):
+        await bot.send_message(chat.id, "")
 
 
 async def test_a_connection_closed_early_is_a_message_that_did_not(bot: Bot, chat: Person, world: World) -> None:

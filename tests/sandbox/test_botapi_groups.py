@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
 
 from fetchgram_sandbox.account import Account
 from fetchgram_sandbox.limits import Limits
@@ -82,3 +82,12 @@ async def test_with_privacy_on_only_commands_mentions_and_answers_reach_the_bot(
     updates = await account.updates.take()
     assert [update["message"]["text"] for update in updates] == ["/start", f"hi @{world.bot.username}"]  # type: ignore[index] # JSON
     account.close()
+
+
+async def test_a_group_that_became_a_supergroup_names_its_new_id(bot: Bot, chat: Person, world: World) -> None:
+    group = world.new_chat("Old", [chat.user], kind="group")
+    supergroup = world.upgrade(group)
+    with pytest.raises(TelegramMigrateToChat) as refusal:
+        await bot.send_message(group.id, "x")
+    assert refusal.value.migrate_to_chat_id == supergroup.id
+    assert (await bot.send_message(supergroup.id, "x")).chat.title == "Old"

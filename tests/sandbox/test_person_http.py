@@ -80,6 +80,17 @@ async def test_a_file_goes_in_and_comes_out_in_pieces(
     assert (await http.get("/sim/files/nonsense")).status == 404
 
 
+@pytest.mark.parametrize(("kind", "person"), [("sculpture", "1001"), ("video", "9")])
+async def test_a_file_that_cannot_be_sent_leaves_nothing_behind(
+    http: aiohttp.ClientSession, chat: Person, world: World, kind: str, person: str
+) -> None:
+    form = aiohttp.FormData({"person": person, "chat": str(chat.id), "kind": kind})
+    form.add_field("file", b"x", filename="x.bin")
+    async with http.post("/sim/files", data=form) as answer:
+        assert answer.status in {400, 404}
+    assert list(world.files.folder.iterdir()) == []
+
+
 async def test_a_tap_by_data_or_label_becomes_a_callback_query(
     http: aiohttp.ClientSession, bot: Bot, chat: Person
 ) -> None:

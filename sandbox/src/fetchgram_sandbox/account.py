@@ -65,6 +65,9 @@ class Account:
             ApiError: 403 when the person blocked the bot or the group removed it, 400 when there is no such chat.
         """
         chat = self.chat(params)
+        if (supergroup_id := self.world.upgrades.get(chat.id)) is not None:
+            reason = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiError(400, reason, migrate_to_chat_id=supergroup_id)
         # In a private chat it is the bot's own membership that the person withdraws.
         status = self.world.status(chat.id, self.world.bot.id)
         if status in _GONE:

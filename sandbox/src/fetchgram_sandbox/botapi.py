@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import time
 from collections import deque
@@ -134,8 +135,12 @@ class BotApi:
         if fault.kind == "garbage":
             return None, web.Response(text='{"ok": true, "result": ', content_type="application/json")
         await asyncio.sleep(fault.seconds)
-        result = None if fault.kind == "close" else await self._carry_out(method, params)
-        return result, None if fault.kind == "delay" else _cut(request)
+        if fault.kind == "delay":
+            return await self._carry_out(method, params), None
+        if fault.kind == "lost":
+            with contextlib.suppress(ApiError):
+                await self._carry_out(method, params)
+        return None, _cut(request)
 
     async def _carry_out(self, method: str, params: Params) -> object:
         known = METHODS.get(method)

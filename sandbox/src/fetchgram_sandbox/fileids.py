@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 import zlib
 
@@ -45,7 +44,7 @@ def decode(file_id: str) -> tuple[str, int]:
         body, check = data[: _BODY.size], data[_BODY.size :]
         kind_number, number = _BODY.unpack(body)
         kind = _KINDS[kind_number]
-    except (binascii.Error, struct.error, KeyError) as error:
+    except (ValueError, struct.error, KeyError) as error:
         raise ValueError(f"no file id: {file_id!r}") from error
     if _CHECK.unpack(check)[0] != zlib.crc32(body):
         raise ValueError(f"no file id: {file_id!r}")

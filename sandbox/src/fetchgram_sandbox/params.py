@@ -94,6 +94,10 @@ class Params:
             raise bad_request(f"can't parse {name.replace('_', ' ')}: expected an Array")
         return value
 
+    def integers(self, name: str) -> list[int]:
+        """Return an array of whole numbers."""
+        return [Params({name: value}).number(name, 0) for value in self.sequence(name)]
+
     def child(self, value: object) -> Params:
         """Return the fields of an item in here, with the files of the whole call."""
         if not isinstance(value, dict):

@@ -23,7 +23,7 @@ from fetchgram_sandbox.marks import find_entities
 from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Keyboard, Message, User
 from fetchgram_sandbox.world import World
 
-KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
+FILE_KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
 _PATIENCE_S = 5.0
 
 
@@ -90,8 +90,8 @@ class Person:
         Raises:
             ValueError: There is no such kind.
         """
-        if kind not in KINDS:
-            raise ValueError(f"unknown kind {kind!r}; there are {', '.join(KINDS)}")
+        if kind not in FILE_KINDS:
+            raise ValueError(f"unknown kind {kind!r}; there are {', '.join(FILE_KINDS)}")
         file = self.world.files.adopt(upload, kind)
         return self.world.post(replace(self._draft(chat, caption, (), reply_to), file=file))
 

@@ -21,7 +21,7 @@ from fetchgram_sandbox.limits import Limits, Rate
 from fetchgram_sandbox.objects import Chat, Entity, Json, User
 from fetchgram_sandbox.page_files import add_page
 from fetchgram_sandbox.params import Params
-from fetchgram_sandbox.person import Person
+from fetchgram_sandbox.person import FILE_KINDS, Person
 from fetchgram_sandbox.world import World
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -124,15 +124,18 @@ class PersonRoutes:
                 await save_part(part, upload.path, _PERSON_UPLOAD_BYTES)
             elif isinstance(part, BodyPartReader) and part.name is not None:
                 values[part.name] = await part.text()
-        params = Params(values)
         if upload is None:
             raise _no(400, "no file")
-        kind = params.text("kind", "document")
         try:
-            person, chat = self._person(params), self._chat(params)
-            message = person.send_upload(upload, kind, chat, caption=params.text("caption"))
-        except ValueError as error:
-            raise _no(400, str(error)) from error
+            return self._send_upload(Params(values), upload)
+        finally:
+            upload.path.unlink(missing_ok=True)
+
+    def _send_upload(self, params: Params, upload: Upload) -> web.Response:
+        kind = params.text("kind", "document")
+        if kind not in FILE_KINDS:
+            raise _no(400, f"kind must be one of {', '.join(FILE_KINDS)}")
+        message = self._person(params).send_upload(upload, kind, self._chat(params), caption=params.text("caption"))
         return web.json_response(wire.message_json(self._world, message))
 
     async def _tap(self, request: web.Request) -> web.Response:

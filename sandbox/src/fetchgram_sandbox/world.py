@@ -47,6 +47,7 @@ class World:
         self.people: dict[int, User] = {}
         self.chats: dict[int, Chat] = {}
         self.topics: dict[int, dict[int, str]] = defaultdict(dict)
+        self.upgrades: dict[int, int] = {}
         self.pins: dict[int, list[int]] = defaultdict(list)
         self.inline_messages: dict[str, tuple[int, int]] = {}
         self._messages: dict[int, dict[int, Message]] = defaultdict(dict)
@@ -90,6 +91,13 @@ class World:
         self._statuses[chat.id, self.bot.id] = "member"
         self.emit(ChatAdded(chat))
         return chat
+
+    def upgrade(self, group: Chat) -> Chat:
+        """Make a supergroup of a basic group, as Telegram does when it grows; the old id answers with the new one."""
+        members = [self.user(user_id) for user_id in self.members(group.id) if user_id != self.bot.id]
+        supergroup = self.new_chat(group.title, members)
+        self.upgrades[group.id] = supergroup.id
+        return supergroup
 
     def new_topic(self, chat: Chat, name: str) -> int:
         """Add a topic to a forum and return its id."""

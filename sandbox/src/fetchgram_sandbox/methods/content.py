@@ -123,7 +123,7 @@ def _extra(account: Account, item: Params) -> tuple[tuple[str, object], ...]:
         extra["unix_time"] = unix_time
     if (user := item.mapping("user")) is not None:
         try:
-            extra["user"] = user_json(account.world.user(int(str(user.get("id")))))
+            extra["user"] = user_json(account.world.user(item.child(user).number("id", 0)))
         except LookupError as error:
             raise bad_request("user not found") from error
     return tuple(extra.items())

@@ -50,7 +50,7 @@ def forward_messages(account: Account, params: Params) -> object:
 def _originals(account: Account, params: Params, verb: str) -> list[Message]:
     chat = account.chat(params, "from_chat_id")
     if params.has("message_ids"):
-        ids = [int(str(value)) for value in params.sequence("message_ids")]
+        ids = params.integers("message_ids")
     else:
         required(params, "message_id")
         ids = [params.number("message_id", 0)]

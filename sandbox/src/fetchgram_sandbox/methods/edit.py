@@ -106,7 +106,7 @@ def delete_message(account: Account, params: Params) -> object:
 def delete_messages(account: Account, params: Params) -> object:
     """Handle deleteMessages; those that cannot be found or deleted are skipped."""
     chat = account.writable_chat(params)
-    ids = [int(str(value)) for value in params.sequence("message_ids")]
+    ids = params.integers("message_ids")
     if not 1 <= len(ids) <= _MOST_DELETED:
         raise bad_request("message identifiers are not specified" if not ids else "too many message identifiers")
     for message_id in ids:
