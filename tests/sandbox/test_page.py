@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+import fetchgram_sandbox
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.browser import OpenPage, open_browser, open_tab
 from fetchgram_sandbox.person import Person
@@ -432,3 +433,14 @@ async def test_the_page_comes_back_after_the_server_was_away(browser: Browser, w
             await expect(tab.page.get_by_text("Connection lost")).to_be_hidden()
     finally:
         await opening.__aexit__(None, None, None)
+
+
+async def test_every_module_is_preloaded_so_that_the_page_opens_in_one_step(tab: OpenPage) -> None:
+    preloaded, loaded = await tab.page.evaluate("""() => [
+        [...document.querySelectorAll("link[rel=modulepreload], script[src]")].map(node => node.href || node.src),
+        performance.getEntriesByType("resource").map(entry => entry.name).filter(name => name.endsWith(".js")),
+    ]""")
+    assert set(preloaded) == set(loaded)
+    folder = Path(fetchgram_sandbox.__file__).with_name("page")
+    names = await asyncio.to_thread(lambda: {path.name for path in folder.glob("*.js")})
+    assert {name.rpartition("/")[2] for name in preloaded} == names
