@@ -14,7 +14,7 @@ from fetchgram_sandbox import fileids, marks, sniff, utf16
 from fetchgram_sandbox.clips import ffmpeg_path
 from fetchgram_sandbox.ear import Ear
 from fetchgram_sandbox.objects import Message
-from fetchgram_sandbox.person import FILE_KINDS, Person
+from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.world import World
 
 
