@@ -49,7 +49,7 @@ class Plugins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Wired:
     """The parts of the route, wired."""
 
     storage: Storage
@@ -155,17 +155,18 @@ class _Given:
 @asynccontextmanager
 async def open_route(
     settings: Settings, plugins: Plugins, audience: Audience, *, data_dir: Path
-) -> AsyncIterator[Route]:
+) -> AsyncIterator[Wired]:
     """Wire the route over the database of `data_dir`."""
     clock = plugins.clock
     storage = await open_storage(settings.database.url, _made(data_dir), clock=clock)
     try:
-        yield _wire(settings, plugins, audience, storage, data_dir)
+        yield wire(settings, plugins, audience, storage, data_dir)
     finally:
         await storage.close()
 
 
-def _wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Storage, data_dir: Path) -> Route:
+def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Storage, data_dir: Path) -> Wired:
+    """Build the route over an open database."""
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
     queue = LocalQueue(storage=storage, settings=settings, clock=clock, worker=f"{socket.gethostname()}:{os.getpid()}")
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
@@ -186,7 +187,7 @@ def _wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Sto
     intake = Intake(
         storage=storage, hooks=hooks, detector=plugins.detector, queue=queue, settings=settings, clock=clock
     )
-    return Route(storage=storage, queue=queue, intake=intake, runner=runner)
+    return Wired(storage=storage, queue=queue, intake=intake, runner=runner)
 
 
 async def _nobody(text: Text, *, once_key: str | None = None) -> None:  # the port's names

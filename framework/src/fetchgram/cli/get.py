@@ -95,7 +95,8 @@ async def _get(
     from fetchgram.app import open_plugins, open_route  # noqa: PLC0415  # builds the parts
     from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # the same
 
-    own = settings.model_copy(update={"database": DatabaseSettings()})
+    one = settings.work.model_copy(update={"downloads": 1})
+    own = settings.model_copy(update={"database": DatabaseSettings(), "work": one})
     audience = TerminalAudience(quiet=quiet)
     async with (
         open_plugins(own, builtins=(FolderPlugin,)) as plugins,

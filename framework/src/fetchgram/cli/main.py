@@ -49,8 +49,15 @@ def _options(
 ) -> None:
     with told(as_json="--json" in sys.argv):
         settings = load_settings(config, os.environ)
-        configure(settings.log)
+        configure(_log_of(context.invoked_subcommand, settings.log))
         context.obj = settings
+
+
+def _log_of(command: str | None, settings: LogSettings) -> LogSettings:
+    """A command that answers and ends shows no course of events, unless the level was asked for."""
+    if command == "run" or "level" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"level": "warning"})
 
 
 def _add_plugin_commands(app: typer.Typer) -> None:

@@ -80,6 +80,11 @@ class Runner:
                 self._running[job.id] = task
                 task.add_done_callback(functools.partial(self._ended, job.id))
 
+    @property
+    def running(self) -> tuple[int, ...]:
+        """Return the ids of the jobs at work here."""
+        return tuple(self._running)
+
     def stop(self, job_id: int) -> asyncio.Task[None] | None:
         """Cancel a job that runs here and return its task."""
         task = self._running.get(job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import RowMapping, case, func, literal, select, update
+from sqlalchemy import RowMapping, ScalarSelect, case, func, literal, select, update
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Delivery, DeliveryState, Destination, Json, Receipt, Text
@@ -38,6 +38,7 @@ class DeliveryStore:
             deliveries.c.person: requests.c.person,
             deliveries.c.destination: literal(destination, deliveries.c.destination.type),
             deliveries.c.state: literal(str(DeliveryState.WAITING)),
+            deliveries.c.resends: self._resends_before(request_id, position),
             deliveries.c.created_at: literal(self._tx.now, deliveries.c.created_at.type),
         }
         source = select(*values.values()).where(requests.c.id == request_id)
@@ -56,6 +57,16 @@ class DeliveryStore:
             .returning(deliveries)
         )
         return _delivery(await self._tx.one(statement))
+
+    def _resends_before(self, request_id: int, position: int) -> ScalarSelect[int]:
+        """Count on from the deliveries of earlier jobs, so that a message's random id is never used twice."""
+        earlier = deliveries.alias()
+        again = earlier.c.resends + case((earlier.c.state == "uncertain", 1), else_=0)
+        return (
+            select(func.coalesce(func.max(again), 0))
+            .where(earlier.c.request_id == request_id, earlier.c.position == position)
+            .scalar_subquery()
+        )
 
     async def get(self, delivery_id: int) -> Delivery | None:
         """Return a delivery, or `None`."""

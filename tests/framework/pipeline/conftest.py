@@ -1,0 +1,215 @@
+"""The real route over a real database; only the site and the people are made up, each behind its port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from fetchgram.api import (
+    API_VERSION,
+    CannotDeliver,
+    Chat,
+    Choice,
+    ChoiceKind,
+    Delivery,
+    Destination,
+    FileId,
+    Job,
+    Ledger,
+    Link,
+    LinkKind,
+    Media,
+    MediaKind,
+    Person,
+    Probe,
+    Receipt,
+    Request,
+    Route,
+    SettingsModel,
+    Sink,
+    decode,
+    hookimpl,
+)
+from fetchgram.app import Plugins, Wired, wire
+from fetchgram.clock import SystemClock
+from fetchgram.pipeline.audience import News
+from fetchgram.pipeline.folder import FolderPlugin
+from fetchgram.plugins.breaker import Breaker
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.plugins.loader import load
+from fetchgram.settings import Settings
+from fetchgram.storage import Storage, open_storage
+from fetchgram.texts import Texts
+
+BOT = 42
+PERSON = Person(bot_id=BOT, id=7, first_name="Ada")
+CHAT = Chat(bot_id=BOT, chat=7)
+MB = 1_000_000
+
+
+@dataclass
+class Site:
+    """What the made-up platform does; tests change it."""
+
+    downloads: int = 0
+    sent: list[tuple[int, str]] = field(default_factory=list)
+    on_download: Callable[[Path, Sink], object] | None = None
+    on_send: Callable[[Delivery, Route], object] | None = None
+    choices: tuple[Choice, ...] = (
+        Choice(kind=ChoiceKind.VIDEO, height_px=720, size_bytes=5 * MB),
+        Choice(kind=ChoiceKind.VIDEO, height_px=2160, size_bytes=900 * MB),
+        Choice(kind=ChoiceKind.AUDIO, size_bytes=1 * MB),
+    )
+    refuse_cached: bool = False
+
+
+class FakePlatform:
+    """Claims `https://fake/…` and delivers into a list, in place of a site and of Telegram."""
+
+    name = "fake"
+    api_version = API_VERSION
+    Settings = SettingsModel
+    site = Site()
+
+    def __init__(self, settings: SettingsModel, context: object) -> None:
+        self._settings = settings
+
+    @hookimpl
+    def detect(self, url: str) -> Link | None:
+        if not url.startswith("https://fake/"):
+            return None
+        sure = "unsure" not in url
+        return Link(plugin="fake", kind=LinkKind.VIDEO, media_id=url.rpartition("/")[2], url=url, sure=sure)
+
+    @hookimpl
+    async def probe(self, link: Link) -> Probe:
+        return Probe(link=link, title="A film", choices=self.site.choices, duration_s=60)
+
+    @hookimpl
+    async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
+        self.site.downloads += 1
+        if self.site.on_download is not None:
+            outcome = self.site.on_download(workdir, sink)
+            if asyncio.iscoroutine(outcome):
+                await outcome
+        path = workdir / "film.mp4"
+        path.write_bytes(b"film")
+        sink.progress(4, 4)
+        return [Media(path=path, kind=MediaKind.VIDEO, mime="video/mp4", size_bytes=4)]
+
+    @hookimpl
+    def routes(self, destination: Destination) -> Sequence[Route]:
+        if not isinstance(destination, Chat):
+            return ()
+        return (
+            Route(plugin="fake", name="cache", order=0, max_bytes={kind.value: 2**40 for kind in MediaKind}),
+            Route(plugin="fake", name="small", order=1, max_bytes={"video": 50 * MB, "audio": 50 * MB}),
+            Route(plugin="fake", name="large", order=2, max_bytes={"video": 100 * MB}),
+        )
+
+    @hookimpl
+    async def deliver(
+        self, delivery: Delivery, route: Route, media: Sequence[Media], ledger: Ledger, sink: Sink
+    ) -> Receipt:
+        if route.name == "cache":
+            if self.site.refuse_cached:
+                raise CannotDeliver("wrong file identifier")
+            stored = await ledger.get("cached")
+            assert isinstance(stored, dict)
+            decode(Receipt, stored)
+        if self.site.on_send is not None:
+            outcome = self.site.on_send(delivery, route)
+            if asyncio.iscoroutine(outcome):
+                await outcome
+        self.site.sent.append((delivery.request_id, route.name))
+        file_id = FileId(kind=MediaKind.VIDEO, file_id="abc", unique_id="u")
+        return Receipt(route=route.name, message_ids=(1,), file_ids=(file_id,), size_bytes=4)
+
+
+class Recorder:
+    """An audience that remembers."""
+
+    def __init__(self) -> None:
+        self.news: list[tuple[int, News]] = []
+
+    async def tell(self, request_id: int, position: int, news: News) -> None:
+        self.news.append((request_id, news))
+
+    def kinds(self, request_id: int) -> list[str]:
+        names = [type(news).__name__ for who, news in self.news if who == request_id]
+        return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+
+class InlineDetector:
+    """Asks the plugins in this process; the real one is tested with its child."""
+
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
+
+    async def detect(self, urls: Sequence[str]) -> list[Link | None]:
+        return [self._hooks.detect(url) for url in urls]
+
+
+@dataclass
+class Bench:
+    """The route, ready to be driven."""
+
+    route: Wired
+    site: Site
+    audience: Recorder
+    storage: Storage
+    settings: Settings
+
+    async def wish(self, url: str = "https://fake/one", *, key: str = "k", person: Person = PERSON) -> Request:
+        destination = Chat(bot_id=BOT, chat=person.id)
+        request, _ = await self.route.intake.accept(key=key, person=person, destination=destination, url=url)
+        found = await self.route.intake.look(request)
+        assert found is not None
+        return found
+
+    async def run_until_ended(self, *request_ids: int) -> list[Request]:
+        async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+            runner = group.create_task(self.route.runner.run())
+            found = [await self.ended(request_id) for request_id in request_ids]
+            await self.idle()
+            runner.cancel()
+        return found
+
+    async def ended(self, request_id: int) -> Request:
+        while not (request := await self.route.intake.request(request_id)).state.ended:
+            await asyncio.sleep(0.01)
+        return request
+
+    async def idle(self) -> None:
+        while self.route.runner.running:
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.model_validate({"data_dir": tmp_path, "work": {"disk_floor": 0, "lease_s": 2}})
+
+
+@pytest_asyncio.fixture
+async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
+    clock = SystemClock()
+    FakePlatform.site = Site()
+    loaded = load(settings, lambda _name, _own: None, entry_points=[], builtins=(FakePlatform, FolderPlugin))
+    breaker = Breaker(settings.plugins, clock)
+    hooks = Hooks(loaded, breaker, settings.plugins, clock)
+    audience = Recorder()
+    storage = await open_storage(None, tmp_path, clock=clock)
+    plugins = Plugins(
+        hooks=hooks,
+        texts=Texts.load(),
+        network=None,  # type: ignore[arg-type]  # nobody fetches here
+        detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
+        clock=clock,
+    )
+    yield Bench(wire(settings, plugins, audience, storage, tmp_path), FakePlatform.site, audience, storage, settings)
+    await storage.close()
