@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from fetchgram_sandbox.site import MediaSite
 from fetchgram_ytdlp import EngineOptions, YtdlpEngine
 
@@ -38,12 +40,35 @@ class RecordingSink:
         raise AssertionError(growing)
 
 
+@dataclass
+class Extra:
+    """A second site: what a test puts on it, and what was asked of it."""
+
+    url: str = ""
+    answers: dict[str, web.Response] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append((request.path, dict(request.headers)))
+        answer = self.answers.get(request.path)
+        if answer is None:
+            return web.Response(status=404)
+        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+    def put(self, path: str, body: str | bytes, **more: object) -> str:
+        data = body.encode() if isinstance(body, str) else body
+        self.answers[path] = web.Response(body=data, **more)  # type: ignore[arg-type]  # as the tests mean it
+        return self.url + path
+
+
 @dataclass(frozen=True)
 class Bench:
     """An engine over real parts."""
 
     engine: YtdlpEngine
     site: MediaSite
+    extra: Extra
+    inside: Extra
     way_out: WayOut
     network: GuardedNetwork
     workers: PluginWorkers
@@ -56,10 +81,41 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MediaS
         yield site
 
 
+@asynccontextmanager
+async def serve(port: int = 0) -> AsyncIterator[Extra]:
+    extra = Extra()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", extra.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    extra.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield extra
+    finally:
+        await runner.cleanup()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def bench(site: MediaSite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
-    host = site.url.removeprefix("http://")
-    settings = NetworkSettings(allow=(host,))
+async def extra() -> AsyncIterator[Extra]:
+    """A site that may be visited."""
+    async with serve() as extra:
+        yield extra
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def inside() -> AsyncIterator[Extra]:
+    """A server of the internal network, which the way out must refuse."""
+    async with serve() as inside:
+        yield inside
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def bench(
+    site: MediaSite, extra: Extra, inside: Extra, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Bench]:
+    allowed = tuple(each.removeprefix("http://") for each in (site.url, extra.url, "http://127.0.0.1:9"))
+    settings = NetworkSettings(allow=allowed)
     async with WayOut(settings) as way_out:
         network = GuardedNetwork(way_out.url, folder=tmp_path_factory.mktemp("network"))
         work = WorkSettings(downloads=2)
@@ -68,7 +124,8 @@ async def bench(site: MediaSite, tmp_path_factory: pytest.TempPathFactory) -> As
         media = LocalMedia(lookers, FfmpegSettings())
         await workers.warm(("fetchgram_ytdlp.child",))
         try:
-            yield Bench(YtdlpEngine(workers, network, media, options=OPTIONS), site, way_out, network, workers, media)
+            engine = YtdlpEngine(workers, network, media, options=OPTIONS)
+            yield Bench(engine, site, extra, inside, way_out, network, workers, media)
         finally:
             await workers.close()
             await lookers.close()

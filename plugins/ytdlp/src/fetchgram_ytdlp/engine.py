@@ -23,7 +23,7 @@ from fetchgram.api import (
     decode,
     encode,
 )
-from fetchgram_ytdlp.finish import Fetched, Finisher, Stream
+from fetchgram_ytdlp.finish import RESULT_PATTERNS, Fetched, Finisher, Stream
 from fetchgram_ytdlp.settings import EngineOptions
 
 _NOTE_NAME = "fetched.json"
@@ -85,9 +85,11 @@ class YtdlpEngine:
             ContentUnavailable, TemporarilyUnavailable, TooLarge, DiskFull: As it went.
         """
         note = workdir / _NOTE_NAME
-        answer = await asyncio.to_thread(_read_note, note, workdir)
+        answer = await asyncio.to_thread(_read_note, note, workdir, job.fingerprint)
         if answer is None:
-            answer = await self._fetch(job, workdir, sink, options or self._options)
+            await asyncio.to_thread(_forget_results, workdir)
+            fetched = await self._fetch(job, workdir, sink, options or self._options)
+            answer = {**fetched, "job": job.fingerprint}
             await asyncio.to_thread(_write_note, note, answer)
         finisher = Finisher(self._media, self._network, workdir)
         return (await finisher.finish(_fetched(answer, workdir)),)
@@ -134,15 +136,24 @@ def _fetched(answer: Mapping[str, Json], workdir: Path) -> Fetched:
     )
 
 
-def _read_note(note: Path, workdir: Path) -> Mapping[str, Json] | None:
+def _read_note(note: Path, workdir: Path, fingerprint: str) -> Mapping[str, Json] | None:
     """Read what an earlier attempt fetched, if its files, or what was made of them, are there."""
     try:
         answer = _object(json.loads(note.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        if answer.get("job") != fingerprint:
+            return None
+        fetched = _fetched(answer, workdir)
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    fetched = _fetched(answer, workdir)
     is_finished = (workdir / f"final.{fetched.choice.container or 'bin'}").exists()
     return answer if is_finished or all(stream.path.exists() for stream in fetched.streams) else None
+
+
+def _forget_results(workdir: Path) -> None:
+    """Remove what was made of other streams; the streams themselves are named by what they are."""
+    for pattern in RESULT_PATTERNS:
+        for path in workdir.glob(pattern):
+            path.unlink()
 
 
 def _write_note(note: Path, answer: Mapping[str, Json]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -50,12 +50,14 @@ WORDINGS: tuple[tuple[str, Reason], ...] = (
     (r"unsupported url|no video formats found|no media|requested format", Reason.NO_MEDIA),  # generic.py, YoutubeDL
     (r"no suitable extractor", Reason.NO_MEDIA),  # YoutubeDL.extract_info
 )
+# After its own retries yt-dlp keeps only the text of the last error (RetryManager.report_retry).
+_STATUS = re.compile(r"HTTP Error (\d{3})")
+_CUT = re.compile(r"bytes read|timed? ?out|connection|remote end closed|giving up after", re.IGNORECASE)
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _UNREACHABLE = re.compile(
     r"name or service not known|no route to host|network is unreachable|getaddrinfo", re.IGNORECASE
 )
 _WRITE = re.compile(r"unable to (?:write data|open for writing)|no space left|disk quota", re.IGNORECASE)
-_LARGER = re.compile(r"larger than max-filesize|file too large", re.IGNORECASE)
 
 
 @contextmanager
@@ -116,14 +118,32 @@ _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
 )
 
 
+def refusal_of(error: HTTPError | ProxyError) -> ContentUnavailable | None:
+    """Return our error if it was the way out that said no: by its header, or instead of a tunnel.
+
+    A site can write the header too, which only makes its own link fail.
+    """
+    if isinstance(error, HTTPError):
+        mark = error.response.headers.get(REFUSED_HEADER)
+        is_refused = mark is not None and mark != _BUSY
+    else:
+        tunnel = _TUNNEL.search(str(error))
+        mark, is_refused = "a tunnel", tunnel is not None and int(tunnel[1]) == HTTPStatus.FORBIDDEN
+    return ContentUnavailable(Reason.FORBIDDEN_ADDRESS, f"the way out refused: {mark}"[:80]) if is_refused else None
+
+
 def _of_status(error: HTTPError) -> FetchgramError:
-    status, headers, message = int(error.status), error.response.headers, _message(error)
-    refusal = headers.get(REFUSED_HEADER)
-    if refusal is not None and refusal != _BUSY:
-        return ContentUnavailable(Reason.FORBIDDEN_ADDRESS, f"the way out refused: {str(refusal)[:40]}")
+    headers, message = error.response.headers, _message(error)
+    refusal = refusal_of(error)
+    if refusal is not None:
+        return refusal
     if error.redirect_loop:
         return ContentUnavailable(Reason.UNREACHABLE, message)
-    reasons = {
+    return _of_code(int(error.status), message, headers.get("Retry-After"))
+
+
+def _of_code(status: int, message: str, retry_after: object = None) -> FetchgramError:
+    reasons: Mapping[int, Reason] = {
         HTTPStatus.UNAUTHORIZED: Reason.LOGIN,
         HTTPStatus.FORBIDDEN: Reason.PRIVATE,
         HTTPStatus.NOT_FOUND: Reason.GONE,
@@ -132,8 +152,8 @@ def _of_status(error: HTTPError) -> FetchgramError:
     }
     is_passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
     if is_passing:
-        return TemporarilyUnavailable(message, retry_after_s=retry_after_s(headers.get("Retry-After")))
-    return ContentUnavailable(reasons.get(HTTPStatus(status), Reason.GONE), message)
+        return TemporarilyUnavailable(message, retry_after_s=retry_after_s(retry_after))
+    return ContentUnavailable(reasons.get(status, Reason.GONE), message)
 
 
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -183,13 +203,18 @@ def _of_wording(error: BaseException) -> FetchgramError | None:
     message = _message(error)
     if not isinstance(error, DownloadError) and not getattr(error, "expected", False):
         return None
+    status = _STATUS.search(message)
+    if status is not None:
+        return _of_code(int(status[1]), message)
+    if _TUNNEL.search(message):
+        return _of_proxy(message)
     folded = message.lower()
     found = next((reason for wording, reason in WORDINGS if re.search(wording, folded)), None)
     if found is not None:
         return ContentUnavailable(found, message)
     if _WRITE.search(message):
         return DiskFull(message)
-    return ContentUnavailable(Reason.NO_MEDIA, message)
+    return _of_transport(message) if _CUT.search(message) else ContentUnavailable(Reason.NO_MEDIA, message)
 
 
 def _message(error: BaseException) -> str:

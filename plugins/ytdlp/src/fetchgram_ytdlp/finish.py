@@ -27,6 +27,8 @@ from fetchgram_ytdlp.names import file_name
 
 log = structlog.get_logger()
 
+RESULT_PATTERNS = ("final.*", "tagged.*", "thumbnail.*")
+"""What is made here of the streams, as patterns of names."""
 _THUMBNAIL_MAX_BYTES = 10_000_000
 _THUMBNAIL_TIMEOUT_S = 15.0
 _THUMBNAIL_NAME = "thumbnail.jpg"

@@ -15,6 +15,7 @@ Params: TypeAlias = dict[str, object]
 ALLOWED_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD", "BunnyCdnFD"})
 """All of them fetch over HTTP by yt-dlp's own code: nothing is started, and everything takes the proxy."""
 _NO_FFMPEG = "/nonexistent/ffmpeg"
+_FIRST_RETRY_PAUSE_S = 0.5
 _LONGEST_RETRY_PAUSE_S = 8.0
 
 
@@ -71,9 +72,9 @@ def build(payload: Mapping[str, Json], **more: object) -> Downloader:
     os.environ["YTDLP_NO_PLUGINS"] = "1"  # else it imports every `yt_dlp_plugins` package that it finds
     if isinstance(payload.get("ca_file"), str):
         os.environ["SSL_CERT_FILE"] = str(payload["ca_file"])
-    import yt_dlp  # noqa: PLC0415  # after the environment is set
+    from fetchgram_ytdlp.client import GuardedYoutubeDL  # noqa: PLC0415  # after the environment is set
 
-    return cast("Downloader", yt_dlp.YoutubeDL({**params(payload), **more}, auto_init="no_verbose_header"))
+    return cast("Downloader", GuardedYoutubeDL({**params(payload), **more}, auto_init="no_verbose_header"))
 
 
 def params(payload: Mapping[str, Json]) -> Params:
@@ -158,8 +159,9 @@ def downloader_name(downloader: Downloader, stream: Mapping[str, object]) -> str
     return str(getattr(get_suitable_downloader(dict(stream), downloader.params), "__name__", None))
 
 
-def _pause_s(attempt: int) -> float:
-    return float(min(_LONGEST_RETRY_PAUSE_S, 0.5 * 2**attempt))
+def _pause_s(n: int) -> float:
+    """Wait before try `n` (yt-dlp passes it by this name)."""
+    return float(min(_LONGEST_RETRY_PAUSE_S, _FIRST_RETRY_PAUSE_S * 2**n))
 
 
 def _cookies(path: Json) -> io.StringIO | None:

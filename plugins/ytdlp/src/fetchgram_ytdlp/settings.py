@@ -14,7 +14,7 @@ from fetchgram.api import Json, SettingsModel
 class Settings(SettingsModel):
     """Section `[plugin.ytdlp]`."""
 
-    probe_timeout_s: float = Field(default=45.0, gt=0, description="Time to look up a link or one page of a list.")
+    probe_timeout_s: float = Field(default=25.0, gt=0, description="Time to look up a link or one page of a list.")
     download_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
     socket_timeout_s: float = Field(default=20.0, gt=0, description="Silence after which a server is given up.")
     concurrent_fragments: int = Field(default=8, ge=1, le=32, description="Pieces of HLS and DASH fetched at once.")
@@ -49,7 +49,7 @@ class EngineOptions:
         js_runtimes: JavaScript runtimes that may be started, by name with their path (or `None`).
     """
 
-    probe_timeout_s: float = 45.0
+    probe_timeout_s: float = 25.0
     download_timeout_s: float = 3600.0
     socket_timeout_s: float = 20.0
     concurrent_fragments: int = 8

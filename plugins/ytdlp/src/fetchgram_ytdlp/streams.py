@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fetchgram.api import ContentUnavailable, Json, Reason, TemporarilyUnavailable, TooLarge
+from fetchgram.api import Certainty, ContentUnavailable, Json, Reason, TemporarilyUnavailable, TooLarge
 from fetchgram_ytdlp.ladder import Track
 from fetchgram_ytdlp.options import Downloader, check_downloader
 from fetchgram_ytdlp.translate import Info
-from fetchgram_ytdlp.urls import FILE_KINDS
+from fetchgram_ytdlp.urls import FILE_KINDS, digest
 
 Report = Callable[[Json], None]
 
@@ -36,9 +36,11 @@ class Progress:
 
     def hear(self, status: Mapping[str, object]) -> None:
         """Be yt-dlp's progress hook."""
-        done, total = status.get("downloaded_bytes"), status.get("total_bytes") or status.get("total_bytes_estimate")
+        done, total = status.get("downloaded_bytes"), status.get("total_bytes")
         if isinstance(done, int | float):
             self._done[self.current] = int(done)
+        if self._totals[self.current] is None:  # yt-dlp's guess from the first pieces is worse than the site's own
+            total = total or status.get("total_bytes_estimate")
         if isinstance(total, int | float) and total > 0:
             self._totals[self.current] = int(total)
         if status.get("status") == "finished":
@@ -106,5 +108,7 @@ def _fetch_one(downloader: Downloader, info: Info, stream: Info, name: str, max_
 
 
 def _name(place: int, track: Track) -> str:
+    """Return a name of our own; a later attempt continues it only if the site's stream is still the same one."""
     suffix = track.container if track.container in SAFE_SUFFIXES else "bin"
-    return f"stream-{place}.{suffix}"
+    exact_bytes = track.size_bytes if track.certainty is Certainty.EXACT else None
+    return f"stream-{place}-{digest(f'{track.format_id} {exact_bytes}')[:8]}.{suffix}"

@@ -84,7 +84,7 @@ def probe_of(link: Link, info: Info, formats: Sequence[Info], *, max_height_px: 
         title=_title(info),
         choices=choices,
         author=_author(info),
-        duration_s=_number(info.get("duration")),
+        duration_s=_duration_s(info, formats),
         thumbnail_url=_web_address(info.get("thumbnail")),
         languages=_languages(info, tracks),
         chapters=_chapters(info),
@@ -122,9 +122,19 @@ def page_of(link: Link, info: Info, *, start: int, size: int) -> Page:
 
 def tracks_of(info: Info, formats: Sequence[Info]) -> tuple[Track, ...]:
     """Return the streams; storyboards and things without picture and sound are left out."""
-    duration_s = _number(info.get("duration"))
+    duration_s = _duration_s(info, formats)
     found = (_track(each, order, duration_s) for order, each in enumerate(formats))
     return tuple(track for track in found if track is not None)
+
+
+def _duration_s(info: Info, formats: Sequence[Info]) -> float | None:
+    """Take what the site says, else the sum of the pieces of a stream."""
+    said = _number(info.get("duration"))
+    pieces = next((each["fragments"] for each in formats if isinstance(each.get("fragments"), list)), None)
+    if said is not None or not isinstance(pieces, list):
+        return said
+    known = (_number(piece.get("duration")) for piece in pieces if isinstance(piece, Mapping))
+    return round(sum(each for each in known if each is not None), 3) or None
 
 
 def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
