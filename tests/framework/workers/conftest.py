@@ -96,12 +96,27 @@ def alive() -> Callable[[int], bool]:
 
 @dataclass(frozen=True)
 class Clips:
-    """Files that ffmpeg made; copy them into a work folder before use."""
+    """Files that ffmpeg makes when they are first asked for; copy them into a work folder before a change."""
 
     folder: Path
 
+    def path(self, name: str) -> Path:
+        made = self.folder / name
+        if not made.exists():
+            words = _RECIPES[name] if name in _RECIPES else self._turned()
+            subprocess.run([str(find_ffmpeg()), "-loglevel", "error", "-y", *words, str(made)], check=True)
+        return made
+
     def into(self, workdir: Path, name: str) -> Path:
-        return Path(shutil.copy(self.folder / name, workdir / name))
+        return Path(shutil.copy(self.path(name), workdir / name))
+
+    def _turned(self) -> tuple[str, ...]:
+        """Note in the file that it is shown upright, in the way that this ffmpeg knows."""
+        options = subprocess.run([str(find_ffmpeg()), "-h", "full"], check=True, capture_output=True).stdout
+        source = ("-i", str(self.path("clip.mp4")), "-c", "copy")
+        if b"-display_rotation" in options:
+            return ("-display_rotation:v:0", "90", *source)
+        return (*source, "-metadata:s:v:0", "rotate=90")
 
 
 _SOURCE = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "lavfi", "-i", "sine=f=440:d=2")
@@ -118,33 +133,13 @@ _RECIPES = {
     "cover.png": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "cover.webp": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "moving.gif": (*_SOURCE, "-map", "0:v", "-t", "0.4"),
-    "long.mp4": ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=120", *_H264, "-g", "25"),
+    "long.mp4": ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=40", *_H264, "-g", "25"),
 }
 
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    folder = tmp_path_factory.mktemp("clips")
-    program = str(find_ffmpeg())
-    for name, words in _RECIPES.items():
-        subprocess.run([program, "-loglevel", "error", "-y", *words, str(folder / name)], check=True)
-    rotate = ("-c", "copy", "-metadata:s:v:0", "rotate=90")
-    if b"-display_rotation" in subprocess.run([program, "-h", "full"], check=True, capture_output=True).stdout:
-        turn = [
-            program,
-            "-loglevel",
-            "error",
-            "-display_rotation:v:0",
-            "90",
-            "-i",
-            str(folder / "clip.mp4"),
-            "-c",
-            "copy",
-        ]
-    else:
-        turn = [program, "-loglevel", "error", "-i", str(folder / "clip.mp4"), *rotate]
-    subprocess.run([*turn, str(folder / "upright.mp4")], check=True)
-    return Clips(folder)
+    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ async def test_a_full_disk_is_recognised(ffmpeg: Ffmpeg, clips: Clips, tmp_path:
     small = tmp_path / "small"
     small.mkdir()
     run = f'mount -t tmpfs -o size=1m none "{small}" && exec "$@"'
-    arguments = [sys.executable, "-c", textwrap.dedent(script), ffmpeg.path, small, clips.folder / "clip.mp4"]
+    arguments = [sys.executable, "-c", textwrap.dedent(script), ffmpeg.path, small, clips.path("clip.mp4")]
     process = await asyncio.create_subprocess_exec(
         *("unshare", "--map-root-user", "--mount", "sh", "-c", run, "sh", *map(str, arguments)),
         stdout=subprocess.PIPE,

@@ -34,10 +34,10 @@ def png_of(width_px: int, height_px: int) -> bytes:
 
 
 async def test_a_video_is_described(pool: Pool, clips: Clips) -> None:
-    assert await inspect(pool, clips.folder / "clip.mp4") == Inspection(
+    assert await inspect(pool, clips.path("clip.mp4")) == Inspection(
         kind="video",
         mime="video/mp4",
-        size_bytes=(clips.folder / "clip.mp4").stat().st_size,
+        size_bytes=(clips.path("clip.mp4")).stat().st_size,
         container="mov",
         duration_s=2.0,
         width_px=640,
@@ -79,7 +79,7 @@ async def test_kind_size_and_phones_come_from_the_content(  # noqa: PLR0913  # a
     *,
     plays: bool,
 ) -> None:
-    path = shutil.copy(clips.folder / name, tmp_path / "a file")
+    path = shutil.copy(clips.path(name), tmp_path / "a file")
     found = await inspect(pool, tmp_path / path)
     assert (found.kind, found.mime, (found.width_px, found.height_px)) == (kind, mime, size)
     assert found.plays_on_phones is plays
@@ -117,7 +117,7 @@ async def test_a_broken_video_is_a_clear_error(pool: Pool, tmp_path: Path, conte
 async def test_a_truncated_video_is_an_error_or_described_but_never_a_crash(
     pool: Pool, clips: Clips, tmp_path: Path
 ) -> None:
-    content = (clips.folder / "clip.mp4").read_bytes()
+    content = (clips.path("clip.mp4")).read_bytes()
     (tmp_path / "clip.mp4").write_bytes(content[: len(content) // 2])
     with pytest.raises(FfmpegError):  # its index is at the end
         await inspect(pool, tmp_path / "clip.mp4")
@@ -137,14 +137,14 @@ async def test_a_picture_over_the_limit_is_refused_by_its_header(
 
 async def test_a_video_over_the_time_limit_is_refused_by_its_header(pool: Pool, clips: Clips) -> None:
     with pytest.raises(FfmpegError) as caught:
-        await inspect(pool, clips.folder / "clip.mp4", max_duration_s=1)
+        await inspect(pool, clips.path("clip.mp4"), max_duration_s=1)
     assert caught.value.kind in ("refused", "input")
 
 
 async def test_a_decoder_that_crashes_takes_only_its_child(pool: Pool, clips: Clips) -> None:
     with pytest.raises(WorkerCrashed, match="SIGSEGV"):
         await pool.run("pool_targets:die_by_signal", int(signal.SIGSEGV))
-    assert (await inspect(pool, clips.folder / "clip.mp4")).kind == "video"
+    assert (await inspect(pool, clips.path("clip.mp4"))).kind == "video"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_a_thumbnail_is_a_small_jpeg_of_what_is_shown(
     pool: Pool, clips: Clips, tmp_path: Path, name: str, size: tuple[int | None, int | None]
 ) -> None:
     output = tmp_path / "t.jpg"
-    assert await make_thumbnail(pool, clips.folder / name, output, 1.0) == output
+    assert await make_thumbnail(pool, clips.path(name), output, 1.0) == output
     assert output.read_bytes()[:3] == b"\xff\xd8\xff"
     assert output.stat().st_size <= 200_000
     with av.open(str(output), format="jpeg_pipe") as picture:
@@ -178,7 +178,7 @@ async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(
     """The corner colours of the upright thumbnail are those of the turned plain one."""
     pictures = []
     for name, at_s in (("clip.mp4", 0.5), ("clip.mp4", 1.5), ("upright.mp4", 1.5)):
-        await make_thumbnail(pool, clips.folder / name, tmp_path / "t.jpg", at_s)
+        await make_thumbnail(pool, clips.path(name), tmp_path / "t.jpg", at_s)
         with av.open(str(tmp_path / "t.jpg"), format="jpeg_pipe") as picture:
             frame = next(picture.decode(video=0))
             plane = frame.planes[0]
@@ -186,7 +186,7 @@ async def test_the_thumbnail_is_of_the_asked_moment_and_turned_as_shown(
             pictures.append(rows)
     early, late, upright = pictures
     assert early != late
-    with_decoder = subprocess_rotated(clips.folder / "upright.mp4", tmp_path)
+    with_decoder = subprocess_rotated(clips.path("upright.mp4"), tmp_path)
     assert distance(upright, with_decoder) < 8 < distance([row[::-1] for row in upright[::-1]], with_decoder)
 
 
@@ -204,5 +204,5 @@ def distance(one: list[bytes], other: list[bytes]) -> float:
 
 
 async def test_there_is_no_thumbnail_of_sound(pool: Pool, clips: Clips, tmp_path: Path) -> None:
-    assert await make_thumbnail(pool, clips.folder / "sound.m4a", tmp_path / "t.jpg") is None
+    assert await make_thumbnail(pool, clips.path("sound.m4a"), tmp_path / "t.jpg") is None
     assert not (tmp_path / "t.jpg").exists()

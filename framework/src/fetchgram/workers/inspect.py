@@ -1,4 +1,4 @@
-"""Ask a child what a media file is, and for its thumbnail."""  # named after what it does; nobody imports it bare
+"""Ask a child what a media file is, and for its thumbnail."""
 
 from __future__ import annotations
 
