@@ -1,0 +1,129 @@
+"""The send calls of the Bot API, one per kind of file, and what comes back from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from aiogram.methods import (
+    SendAnimation,
+    SendAudio,
+    SendDocument,
+    SendMediaGroup,
+    SendPhoto,
+    SendVideo,
+    SendVideoNote,
+    SendVoice,
+    TelegramMethod,
+)
+from aiogram.types import (
+    InputFile,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    Message,
+    ReplyParameters,
+)
+
+from fetchgram.model import Chat, FileId, Media, MediaKind
+from fetchgram.telegram.entities import CAPTION_UNITS, cut
+
+Call: TypeAlias = TelegramMethod[Any]
+
+_METHODS: dict[MediaKind, type[Call]] = {
+    MediaKind.VIDEO: SendVideo,
+    MediaKind.AUDIO: SendAudio,
+    MediaKind.VOICE: SendVoice,
+    MediaKind.VIDEO_NOTE: SendVideoNote,
+    MediaKind.ANIMATION: SendAnimation,
+    MediaKind.PHOTO: SendPhoto,
+    MediaKind.DOCUMENT: SendDocument,
+}
+_ITEMS = {
+    MediaKind.VIDEO: InputMediaVideo,
+    MediaKind.AUDIO: InputMediaAudio,
+    MediaKind.PHOTO: InputMediaPhoto,
+    MediaKind.DOCUMENT: InputMediaDocument,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a call: new, or by the id that Telegram gave it.
+
+    Args:
+        kind: As what it is sent.
+        file: The upload or the id.
+        thumbnail: Only with an upload.
+        media: What is known of a new file.
+    """
+
+    kind: MediaKind
+    file: InputFile | str
+    thumbnail: InputFile | None = None
+    media: Media | None = None
+
+
+def place(chat: Chat) -> dict[str, Any]:
+    """Return the parameters that say where a message goes."""
+    fields: dict[str, Any] = {"chat_id": chat.chat}
+    if chat.topic is not None:
+        fields["message_thread_id"] = chat.topic
+    if chat.business is not None:
+        fields["business_connection_id"] = chat.business
+    if chat.reply_to is not None:
+        fields["reply_parameters"] = ReplyParameters(message_id=chat.reply_to, allow_sending_without_reply=True)
+    return fields
+
+
+def send(chat: Chat, parts: Sequence[Part]) -> Call:
+    """Build the call for one file or for an album."""
+    if len(parts) > 1:
+        items = [_ITEMS[part.kind](media=part.file, **_attributes(part)) for part in parts]
+        return SendMediaGroup(**place(chat), media=items)
+    (part,) = parts
+    return _METHODS[part.kind](**place(chat), **{part.kind.value: part.file}, **_attributes(part))
+
+
+def _attributes(part: Part) -> dict[str, Any]:
+    media = part.media
+    if media is None:
+        return {}
+    fields: dict[str, Any] = {}
+    if media.caption and part.kind is not MediaKind.VIDEO_NOTE:
+        # No entities and no parse mode: foreign text stays text.
+        fields["caption"] = cut(media.caption, CAPTION_UNITS)
+    if part.kind is not MediaKind.PHOTO and part.kind is not MediaKind.VOICE and part.thumbnail is not None:
+        fields["thumbnail"] = part.thumbnail
+    duration = {"duration": round(media.duration_s)} if media.duration_s else {}
+    size = {"width": media.width_px, "height": media.height_px} if media.width_px and media.height_px else {}
+    match part.kind:
+        case MediaKind.VIDEO:
+            return {**fields, **duration, **size, "supports_streaming": True}
+        case MediaKind.ANIMATION:
+            return {**fields, **duration, **size}
+        case MediaKind.AUDIO:
+            return {**fields, **duration, **_given(title=media.title, performer=media.performer)}
+        case MediaKind.VOICE:
+            return {**fields, **duration}
+        case MediaKind.VIDEO_NOTE:
+            return {**fields, **duration, **_given(length=media.width_px)}
+        case _:
+            return fields
+
+
+def _given(**fields: str | int | None) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value}
+
+
+def file_id_of(message: Message) -> FileId | None:
+    """Return the file of a message, as the kind that Telegram made of it: the id is good for that kind only."""
+    # An animation comes with a `document` beside it, so the order matters.
+    for kind in (MediaKind.ANIMATION, *(kind for kind in MediaKind if kind is not MediaKind.ANIMATION)):
+        found = getattr(message, kind.value)
+        if found:
+            file = found[-1] if isinstance(found, list) else found
+            return FileId(kind=kind, file_id=file.file_id, unique_id=file.file_unique_id)
+    return None

@@ -1,0 +1,112 @@
+"""From an accepted link to its card: looked at in the background, shown on the status message, with its picture."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from fetchgram.errors import FetchgramError, TemporarilyUnavailable
+from fetchgram.model import Chat, Request, RequestState, Text
+from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.menu import Menu
+from fetchgram.ports import Network
+from fetchgram.telegram import views
+from fetchgram.telegram.board import Board
+from fetchgram.telegram.card import card_view
+
+log = structlog.get_logger()
+
+_AT_ONCE = 16
+_PICTURE_BYTES = 1_000_000
+"""Enough for the pictures of the big sites, and a tenth of what Telegram takes as a photo."""
+_PICTURE_S = 4.0
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF")
+
+
+class Cards:
+    """Looks at links and shows their cards.
+
+    Args:
+        intake: Detects and probes.
+        board: The status messages.
+        network: Fetches pictures, guarded.
+    """
+
+    def __init__(self, *, intake: Intake, board: Board, network: Network) -> None:
+        self._intake = intake
+        self._board = board
+        self._network = network
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._looks: dict[int, asyncio.Task[None]] = {}
+        self._wanted: asyncio.Queue[tuple[Request, bool]] = asyncio.Queue()
+
+    def look(self, request: Request, *, group: bool = False) -> None:
+        """Look at a link in the background; the person may cancel meanwhile.
+
+        Args:
+            request: In state `probing`.
+            group: Nobody asked for it expressly: only sure claims are answered, and nothing is said otherwise.
+        """
+        self._wanted.put_nowait((request, group))
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                request, group = await self._wanted.get()
+                if request.id in self._looks:
+                    continue
+                task = tasks.create_task(self._look(request, group=group), name=f"look {request.id}")
+                self._looks[request.id] = task
+                task.add_done_callback(lambda _, key=request.id: self._looks.pop(key, None))
+
+    async def stop(self, request_id: int) -> None:
+        """Stop looking; returns when nothing of it goes on."""
+        task = self._looks.get(request_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def show(self, request_id: int, notice: Text | None = None) -> None:
+        """Show the card as it is now."""
+        menu = await self._intake.menu(request_id)
+        await self._board.show(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
+
+    async def _look(self, request: Request, *, group: bool) -> None:
+        try:
+            async with self._room:
+                seen = await self._intake.look(request, group=group)
+            if seen is not None and seen.state is RequestState.CHOOSING:
+                await self.show(request.id)
+        except FetchgramError as error:
+            await self._say_why(request, error, group=group)
+        except Exception as error:  # one link must not stop the others
+            log.error("look.failed", request=request.id, error=repr(error), exc_info=error)
+            await self._say_why(request, FetchgramError(), group=group)
+
+    async def _say_why(self, request: Request, error: FetchgramError, *, group: bool) -> None:
+        request = await self._intake.request(request.id)
+        if request.state is RequestState.CANCELLED or (
+            group and request.link is None and request.status_message is None
+        ):
+            return
+        view = views.failed(request, request.error or error.text, request.error_number or "", retryable=True)
+        try:
+            await self._board.show(request.id, view)
+        except TemporarilyUnavailable as busy:
+            log.warning("look.not_told", request=request.id, error=str(busy))
+
+    async def _picture(self, menu: Menu) -> bytes | None:
+        request = menu.request
+        url = request.probe.thumbnail_url if request.probe else None
+        if url is None or request.status_photo or not isinstance(request.destination, Chat):
+            return None
+        try:
+            async with asyncio.timeout(_PICTURE_S):
+                fetched = await self._network.fetch(url, max_bytes=_PICTURE_BYTES, timeout_s=_PICTURE_S)
+        except (FetchgramError, TimeoutError, OSError) as error:
+            log.info("card.no_picture", request=request.id, error=type(error).__name__)
+            return None
+        is_picture = fetched.status == 200 and fetched.body.startswith(_PICTURES)  # noqa: PLR2004  # HTTP's "OK"
+        return fetched.body if is_picture else None

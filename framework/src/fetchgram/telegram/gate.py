@@ -1,0 +1,142 @@
+"""The gate before every handler: who is it, what may they do, are they welcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+
+from fetchgram.model import Person, Role, Text, text
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+
+# github.com/tdlib/telegram-bot-api/issues/667: anonymous admins, posts in the name of a channel, linked channels.
+_NOBODY = frozenset({1087968824, 136817688, 777000})
+_SEEN_EVERY_S = 60.0
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Somebody who passed the gate.
+
+    Args:
+        person: With the role that holds for this update.
+        chat: Where.
+        is_group: Whether others read along.
+        faceless: Whether it is no person: an anonymous admin or a channel.
+    """
+
+    person: Person
+    chat: Chat
+    is_group: bool
+    faceless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody who is banned; `told` is said once."""
+
+    told: Text | None
+    locale: str
+
+
+class Gate:
+    """Records people and chats, and refuses those who are banned.
+
+    Args:
+        bot_id: Of the bot.
+        owners: Ids of the owners.
+        storage: People, chats, roles and bans.
+        clock: Time.
+    """
+
+    def __init__(self, *, bot_id: int, owners: frozenset[int], storage: Storage, clock: Clock) -> None:
+        self._bot_id = bot_id
+        self._owners = owners
+        self._storage = storage
+        self._clock = clock
+        self._seen: dict[int, tuple[Person, int, float]] = {}
+        self._told: set[tuple[int, datetime | None]] = set()
+
+    async def admit(self, update: Update) -> Admitted | Refused | None:
+        """Say who it is; `None` for what nobody handles."""
+        if update.my_chat_member is not None:
+            await self._membership(update.my_chat_member)
+            return None
+        event: Message | CallbackQuery | None = update.message or update.callback_query
+        if event is None or event.from_user is None:
+            return None
+        chat = event.chat if isinstance(event, Message) else event.message.chat if event.message else None
+        if chat is None or chat.type == "channel":
+            return None
+        person = self._person(event.from_user)
+        faceless = event.from_user.id in _NOBODY or (isinstance(event, Message) and event.sender_chat is not None)
+        if not faceless:
+            await self._record(person, chat)
+        return await self._judge(person, chat, faceless=faceless, foreign=_is_foreign(event))
+
+    async def role(self, person: int) -> Role:
+        """Return a person's role as it is now."""
+        if person in self._owners:
+            return Role.OWNER
+        if person in _NOBODY:
+            return Role.USER
+        async with self._storage.read() as session:
+            row = await session.people.get(self._bot_id, person)
+        return row.role if row else Role.USER
+
+    async def _judge(self, person: Person, chat: Chat, *, faceless: bool, foreign: bool) -> Admitted | Refused:
+        group = chat.type != "private"
+        if faceless:
+            return Admitted(person, chat, group, faceless=True)
+        async with self._storage.read() as session:
+            row = await session.people.get(self._bot_id, person.id)
+        if row is not None and row.is_banned(self._clock.now()) and person.id not in self._owners:
+            return self._refuse(row.person, row.banned_until)
+        role = Role.OWNER if person.id in self._owners else row.role if row else Role.USER
+        locale = row.person.locale if row else person.locale
+        # What somebody else wrote gives nobody's orders, whoever passes it on.
+        return Admitted(replace(person, locale=locale, role=Role.USER if foreign else role), chat, group)
+
+    def _refuse(self, person: Person, until: datetime | None) -> Refused:
+        if (person.id, until) in self._told:
+            return Refused(None, person.locale)
+        self._told.add((person.id, until))
+        return Refused(text("banned"), person.locale)
+
+    def _person(self, user: User) -> Person:
+        return Person(
+            bot_id=self._bot_id,
+            id=user.id,
+            first_name=user.first_name,
+            last_name=user.last_name,
+            username=user.username,
+            locale=user.language_code or "en",
+        )
+
+    async def _record(self, person: Person, chat: Chat) -> None:
+        now = self._clock.monotonic()
+        before = self._seen.get(person.id)
+        if before is not None and before[:2] == (person, chat.id) and now - before[2] < _SEEN_EVERY_S:
+            return
+        if len(self._seen) > _MOST_REMEMBERED:
+            self._seen.clear()
+        async with self._storage.write() as session:
+            await session.people.seen(person)
+            await session.people.chat_seen(self._bot_id, chat.id, chat.type, chat.title)
+        self._seen[person.id] = (person, chat.id, now)
+
+    async def _membership(self, change: ChatMemberUpdated) -> None:
+        status = str(change.new_chat_member.status)
+        async with self._storage.write() as session:
+            await session.people.chat_seen(self._bot_id, change.chat.id, change.chat.type, change.chat.title)
+            await session.people.set_chat_state(self._bot_id, change.chat.id, status)
+            if change.chat.type == "private":
+                await session.people.seen(self._person(change.from_user))
+                await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=status == "kicked")
+
+
+def _is_foreign(event: Message | CallbackQuery) -> bool:
+    return isinstance(event, Message) and (event.forward_origin is not None or event.via_bot is not None)

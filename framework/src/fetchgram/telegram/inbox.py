@@ -1,0 +1,158 @@
+"""Stored updates on their way to the handlers: in order within a chat, chats side by side, none forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.types import Update
+
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+from fetchgram.storage.inbox import StoredUpdate
+from fetchgram.telegram.failures import redact
+
+log = structlog.get_logger()
+
+_AT_ONCE = 32
+_WINDOW = 200
+_SUSPECT = 3
+"""An update that was begun so often and never ended goes alone, after all others: does it kill the process?"""
+_HOPELESS = 6
+_RETRY_S = 5.0
+_IDLE_S = 30.0
+
+
+class Inbox:
+    """Hands stored updates to the handler; what a crash interrupted is handled again after the restart.
+
+    Args:
+        bot: Parses updates into aiogram's types.
+        storage: Where updates rest.
+        clock: Time.
+        handle: Idempotent: called again for an update whose end was not written down.
+    """
+
+    def __init__(
+        self, *, bot: Bot, storage: Storage, clock: Clock, handle: Callable[[Update], Awaitable[None]]
+    ) -> None:
+        self._bot = bot
+        self._storage = storage
+        self._clock = clock
+        self._handle = handle
+        self._news = asyncio.Event()
+        self._busy: dict[int, int] = {}
+        self._chats: dict[int, deque[StoredUpdate]] = {}
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    def wake(self) -> None:
+        """Say that there are new updates."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Hand out updates until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._news.clear()
+                if not await self._hand_out(group):
+                    await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(_IDLE_S):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _hand_out(self, group: asyncio.TaskGroup) -> bool:
+        """Start what can start; false when there is nothing new."""
+        async with self._storage.read() as session:
+            pending = await session.inbox.pending(self._bot.id, len(self._busy) + _WINDOW)
+        fresh = [update for update in pending if update.update_id not in self._busy]
+        calm = [update for update in fresh if update.attempts < _SUSPECT]
+        for update in calm:
+            self._queue(group, update)
+        if calm or not fresh:
+            return bool(calm)
+        return await self._hand_out_suspect(fresh[0])
+
+    def _queue(self, group: asyncio.TaskGroup, update: StoredUpdate) -> None:
+        chat = chat_of(json.loads(update.payload))
+        self._busy[update.update_id] = chat
+        if chat in self._chats:
+            self._chats[chat].append(update)
+            return
+        self._chats[chat] = deque([update])
+        group.create_task(self._work(chat), name=f"chat {chat}")
+
+    async def _work(self, chat: int) -> None:
+        waiting = self._chats[chat]
+        while waiting:
+            async with self._room:
+                await self._one(waiting[0])
+            done = waiting.popleft()
+            del self._busy[done.update_id]
+        del self._chats[chat]
+        self._news.set()
+
+    async def _hand_out_suspect(self, update: StoredUpdate) -> bool:
+        if self._busy:
+            return False
+        if update.attempts >= _HOPELESS:
+            reason = f"begun {update.attempts} times, and each time the process ended"
+            log.error("inbox.set_aside", update=update.update_id, reason=reason)
+            async with self._storage.write() as session:
+                await session.inbox.failed(self._bot.id, update.update_id, reason)
+            return True
+        log.warning("inbox.suspect", update=update.update_id, attempts=update.attempts)
+        await self._one(update)
+        return True
+
+    async def _one(self, stored: StoredUpdate) -> None:
+        structlog.contextvars.bind_contextvars(update=stored.update_id)
+        try:
+            await self._begin(stored)
+            await self._handle(Update.model_validate_json(stored.payload, context={"bot": self._bot}))
+        except (TemporarilyUnavailable, DiskFull) as error:
+            log.warning("inbox.postponed", error=repr(error))
+            await self._postpone(stored, error)
+            return
+        except Exception as error:  # a bug in a handler must not stop the others
+            log.error("inbox.handler_failed", error=redact(repr(error)), exc_info=error)
+            await self._end(stored, redact(repr(error))[:500])
+            return
+        await self._end(stored, None)
+
+    async def _begin(self, stored: StoredUpdate) -> None:
+        async with self._storage.write() as session:
+            await session.inbox.begin(self._bot.id, stored.update_id)
+
+    async def _end(self, stored: StoredUpdate, failure: str | None) -> None:
+        async with self._storage.write() as session:
+            if failure is None:
+                await session.inbox.handled(self._bot.id, stored.update_id)
+            else:
+                await session.inbox.failed(self._bot.id, stored.update_id, failure)
+
+    async def _postpone(self, stored: StoredUpdate, error: Exception) -> None:
+        """Leave it stored and try again, unless it was tried often."""
+        if stored.attempts + 1 >= _HOPELESS:
+            await self._end(stored, redact(repr(error))[:500])
+            return
+        await self._clock.sleep(_RETRY_S)
+
+
+def chat_of(update: dict[str, Any]) -> int:
+    """Return what keeps updates in order: the chat, else the person, else nothing."""
+    for kind, body in update.items():
+        if kind == "update_id" or not isinstance(body, dict):
+            continue
+        place = body.get("chat") or body.get("message", {}).get("chat") or body.get("from") or {}
+        return int(place.get("id", 0))
+    return 0

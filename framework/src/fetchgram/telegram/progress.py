@@ -1,0 +1,199 @@
+"""What people hear while nobody is on the stack: the status message, edited rarely enough and never missing its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.model import Request, RequestState, Text, text
+from fetchgram.pipeline.audience import (
+    Cancelled,
+    Done,
+    Failed,
+    MenuAgain,
+    News,
+    Progress,
+    Queued,
+    Retrying,
+    UncertainDelivery,
+    Working,
+)
+from fetchgram.pipeline.intake import Intake
+from fetchgram.ports import Clock
+from fetchgram.telegram import views
+from fetchgram.telegram.bars import share_of, working_view
+from fetchgram.telegram.board import Board
+from fetchgram.telegram.flood import Lane
+
+log = structlog.get_logger()
+
+ShowCard: TypeAlias = Callable[[int, Text | None], Awaitable[None]]
+
+_LIVE = (Queued, Working, Progress, Retrying)
+_SLOWER_AFTER_S = 300.0
+_SLOWEST = 4.0
+_LEAST_STEP = 0.01
+_LONGEST_QUIET_S = 6.0
+_TRIES = 5
+_LONGEST_WAIT_S = 120.0
+
+
+@dataclass(slots=True)
+class _Follow:
+    """What this process knows of the news of one request."""
+
+    latest: News | None = None
+    shown: News | None = None
+    shown_at: float = float("-inf")
+    began: float = 0.0
+    not_before: float = float("-inf")
+    at_work: bool = False
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class TelegramAudience:
+    """Tells people on the status message of their request.
+
+    The latest news wins. News of progress is paced by time and by change and gives way to people who wait for an
+    answer; an end is told until it is.
+
+    Args:
+        board: The status messages.
+        intake: The requests as they stand.
+        clock: Time.
+        edit_interval_s: Shortest time between two edits of one message; grows for long jobs.
+        show_card: Brings the menu back.
+    """
+
+    def __init__(
+        self, *, board: Board, intake: Intake, clock: Clock, edit_interval_s: float, show_card: ShowCard
+    ) -> None:
+        self._board = board
+        self._intake = intake
+        self._clock = clock
+        self._interval_s = edit_interval_s
+        self._show_card = show_card
+        self._follows: dict[int, _Follow] = {}
+        self._fresh: asyncio.Queue[int] = asyncio.Queue()
+
+    async def tell(self, request_id: int, position: int, news: News) -> None:  # noqa: ARG002  # lists come later
+        """Note the news; it is shown soon."""
+        follow = self._follows.setdefault(request_id, _Follow(began=self._clock.monotonic()))
+        follow.latest = news
+        if not isinstance(news, _LIVE):
+            follow.urgent.set()
+        if not follow.at_work:
+            follow.at_work = True
+            self._fresh.put_nowait(request_id)
+
+    def begin(self, request_id: int) -> None:
+        """Forget what was told before: a wish starts, or starts again."""
+        follow = self._follows.get(request_id)
+        if follow is not None:
+            follow.latest = follow.shown = None
+            follow.began = self._clock.monotonic()
+
+    async def tell_place(self, request_id: int, news: Queued) -> None:
+        """Tell a place in line, unless the work has begun meanwhile."""
+        follow = self._follows.get(request_id)
+        if follow is None or isinstance(follow.latest or follow.shown or news, Queued):
+            await self.tell(request_id, 0, news)
+
+    @property
+    def waiting_in_line(self) -> list[int]:
+        """Requests whose last news was their place in line."""
+        return [key for key, follow in self._follows.items() if isinstance(follow.latest or follow.shown, Queued)]
+
+    async def run(self) -> None:
+        """Show news until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                request_id = await self._fresh.get()
+                group.create_task(self._follow(request_id), name=f"news of request {request_id}")
+
+    async def _follow(self, request_id: int) -> None:
+        follow = self._follows[request_id]
+        try:
+            while (news := follow.latest) is not None:
+                if isinstance(news, _LIVE) and (wait_s := self._due_in_s(follow, news)) > 0:
+                    await self._nap(follow, wait_s)
+                    continue
+                follow.latest = None
+                follow.urgent.clear()
+                await self._show(request_id, follow, news)
+        except Exception as error:  # an audience never raises
+            log.error("status.failed", request=request_id, error=repr(error), exc_info=error)
+        finally:
+            follow.at_work = False
+        if not isinstance(follow.shown, _LIVE):
+            self._follows.pop(request_id, None)
+
+    def _due_in_s(self, follow: _Follow, news: News) -> float:
+        now = self._clock.monotonic()
+        age_s = now - follow.began
+        interval_s = self._interval_s * min(_SLOWEST, 1 + age_s / _SLOWER_AFTER_S)
+        if not _worth_telling(follow.shown, news):
+            interval_s = max(interval_s, _LONGEST_QUIET_S)
+        return max(follow.shown_at + interval_s, follow.not_before) - now
+
+    async def _nap(self, follow: _Follow, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await follow.urgent.wait()
+        except TimeoutError:
+            return
+
+    async def _show(self, request_id: int, follow: _Follow, news: News) -> None:
+        if isinstance(news, _LIVE):
+            try:
+                await self._show_live(request_id, news)
+            except TemporarilyUnavailable as error:
+                follow.not_before = self._clock.monotonic() + (error.retry_after_s or self._interval_s)
+                follow.latest = follow.latest or news
+                return
+            follow.shown, follow.shown_at = news, self._clock.monotonic()
+            return
+        follow.shown = news
+        await self._insist(request_id, news)
+
+    async def _show_live(self, request_id: int, news: Queued | Working | Progress | Retrying) -> None:
+        request = await self._intake.request(request_id)
+        if request.state is RequestState.WORKING:
+            await self._board.show(request_id, working_view(request, news), lane=Lane.NEWS)
+
+    async def _insist(self, request_id: int, news: News) -> None:
+        """Tell an end, also when Telegram asks to wait first."""
+        for _ in range(_TRIES):
+            try:
+                await self._show_end(await self._intake.request(request_id), news)
+            except TemporarilyUnavailable as error:
+                log.info("status.postponed", request=request_id, after_s=error.retry_after_s)
+                await self._clock.sleep(min(error.retry_after_s or 1.0, _LONGEST_WAIT_S))
+            else:
+                return
+
+    async def _show_end(self, request: Request, news: News) -> None:
+        match news:
+            case Done():
+                if request.state is RequestState.DONE:
+                    await self._board.remove(request.id)
+            case Failed():
+                view = views.failed(request, news.error, news.number, retryable=news.retryable)
+                await self._board.show(request.id, view)
+            case UncertainDelivery():
+                await self._board.show(request.id, views.uncertain(request))
+            case Cancelled():
+                await self._board.show(request.id, views.cancelled(request))
+            case MenuAgain():
+                await self._show_card(request.id, text("toast-choice-gone"))
+
+
+def _worth_telling(shown: News | None, news: News) -> bool:
+    if not (isinstance(shown, Progress) and isinstance(news, Progress) and shown.stage is news.stage):
+        return True
+    return abs(share_of(news) - share_of(shown)) >= _LEAST_STEP or not news.total_bytes

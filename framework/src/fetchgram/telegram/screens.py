@@ -1,0 +1,241 @@
+"""Screens of plugins: shown, their buttons stored, their questions answered, the role read afresh each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiogram.exceptions import AiogramError
+from aiogram.methods import EditMessageCaption, EditMessageText, SendDocument, SendMessage, SendPhoto
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
+
+from fetchgram.errors import FetchgramError
+from fetchgram.model import Json, MediaKind, Role, Text, text
+from fetchgram.pipeline.numbers import error_number
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.ports import Clock
+from fetchgram.screens import Action, Command, Handler, Interaction, MessageRef, Screen, Show
+from fetchgram.storage import Storage
+from fetchgram.storage.menus import MenuButton, PendingAsk
+from fetchgram.telegram.board import markup
+from fetchgram.telegram.calls import Call
+from fetchgram.telegram.entities import CAPTION_UNITS, telegram_text
+from fetchgram.telegram.failures import is_gone, is_not_modified
+from fetchgram.telegram.flood import Line
+from fetchgram.telegram.gate import Admitted, Gate
+from fetchgram.telegram.uploads import CountedFile
+from fetchgram.texts import Texts
+
+log = structlog.get_logger()
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_ASK_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoleControl:
+    """What a person may do: so far, to know their role."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a screen appears; `message` is the one whose button was pressed."""
+
+    chat: int
+    topic: int | None = None
+    message: int | None = None
+    photo: bool = False
+
+
+class Screens:
+    """Runs commands, presses and answers of plugins and shows what they return.
+
+    Args:
+        line: The way to Telegram.
+        storage: Buttons and open questions.
+        hooks: The plugins.
+        gate: Roles.
+        texts: Catalogues.
+        clock: Time.
+        menu_ttl_s: Life of buttons.
+    """
+
+    def __init__(  # the parts that a screen touches
+        self,
+        *,
+        line: Line,
+        storage: Storage,
+        hooks: Hooks,
+        gate: Gate,
+        texts: Texts,
+        clock: Clock,
+        menu_ttl_s: float,
+    ) -> None:
+        self._line = line
+        self._storage = storage
+        self._hooks = hooks
+        self._gate = gate
+        self._texts = texts
+        self._clock = clock
+        self._ttl = timedelta(seconds=menu_ttl_s)
+
+    async def commands(self) -> tuple[tuple[str, Command], ...]:
+        """Return all commands with their plugins; of two with one name the first is meant."""
+        return (*await self._hooks.user_commands(), *await self._hooks.admin_commands())
+
+    async def command(self, name: str, typed: str, message: Message, who: Admitted) -> bool:
+        """Run a command; false when there is none of this name that the person may call."""
+        for plugin, command in await self.commands():
+            if command.name != name:
+                continue
+            role = Role.USER if who.faceless else who.person.role
+            if not role.includes(command.minimum_role):
+                # Whoever may not call it does not learn that it exists.
+                log.warning("command.refused", command=name, person=who.person.id)
+                return False
+            interaction = self._interaction(who, role, text=typed or None)
+            place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+            await self._run(plugin, command.handler, interaction, place, who)
+            return True
+        return False
+
+    async def press(self, button: MenuButton, query: CallbackQuery, who: Admitted) -> Text | None:
+        """Carry out a press on a plugin's button; returns the toast."""
+        action = await self._action(button.plugin, button.action)
+        if action is None:
+            return text("toast-expired")
+        role = await self._gate.role(who.person.id)
+        if not role.includes(action.minimum_role):
+            log.warning("press.refused", person=who.person.id, plugin=button.plugin, action=button.action)
+            return text("telegram-no-right")
+        message = query.message
+        topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+        photo = isinstance(message, Message) and bool(message.photo)
+        place = _Place(who.chat.id, topic, message.message_id if message else None, photo)
+        interaction = self._interaction(who, role, action=button.action, args=button.args)
+        return await self._run(button.plugin, action.handler, interaction, place, who)
+
+    async def answer(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
+        """Hand a message to the action whose question it answers."""
+        action = await self._action(ask.plugin, ask.action)
+        role = await self._gate.role(who.person.id) if not _is_passed_on(message) else Role.USER
+        place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+        if action is None or not role.includes(action.minimum_role):
+            log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
+            await self._show(ask.plugin, Screen(text=text("telegram-no-right")), place, who)
+            return
+        ref = MessageRef(chat=message.chat.id, message_id=message.message_id)
+        typed = message.text if ask.kind == "text" else message.caption
+        interaction = self._interaction(who, role, action=ask.action, args=ask.args, text=typed, message=ref)
+        await self._run(ask.plugin, action.handler, interaction, place, who)
+
+    async def _action(self, plugin: str, name: str) -> Action | None:
+        found = (command.actions.get(name) for owner, command in await self.commands() if owner == plugin)
+        return next((action for action in found if action is not None), None)
+
+    def _interaction(
+        self,
+        who: Admitted,
+        role: Role,
+        *,
+        action: str = "",
+        args: Mapping[str, Json] | None = None,
+        text: str | None = None,
+        message: MessageRef | None = None,
+    ) -> Interaction:
+        return Interaction(
+            person=who.person,
+            role=role,
+            chat=who.chat.id,
+            locale=who.person.locale,
+            control=RoleControl(role),
+            action=action,
+            args=args or {},
+            text=text,
+            message=message,
+        )
+
+    async def _run(
+        self, plugin: str, handler: Handler, interaction: Interaction, place: _Place, who: Admitted
+    ) -> Text | None:
+        try:
+            screen = await handler(interaction)
+        except FetchgramError as error:
+            log.info("screen.refused", plugin=plugin, action=interaction.action, error=repr(error))
+            screen = Screen(text=error.text, show=Show.TOAST)
+        except Exception as error:  # a plugin's mistake is told with a number, and logged with it
+            number = error_number()
+            log.error("screen.failed", plugin=plugin, action=interaction.action, number=number, exc_info=error)
+            told = text("status-failed", error=text("error-plugin", plugin=plugin), number=number)
+            screen = Screen(text=told, show=Show.NEW)
+        if screen.show is Show.TOAST and place.message is not None:
+            return screen.text
+        await self._show(plugin, screen, place, who)
+        return None
+
+    async def _show(self, plugin: str, screen: Screen, place: _Place, who: Admitted) -> None:
+        if screen.ask is not None:
+            await self._remember(plugin, screen, who)
+        keyboard = await self._keyboard(plugin, screen, who)
+        if screen.show is Show.EDIT and place.message is not None and screen.media is None:
+            try:
+                await self._line(self._edit(screen, place, who, keyboard))
+            except AiogramError as error:
+                if is_not_modified(error):
+                    return
+                if not is_gone(error):
+                    raise
+            else:
+                return
+        await self._line(self._new(screen, place, who, keyboard))
+
+    async def _remember(self, plugin: str, screen: Screen, who: Admitted) -> None:
+        ask = screen.ask
+        if ask is None:
+            return
+        until = self._clock.now() + timedelta(seconds=_ASK_S)
+        bot_id, person = who.person.bot_id, who.person.id
+        async with self._storage.write() as session:
+            await session.menus.ask(
+                bot_id, who.chat.id, person, plugin, ask.action, ask.args, until, kind=ask.kind.value
+            )
+
+    async def _keyboard(self, plugin: str, screen: Screen, who: Admitted) -> InlineKeyboardMarkup | None:
+        if not screen.rows:
+            return None
+        buttons = [MenuButton(plugin=plugin, action=b.action, args=b.args) for row in screen.rows for b in row]
+        async with self._storage.write() as session:
+            token = await session.menus.add(
+                who.person.bot_id, who.person.id, buttons, self._clock.now() + self._ttl, who.chat.id
+            )
+        return markup(token, [[self._texts.render(b.label, who.person.locale) for b in row] for row in screen.rows])
+
+    def _edit(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
+        rich = self._texts.render_rich(screen.text, who.person.locale)
+        where: dict[str, Any] = {"chat_id": place.chat, "message_id": place.message, "reply_markup": keyboard}
+        if place.photo:
+            caption, entities = telegram_text(rich, CAPTION_UNITS)
+            return EditMessageCaption(**where, caption=caption, caption_entities=entities)
+        words, entities = telegram_text(rich)
+        return EditMessageText(**where, text=words, entities=entities, link_preview_options=_NO_PREVIEW)
+
+    def _new(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
+        rich = self._texts.render_rich(screen.text, who.person.locale)
+        where: dict[str, Any] = {"chat_id": place.chat, "message_thread_id": place.topic, "reply_markup": keyboard}
+        if screen.media is None:
+            words, entities = telegram_text(rich)
+            return SendMessage(**where, text=words, entities=entities, link_preview_options=_NO_PREVIEW)
+        caption, entities = telegram_text(rich, CAPTION_UNITS)
+        file = CountedFile(screen.media.path, screen.media.file_name or screen.media.path.name)
+        if screen.media.kind is MediaKind.PHOTO:
+            return SendPhoto(**where, photo=file, caption=caption, caption_entities=entities)
+        return SendDocument(**where, document=file, caption=caption, caption_entities=entities)
+
+
+def _is_passed_on(message: Message) -> bool:
+    return message.forward_origin is not None or message.via_bot is not None

@@ -1,0 +1,264 @@
+"""One bot at work: polls, handles, tells, and takes up after a restart what was not finished."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+from aiogram.exceptions import AiogramError
+from aiogram.methods import SetMyCommands
+from aiogram.types import BotCommand, Update, User
+
+from fetchgram.errors import FetchgramError, TemporarilyUnavailable
+from fetchgram.model import Chat, Request, RequestState, Role, text
+from fetchgram.pipeline.audience import Audience, News
+from fetchgram.pipeline.intake import Intake
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.ports import Clock, Network
+from fetchgram.settings import Settings
+from fetchgram.storage import Storage
+from fetchgram.telegram.account import Account
+from fetchgram.telegram.board import Board
+from fetchgram.telegram.cards import Cards
+from fetchgram.telegram.failures import describe
+from fetchgram.telegram.gate import Admitted, Gate, Refused
+from fetchgram.telegram.inbox import Inbox
+from fetchgram.telegram.menu import Presses
+from fetchgram.telegram.messages import Messages
+from fetchgram.telegram.polling import Polling
+from fetchgram.telegram.progress import TelegramAudience
+from fetchgram.telegram.screens import Screens
+from fetchgram.telegram.wishes import Wishes
+from fetchgram.texts import Texts
+
+log = structlog.get_logger()
+
+_PLACE_EVERY_S = 5.0
+_GREETING_PATIENCE_S = 60.0
+
+
+class TelegramService:
+    """Everything that one bot does besides delivering.
+
+    Args:
+        account: Which bot.
+        settings: Of everything.
+        storage: Where all state rests.
+        intake: The route's way in.
+        hooks: The plugins.
+        texts: Catalogues.
+        network: Fetches pictures, guarded.
+        clock: Time.
+
+    Attributes:
+        audience: Tells the people of this bot.
+    """
+
+    def __init__(  # noqa: PLR0913  # the composition root hands everything in
+        self,
+        *,
+        account: Account,
+        settings: Settings,
+        storage: Storage,
+        intake: Intake,
+        hooks: Hooks,
+        texts: Texts,
+        network: Network,
+        clock: Clock,
+    ) -> None:
+        self._account, self._storage, self._intake, self._clock = account, storage, intake, clock
+        self._texts = texts
+        line, work = account.line, settings.work
+        account.on_unreachable = self._unreachable
+        self._gate = Gate(bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, clock=clock)
+        self._board = Board(
+            line=line,
+            storage=storage,
+            intake=intake,
+            texts=texts,
+            clock=clock,
+            menu_ttl_s=work.menu_ttl_s,
+            on_unreachable=self._unreachable,
+        )
+        self._cards = Cards(intake=intake, board=self._board, network=network)
+        self.audience = TelegramAudience(
+            board=self._board,
+            intake=intake,
+            clock=clock,
+            edit_interval_s=settings.delivery.edit_interval_s,
+            show_card=self._cards.show,
+        )
+        self._wishes = Wishes(
+            intake=intake, storage=storage, board=self._board, cards=self._cards, audience=self.audience, clock=clock
+        )
+        self._screens = Screens(
+            line=line,
+            storage=storage,
+            hooks=hooks,
+            gate=self._gate,
+            texts=texts,
+            clock=clock,
+            menu_ttl_s=work.menu_ttl_s,
+        )
+        self._presses = Presses(
+            line=line, storage=storage, texts=texts, wishes=self._wishes, screens=self._screens, clock=clock
+        )
+        self._messages = Messages(
+            line=line,
+            storage=storage,
+            intake=intake,
+            board=self._board,
+            cards=self._cards,
+            screens=self._screens,
+            wishes=self._wishes,
+            texts=texts,
+            clock=clock,
+            links_per_message=settings.limits.links_per_message,
+        )
+        self._inbox = Inbox(bot=account.bot, storage=storage, clock=clock, handle=self.handle)
+        self._polling = Polling(name=account.name, line=line, storage=storage, clock=clock, on_news=self._inbox.wake)
+
+    async def check(self) -> User:
+        """Ask Telegram who we are.
+
+        Raises:
+            ConfigError: If the token is refused.
+            TemporarilyUnavailable: If Telegram cannot be reached.
+        """
+        return await self._account.check()
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            ConfigError: If the token is refused.
+        """
+        try:
+            await self._know_ourselves()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._cards.run())
+                group.create_task(self.audience.run())
+                group.create_task(self._resume())
+                group.create_task(self._inbox.run())
+                group.create_task(self._polling.run())
+                group.create_task(self._keep_places())
+                group.create_task(self._publish_commands())
+        except* FetchgramError as failures:
+            raise _first(failures) from failures
+        finally:
+            await self._account.close()
+
+    async def handle(self, update: Update) -> None:
+        """Handle one update; idempotent."""
+        who = await self._gate.admit(update)
+        if isinstance(who, Refused):
+            await self._refuse(update, who)
+        elif isinstance(who, Admitted):
+            if update.callback_query is not None:
+                await self._presses.handle(update.callback_query, who)
+            elif update.message is not None:
+                await self._messages.handle(update, update.message, who)
+
+    async def _refuse(self, update: Update, refused: Refused) -> None:
+        if update.callback_query is not None:
+            await self._presses.answer(update.callback_query, refused.told or text("banned"), refused.locale)
+        elif update.message is not None and refused.told is not None:
+            await self._messages.say(update.message, refused.told, refused.locale)
+
+    async def _know_ourselves(self) -> None:
+        """Learn the bot's name; Telegram may be away for a while at the start."""
+        wait_s = 1.0
+        while True:
+            try:
+                me = await self.check()
+            except TemporarilyUnavailable as error:
+                log.warning("bot.unreachable", bot=self._account.name, error=str(error), wait_s=wait_s)
+                await self._clock.sleep(wait_s)
+                wait_s = min(wait_s * 2, _GREETING_PATIENCE_S)
+            else:
+                self._messages.username = me.username or ""
+                log.info("bot.started", bot=self._account.name, username=me.username)
+                return
+
+    async def _publish_commands(self) -> None:
+        found = {
+            command.name: self._texts.render(command.help, "en")
+            for _, command in await self._screens.commands()
+            if command.minimum_role is Role.USER
+        }
+        # core.telegram.org/bots/api#botcommand: descriptions of 1-256 characters.
+        commands = [BotCommand(command=name, description=told[:256]) for name, told in found.items()]
+        try:
+            await self._account.line(SetMyCommands(commands=commands))
+        except (AiogramError, TemporarilyUnavailable) as error:
+            told = describe(error) if isinstance(error, AiogramError) else str(error)
+            log.warning("bot.commands_not_set", bot=self._account.name, error=told)
+
+    async def _resume(self) -> None:
+        """Rebuild the status of what was not finished."""
+        async with self._storage.read() as session:
+            unfinished = await session.requests.unfinished(self._account.bot_id)
+        for request in unfinished:
+            try:
+                await self._take_up(request)
+            except (FetchgramError, LookupError) as error:
+                log.warning("request.not_resumed", request=request.id, error=repr(error))
+
+    async def _take_up(self, request: Request) -> None:
+        if request.state is RequestState.PROBING:
+            quiet = isinstance(request.destination, Chat) and request.destination.chat < 0
+            self._cards.look(request, group=quiet and request.status_message is None)
+        elif request.state is RequestState.WORKING:
+            await self._wishes.show_place(request.id)
+
+    async def _keep_places(self) -> None:
+        while True:
+            await self._clock.sleep(_PLACE_EVERY_S)
+            for request_id in self.audience.waiting_in_line:
+                try:
+                    await self._wishes.show_place(request_id)
+                except (FetchgramError, LookupError) as error:
+                    log.warning("request.no_place", request=request_id, error=repr(error))
+
+    async def _unreachable(self, chat: Chat) -> None:
+        if chat.chat > 0:
+            async with self._storage.write() as session:
+                await session.people.set_blocked(chat.bot_id, chat.chat, blocked=True)
+
+
+class Switchboard:
+    """The audience of all bots: made before them, since the route needs it and they need the route."""
+
+    def __init__(self) -> None:
+        self._audiences: dict[int, Audience] = {}
+        self._storage: Storage | None = None
+
+    def attach(self, services: Mapping[int, TelegramService], storage: Storage) -> None:
+        """Connect the bots, by bot id."""
+        self._audiences = {bot_id: service.audience for bot_id, service in services.items()}
+        self._storage = storage
+
+    async def tell(self, request_id: int, position: int, news: News) -> None:
+        """Tell the people of the request's bot; never raises."""
+        if self._storage is None:
+            return
+        try:
+            bot_id = await self._bot_of(request_id, self._storage)
+        except FetchgramError as error:
+            log.warning("audience.lost", request=request_id, error=repr(error))
+            return
+        if bot_id in self._audiences:
+            await self._audiences[bot_id].tell(request_id, position, news)
+
+    async def _bot_of(self, request_id: int, storage: Storage) -> int | None:
+        if len(self._audiences) == 1:
+            return next(iter(self._audiences))
+        async with storage.read() as session:
+            request = await session.requests.get(request_id)
+        return request.bot_id if request else None
+
+
+def _first(failures: BaseExceptionGroup[FetchgramError]) -> FetchgramError:
+    error = failures.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,94 @@
+"""Local files on their way up, counted as they are read."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+from aiogram import Bot
+from aiogram.types import InputFile
+
+from fetchgram.ports import Sink
+
+_CHUNK_BYTES = 256 * 1024
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]|[\u202a-\u202e\u2066-\u2069]')
+"""No quote, line break or path may reach the multipart header; marks that turn the reading direction hide an ending."""
+_MOST_NAME_BYTES = 200
+_LONGEST_ENDING = 10
+
+
+class CountedFile(InputFile):
+    """A file that says how much of it was read.
+
+    Args:
+        path: What to send.
+        filename: What the person sees.
+        on_read: Called with the bytes read so far; falls back to 0 when an attempt begins anew.
+
+    Attributes:
+        exhausted: Whether it was read to its end; before that no server can have the whole request.
+        watch: Called at each piece, by whoever watches for a stall.
+    """
+
+    def __init__(self, path: Path, filename: str, on_read: Callable[[int], None] | None = None) -> None:
+        super().__init__(filename=safe_name(filename), chunk_size=_CHUNK_BYTES)
+        self.path = path
+        self.exhausted = False
+        self.watch: Callable[[], None] | None = None
+        self._on_read = on_read
+
+    async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:  # noqa: ARG002  # aiogram's signature
+        """Yield the content piece by piece, from the start at each attempt."""
+        self.exhausted, done = False, 0
+        file = await asyncio.to_thread(self.path.open, "rb")
+        try:
+            while chunk := await asyncio.to_thread(file.read, self.chunk_size):
+                yield chunk
+                done += len(chunk)
+                self._tell(done)
+            self.exhausted = True
+            self._tell(done)
+        finally:
+            file.close()
+
+    def _tell(self, done: int) -> None:
+        if self.watch is not None:
+            self.watch()
+        if self._on_read is not None:
+            self._on_read(done)
+
+
+class Meter:
+    """Adds up what was read of all files of a delivery.
+
+    Args:
+        sink: Hears of it.
+        total_bytes: Of all files.
+    """
+
+    def __init__(self, sink: Sink, total_bytes: int) -> None:
+        self._sink = sink
+        self._total = total_bytes
+        self._done: dict[Path, int] = {}
+
+    def open(self, path: Path, filename: str) -> CountedFile:
+        """Return a file that is counted here."""
+        return CountedFile(path, filename, lambda done: self.count(path, done))
+
+    def count(self, path: Path, done: int) -> None:
+        """Note how far a file is."""
+        self._done[path] = done
+        self._sink.progress(min(sum(self._done.values()), self._total), self._total)
+
+
+def safe_name(name: str) -> str:
+    """Return a file name that cannot break the form it travels in; the ending survives a cut."""
+    cleaned = _UNSAFE.sub("_", name.encode(errors="replace").decode()).strip(" .") or "file"
+    stem, dot, ending = cleaned.rpartition(".")
+    if not dot or len(ending) > _LONGEST_ENDING:
+        stem, ending = cleaned, ""
+    room = _MOST_NAME_BYTES - len(ending.encode()) - 1
+    stem = stem.encode()[:room].decode(errors="ignore")
+    return f"{stem}.{ending}" if ending else stem

@@ -1,0 +1,209 @@
+"""What the buttons of a request's own message do: pick, options, cancel, try again, send again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from fetchgram.errors import ChoiceGone, FetchgramError
+from fetchgram.model import InputKind, JobState, Json, Request, RequestState, Step, Text, text
+from fetchgram.pipeline.audience import Cancelled, Queued
+from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.menu import Menu
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+from fetchgram.telegram import typed, views
+from fetchgram.telegram.board import Board
+from fetchgram.telegram.card import automatic
+from fetchgram.telegram.cards import Cards
+from fetchgram.telegram.options import Selection, choices_view, options_view
+from fetchgram.telegram.progress import TelegramAudience
+
+log = structlog.get_logger()
+
+_ASK_S = 600.0
+
+
+class Wishes:
+    """Carries out presses on status messages; each returns what is said in passing.
+
+    Args:
+        intake: The route's way in.
+        storage: Places in line, open questions.
+        board: The status messages.
+        cards: Looks at links again.
+        audience: Tells how it goes on.
+        clock: Time.
+    """
+
+    def __init__(  # the parts of the Telegram side that a press touches
+        self,
+        *,
+        intake: Intake,
+        storage: Storage,
+        board: Board,
+        cards: Cards,
+        audience: TelegramAudience,
+        clock: Clock,
+    ) -> None:
+        self._intake = intake
+        self._storage = storage
+        self._board = board
+        self._cards = cards
+        self._audience = audience
+        self._clock = clock
+        self._actions: dict[str, Callable[[Request, Mapping[str, Json]], Awaitable[Text | None]]] = {
+            "pick": self._pick,
+            "options": self._options,
+            "choices": self._choices,
+            "start": self._start,
+            "ask": self._ask,
+            "back": self._back,
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "again": self._again,
+        }
+
+    async def press(self, action: str, args: Mapping[str, Json]) -> Text | None:
+        """Carry out a press and return the toast."""
+        request = await self._intake.request(int(str(args["request"])))
+        try:
+            return await self._actions[action](request, args)
+        except ChoiceGone:
+            await self._cards.show(request.id, text("toast-choice-gone"))
+            return text("toast-choice-gone")
+        except FetchgramError as error:
+            log.info("press.refused", request=request.id, action=action, error=repr(error))
+            return error.text
+
+    async def answer(self, args: Mapping[str, Json], answer: str) -> Text | None:
+        """Take a typed answer for an option; returns what is wrong with it, if anything."""
+        selection = Selection.read(args)
+        value = typed.parse(InputKind(str(args["input"])), answer)
+        request = await self._intake.request(selection.request)
+        if request.state is not RequestState.CHOOSING:
+            return text("toast-expired")
+        notice = None if value is not None else text("telegram-not-understood")
+        chosen = selection.with_option(str(args["key"]), value) if value is not None else selection
+        menu = await self._intake.menu(request.id, selected=selection.index)
+        await self._board.show(request.id, options_view(menu, chosen, notice=notice))
+        return None
+
+    async def show_place(self, request_id: int) -> None:
+        """Tell a person's place in line, as long as it waits there."""
+        request = await self._intake.request(request_id)
+        if request.state is not RequestState.WORKING:
+            return
+        job_id = await self._intake.job_of(request)
+        async with self._storage.read() as session:
+            job = await session.jobs.get(job_id)
+            place, running = await session.jobs.place(job_id)
+        if job is not None and job.state is JobState.QUEUED:
+            await self._audience.tell_place(request_id, Queued(place=place, running=running))
+
+    async def _pick(self, request: Request, args: Mapping[str, Json]) -> Text | None:
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        index = int(str(args["index"]))
+        menu = await self._intake.menu(request.id, selected=index)
+        _check(menu, index)
+        selection = Selection.read({**args, "on": automatic(menu.options)})
+        row = menu.rows[index]
+        if row.route is None and not selection.on:
+            if menu.options:
+                await self._board.show(request.id, options_view(menu, selection, notice=row.why_not))
+            return row.why_not
+        return await self._choose(request, index, selection.steps(menu.options))
+
+    async def _start(self, request: Request, args: Mapping[str, Json]) -> Text | None:
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        selection = Selection.read(args)
+        menu = await self._intake.menu(request.id, selected=selection.index)
+        _check(menu, selection.index)
+        steps = selection.steps(menu.options)
+        row = menu.rows[selection.index]
+        if row.route is None and not steps:
+            return row.why_not
+        return await self._choose(request, selection.index, steps)
+
+    async def _choose(self, request: Request, index: int, steps: tuple[Step, ...]) -> Text | None:
+        self._audience.begin(request.id)
+        await self._intake.choose(request.id, index, steps)
+        await self.show_place(request.id)
+        return text("toast-queued")
+
+    async def _options(self, request: Request, args: Mapping[str, Json]) -> Text | None:
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        selection = Selection.read(args)
+        menu = await self._intake.menu(request.id, selected=selection.index)
+        _check(menu, selection.index)
+        if "on" not in args:
+            selection = Selection.read({**args, "on": automatic(menu.options)})
+        await self._board.show(request.id, options_view(menu, selection))
+        return None
+
+    async def _choices(self, request: Request, args: Mapping[str, Json]) -> Text | None:
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        await self._board.show(request.id, choices_view(await self._intake.menu(request.id), Selection.read(args)))
+        return None
+
+    async def _ask(self, request: Request, args: Mapping[str, Json]) -> Text | None:
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        selection = Selection.read(args)
+        menu = await self._intake.menu(request.id, selected=selection.index)
+        _check(menu, selection.index)
+        chat = getattr(request.destination, "chat", 0)
+        until = self._clock.now() + timedelta(seconds=_ASK_S)
+        async with self._storage.write() as session:
+            await session.menus.ask(request.bot_id, chat, request.person, views.REQUESTS, "answer", args, until)
+        question = text(f"telegram-ask-{str(args['input']).replace('_', '-')}")
+        await self._board.show(request.id, options_view(menu, selection, notice=question))
+        return None
+
+    async def _back(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if request.state is not RequestState.CHOOSING:
+            return _too_late(request)
+        await self._cards.show(request.id)
+        return None
+
+    async def _cancel(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if request.state.ended:
+            return _too_late(request)
+        await self._cards.stop(request.id)
+        ended = await self._intake.cancel(request.id)
+        if ended.state is RequestState.CANCELLED:
+            await self._audience.tell(request.id, 0, Cancelled())
+        return text("toast-cancelled")
+
+    async def _retry(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        self._audience.begin(request.id)
+        again = await self._intake.retry(request.id)
+        if again.state is RequestState.PROBING:
+            await self._board.show(request.id, views.looking(again))
+            self._cards.look(again)
+        elif again.state is RequestState.WORKING:
+            await self.show_place(request.id)
+        return text("toast-queued")
+
+    async def _again(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        self._audience.begin(request.id)
+        again = await self._intake.send_again(request.id)
+        if again.state is RequestState.WORKING:
+            await self.show_place(request.id)
+        return text("toast-queued")
+
+
+def _check(menu: Menu, index: int) -> None:
+    if not 0 <= index < len(menu.rows):
+        raise ChoiceGone
+
+
+def _too_late(request: Request) -> Text:
+    """Say kindly that a press came too late: a double tap is the usual reason."""
+    return text("toast-cancelled") if request.state is RequestState.CANCELLED else text("toast-queued")
