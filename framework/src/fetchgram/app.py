@@ -28,7 +28,7 @@ from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load, packages
 from fetchgram.ports import Clock
-from fetchgram.settings import Settings, SettingsModel
+from fetchgram.settings import NetworkSettings, Settings, SettingsModel
 from fetchgram.storage import Storage, open_storage
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
@@ -110,7 +110,7 @@ class _Given:
 
     @classmethod
     async def open(cls, settings: Settings, clock: Clock, texts: Texts, stack: AsyncExitStack) -> _Given:
-        way_out = await stack.enter_async_context(WayOut(settings.network))
+        way_out = await stack.enter_async_context(_way_out(settings.network))
         folder = _made(settings.data_dir / "network")
         network = GuardedNetwork(way_out.url, ca_file=settings.network.ca_file, folder=folder)
         stack.push_async_callback(network.close)
@@ -188,6 +188,13 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         storage=storage, hooks=hooks, detector=plugins.detector, queue=queue, settings=settings, clock=clock
     )
     return Wired(storage=storage, queue=queue, intake=intake, runner=runner)
+
+
+def _way_out(settings: NetworkSettings) -> WayOut:
+    try:
+        return WayOut(settings)
+    except ValueError as error:
+        raise ConfigError(f"[network] {error}; without it nothing can be downloaded") from error
 
 
 async def _nobody(text: Text, *, once_key: str | None = None) -> None:  # the port's names

@@ -206,6 +206,11 @@ def _warn_of_strangers(settings: Settings, names: set[str]) -> tuple[str, ...]:
 
 
 def packages(plugins: Mapping[str, object]) -> dict[str, Traversable]:
-    """Return the folder of each plugin's package, for its catalogues; the core's own plugins have none."""
-    tops = {name: type(plugin).__module__.partition(".")[0] for name, plugin in plugins.items()}
-    return {name: importlib.resources.files(top) for name, top in tops.items() if top != CORE}
+    """Return the folder of each plugin's package, for its catalogues."""
+    return {name: importlib.resources.files(_package(type(plugin).__module__)) for name, plugin in plugins.items()}
+
+
+def _package(module: str) -> str:
+    """A distribution's catalogues are in its top package; the core's own plugins have a folder each."""
+    top = module.partition(".")[0]
+    return module.rpartition(".")[0] if top == CORE else top
