@@ -11,7 +11,9 @@ import aiohttp
 import pytest
 from aiogram import Bot
 from aiogram.types import FSInputFile, InlineKeyboardButton, InlineKeyboardMarkup
+from yarl import URL
 
+from fetchgram_sandbox import page_files
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.description import Description
 from fetchgram_sandbox.person import Person
@@ -237,6 +239,20 @@ async def test_the_page_is_served_and_nothing_beside_it(http: aiohttp.ClientSess
             assert answer.status == 404, path
     async with http.get("/favicon.ico") as answer:
         assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+
+
+@pytest.mark.parametrize("name", ["../secret.html", "..%2fsecret.html", "%2e%2e/secret.html"])
+async def test_a_file_outside_the_page_folder_is_not_served(
+    http: aiohttp.ClientSession, bot_api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "page").mkdir()
+    (tmp_path / "secret.html").write_text("secret")
+    (tmp_path / "page" / "open.html").write_text("open")
+    monkeypatch.setattr(page_files, "_FOLDER", tmp_path / "page")
+    async with http.get("/page/open.html") as answer:
+        assert await answer.text() == "open"
+    async with http.get(URL(f"{bot_api.url}/page/{name}", encoded=True)) as answer:
+        assert answer.status == 404
 
 
 async def test_a_bots_html_file_cannot_run_as_a_page(
