@@ -154,7 +154,7 @@ Until = Callable[..., Awaitable[None]]
 def until() -> Until:
     async def wait(condition: Callable[[], object], timeout_s: float = 3.0) -> None:
         async with asyncio.timeout(timeout_s):
-            while not condition():  # noqa: ASYNC110  # the state of processes and folders has no event
+            while not condition():  # the state of processes and folders has no event
                 await asyncio.sleep(0.01)
 
     return wait

@@ -63,6 +63,14 @@ def nap(payload: Any, report: Any) -> Any:
     return "slept"
 
 
+def span(payload: Any, report: Any) -> Any:
+    """Return when the job began and ended; the monotonic clock is one for all processes."""
+    started_s = time.monotonic()
+    report({"pid": os.getpid()})
+    time.sleep(payload)
+    return [started_s, time.monotonic()]
+
+
 def deaf_nap(payload: Any, report: Any) -> Any:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return nap(payload, report)
