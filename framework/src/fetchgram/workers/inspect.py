@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from fetchgram.errors import FfmpegError
 from fetchgram.model.codec import Json
-from fetchgram.workers.pool import WorkerPool
+from fetchgram.ports import Workers
 
 InspectedKind = Literal["video", "audio", "photo", "animation", "document"]
 
@@ -52,7 +52,7 @@ class Inspection:
     plays_on_phones: bool = False
 
 
-async def inspect(pool: WorkerPool, path: Path, *, max_duration_s: float | None = None) -> Inspection:
+async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = None) -> Inspection:
     """Describe a file by its content.
 
     Args:
@@ -72,7 +72,7 @@ async def inspect(pool: WorkerPool, path: Path, *, max_duration_s: float | None 
     return Inspection(**found)  # type: ignore[arg-type]  # our own child wrote exactly these fields
 
 
-async def make_thumbnail(pool: WorkerPool, path: Path, output: Path, at_s: float = 0.0) -> Path | None:
+async def make_thumbnail(pool: Workers, path: Path, output: Path, at_s: float = 0.0) -> Path | None:
     """Write a JPEG that Telegram takes as a thumbnail: at most 320 px and 200 kB.
 
     Args:
