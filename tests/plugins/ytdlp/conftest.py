@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from fetchgram_sandbox.site import MediaSite
-from fetchgram_ytdlp import EngineOptions, YtdlpEngine
 
 from fetchgram.api import Choice, Job, JobState, Link, LinkKind, Recipe
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
@@ -21,6 +19,8 @@ from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
 from fetchgram.workers.network import GuardedNetwork
 from fetchgram.workers.plugin_workers import PluginWorkers
+from fetchgram_sandbox.site import MediaSite
+from fetchgram_ytdlp import EngineOptions, YtdlpEngine
 
 OPTIONS = EngineOptions(socket_timeout_s=3, retries=1, concurrent_fragments=4, max_bytes=50_000_000)
 
@@ -115,7 +115,8 @@ async def bench(
     site: MediaSite, extra: Extra, inside: Extra, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
     allowed = tuple(each.removeprefix("http://") for each in (site.url, extra.url, "http://127.0.0.1:9"))
-    settings = NetworkSettings(allow=allowed)
+    named = extra.url.replace("http://127.0.0.1", "localhost")
+    settings = NetworkSettings(allow=(*allowed, named))
     async with WayOut(settings) as way_out:
         network = GuardedNetwork(way_out.url, folder=tmp_path_factory.mktemp("network"))
         work = WorkSettings(downloads=2)

@@ -8,8 +8,9 @@ import sys
 import time
 
 import pytest
-from fetchgram_ytdlp.catalogue import Catalogue
 from yt_dlp.extractor import gen_extractor_classes
+
+from fetchgram_ytdlp.catalogue import Catalogue
 
 # The lazy classes have no `_TESTS`, so a process of its own reads them from the real ones.
 _PRINT_TEST_URLS = """

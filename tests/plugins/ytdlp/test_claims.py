@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from fetchgram_ytdlp.catalogue import Catalogue
-from fetchgram_ytdlp.claims import claim
 
 from fetchgram.api import Link, LinkKind
+from fetchgram_ytdlp.catalogue import Catalogue
+from fetchgram_ytdlp.claims import claim
 
 
 @pytest.fixture(scope="module")

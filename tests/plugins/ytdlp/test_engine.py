@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fetchgram_ytdlp.boxes import starts_fast
 
 from fetchgram.api import (
     Certainty,
@@ -24,6 +23,7 @@ from fetchgram.api import (
     TemporarilyUnavailable,
     TooLarge,
 )
+from fetchgram_ytdlp.boxes import starts_fast
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
@@ -195,7 +195,7 @@ async def test_a_silent_server_is_given_up(bench, make_link: MakeLink) -> None:
 
 
 @pytest.mark.parametrize("name", ["endless.mp4", "bomb.mp4"])
-async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # noqa: PLR0913  # fixtures
+async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # fixtures
     bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str
 ) -> None:
     link = make_link(f"{bench.site.url}/bad/{name}", LinkKind.FILE)

@@ -3,9 +3,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from fetchgram_ytdlp.literals import required_literals
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fetchgram_ytdlp.literals import required_literals
 
 
 @pytest.mark.parametrize(

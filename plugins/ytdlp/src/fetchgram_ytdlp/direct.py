@@ -5,42 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from fetchgram.api import ChoiceKind, ContentUnavailable, Link, LinkKind, Reason
 from fetchgram_ytdlp.options import Downloader
-from fetchgram_ytdlp.urls import FILE_KINDS, MANIFESTS, digest, suffix_of
+from fetchgram_ytdlp.urls import FILE_KINDS, MANIFESTS, SUFFIXES, digest, suffix_of
 
 _HEAD_BYTES = 1024
 _HTML = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|!--|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE
 )
 _MANIFEST_MIMES = ("mpegurl", "dash+xml")
-_SUFFIXES: Mapping[str, str] = MappingProxyType(
-    {
-        "video/mp4": "mp4",
-        "video/webm": "webm",
-        "video/quicktime": "mov",
-        "video/x-matroska": "mkv",
-        "video/mp2t": "ts",
-        "audio/mpeg": "mp3",
-        "audio/mp4": "m4a",
-        "audio/x-m4a": "m4a",
-        "audio/aac": "aac",
-        "audio/ogg": "ogg",
-        "audio/opus": "opus",
-        "audio/flac": "flac",
-        "audio/x-flac": "flac",
-        "audio/wav": "wav",
-        "audio/x-wav": "wav",
-        "image/jpeg": "jpg",
-        "image/png": "png",
-        "image/webp": "webp",
-        "image/gif": "gif",
-    }
-)
 
 
 class _Response(Protocol):
@@ -80,7 +56,7 @@ def look(downloader: Downloader, link: Link) -> dict[str, object] | None:
 def _info(link: Link, response: _Response, mime: str) -> dict[str, object]:
     path = PurePosixPath(unquote(urlsplit(link.url).path))
     suffix = path.suffix.lower().removeprefix(".")
-    container = _SUFFIXES.get(mime) or suffix
+    container = SUFFIXES.get(mime) or suffix
     is_sound = FILE_KINDS.get(container) is ChoiceKind.AUDIO
     length = response.headers.get("Content-Length") or ""
     is_packed = (response.headers.get("Content-Encoding") or "identity") != "identity"

@@ -50,6 +50,8 @@ WORDINGS: tuple[tuple[str, Reason], ...] = (
     (r"unsupported url|no video formats found|no media|requested format", Reason.NO_MEDIA),  # generic.py, YoutubeDL
     (r"no suitable extractor", Reason.NO_MEDIA),  # YoutubeDL.extract_info
 )
+# Names of extractors, ids and addresses are not what happened.
+_NAMES = re.compile(r"^(?:ERROR: )?\[[^\]]+\] (?:\S+: )?|https?://\S+")
 # After its own retries yt-dlp keeps only the text of the last error (RetryManager.report_retry).
 _STATUS = re.compile(r"HTTP Error (\d{3})")
 _CUT = re.compile(r"bytes read|timed? ?out|connection|remote end closed|giving up after", re.IGNORECASE)
@@ -208,7 +210,7 @@ def _of_wording(error: BaseException) -> FetchgramError | None:
         return _of_code(int(status[1]), message)
     if _TUNNEL.search(message):
         return _of_proxy(message)
-    folded = message.lower()
+    folded = _NAMES.sub("", message).lower()
     found = next((reason for wording, reason in WORDINGS if re.search(wording, folded)), None)
     if found is not None:
         return ContentUnavailable(found, message)

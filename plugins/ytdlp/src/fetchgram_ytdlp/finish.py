@@ -24,6 +24,7 @@ from fetchgram.api import (
 )
 from fetchgram_ytdlp.boxes import starts_fast
 from fetchgram_ytdlp.names import file_name
+from fetchgram_ytdlp.urls import SUFFIXES, UNKNOWN_SUFFIX
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class Finisher:
     async def finish(self, fetched: Fetched) -> Media:
         """Return the finished file; one that an earlier attempt finished is taken as it is."""
         choice = fetched.choice
-        final = self._workdir / f"final.{choice.container or 'bin'}"
+        final = self._workdir / f"final.{choice.container or UNKNOWN_SUFFIX}"
         if not await asyncio.to_thread(final.exists):
             final = await self._make(fetched, final)
         info = await self._media.inspect(final)
@@ -193,11 +194,16 @@ def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | No
         width_px=info.width_px,
         height_px=info.height_px,
         thumbnail=picture,
-        file_name=file_name(probe.title, final.suffix.removeprefix(".")),
+        file_name=file_name(probe.title, _suffix(final, info)),
         title=probe.title if is_audio else None,
         performer=probe.author if is_audio else None,
         caption=probe.title,
     )
+
+
+def _suffix(final: Path, info: MediaInfo) -> str:
+    known = final.suffix.removeprefix(".")
+    return SUFFIXES.get(info.mime, known) if known == UNKNOWN_SUFFIX else known
 
 
 def _kind_of(choice: Choice, info: MediaInfo) -> MediaKind:

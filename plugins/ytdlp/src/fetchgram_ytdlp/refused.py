@@ -13,7 +13,6 @@ REFUSED: Mapping[str, Reason] = MappingProxyType(
         "AfreecaTVLive": Reason.LIVE,
         "FC2Live": Reason.LIVE,  # fc2_live: a websocket beside the stream
         "KnownDRM": Reason.DRM,
-        "Mms": Reason.PROTOCOL,  # mms://
         "NiconicoLive": Reason.LIVE,  # niconico_live: a websocket beside the stream
         "Rtmp": Reason.PROTOCOL,  # rtmp://
         "TwitCastingLive": Reason.LIVE,  # websocket_frag

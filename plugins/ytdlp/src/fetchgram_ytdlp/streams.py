@@ -10,12 +10,10 @@ from fetchgram.api import Certainty, ContentUnavailable, Json, Reason, Temporari
 from fetchgram_ytdlp.ladder import Track
 from fetchgram_ytdlp.options import Downloader, check_downloader
 from fetchgram_ytdlp.translate import Info
-from fetchgram_ytdlp.urls import FILE_KINDS, digest
+from fetchgram_ytdlp.urls import FILE_KINDS, UNKNOWN_SUFFIX, digest
 
 Report = Callable[[Json], None]
 
-SAFE_SUFFIXES = frozenset(FILE_KINDS)
-"""What a fetched file may be called (GHSA-79w7-vh3h-8g4j, GHSA-c6mh-fpjc-4pr3); anything else becomes `.bin`."""
 _REPORT_INTERVAL_S = 0.2
 
 
@@ -109,6 +107,6 @@ def _fetch_one(downloader: Downloader, info: Info, stream: Info, name: str, max_
 
 def _name(place: int, track: Track) -> str:
     """Return a name of our own; a later attempt continues it only if the site's stream is still the same one."""
-    suffix = track.container if track.container in SAFE_SUFFIXES else "bin"
+    suffix = track.container if track.container in FILE_KINDS else UNKNOWN_SUFFIX
     exact_bytes = track.size_bytes if track.certainty is Certainty.EXACT else None
     return f"stream-{place}-{digest(f'{track.format_id} {exact_bytes}')[:8]}.{suffix}"

@@ -20,7 +20,7 @@ from fetchgram.api import (
     Reason,
 )
 from fetchgram_ytdlp.ladder import Track, audio_languages, offers
-from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, digest, split_link
+from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, UNKNOWN_SUFFIX, digest, split_link
 
 Info: TypeAlias = Mapping[str, object]
 
@@ -138,12 +138,13 @@ def _duration_s(info: Info, formats: Sequence[Info]) -> float | None:
 
 
 def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
-    container = _text(data.get("ext")).lower()
+    suffix = _text(data.get("ext")).lower()
+    container = suffix if suffix in FILE_KINDS else UNKNOWN_SUFFIX
     picture, sound = _text(data.get("vcodec")), _text(data.get("acodec"))
     is_image = container in _PICTURES and sound in ("", "none")
     has_video = picture != "none" and not is_image and FILE_KINDS.get(container, "video") == "video"
     has_audio = sound != "none" and not is_image
-    if not (has_video or has_audio or is_image) or container == "mhtml":
+    if not (has_video or has_audio or is_image) or suffix == "mhtml":
         return None
     size_bytes, certainty = _size(data, duration_s)
     return Track(

@@ -20,6 +20,33 @@ FILE_KINDS: Mapping[str, ChoiceKind] = MappingProxyType(
     | dict.fromkeys(("mp3", "m4a", "aac", "ogg", "oga", "opus", "flac", "wav"), ChoiceKind.AUDIO)
     | dict.fromkeys(("jpg", "jpeg", "png", "webp", "gif"), ChoiceKind.IMAGE)
 )
+"""What a fetched file may be called (GHSA-79w7-vh3h-8g4j, GHSA-c6mh-fpjc-4pr3), and what is in it."""
+UNKNOWN_SUFFIX = "bin"
+"""What anything else is called."""
+SUFFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        "video/mp4": "mp4",
+        "video/webm": "webm",
+        "video/quicktime": "mov",
+        "video/x-matroska": "mkv",
+        "video/mp2t": "ts",
+        "audio/mpeg": "mp3",
+        "audio/mp4": "m4a",
+        "audio/x-m4a": "m4a",
+        "audio/aac": "aac",
+        "audio/ogg": "ogg",
+        "audio/opus": "opus",
+        "audio/flac": "flac",
+        "audio/x-flac": "flac",
+        "audio/wav": "wav",
+        "audio/x-wav": "wav",
+        "image/jpeg": "jpg",
+        "image/png": "png",
+        "image/webp": "webp",
+        "image/gif": "gif",
+    }
+)
+"""By the type that a server states."""
 MANIFESTS = frozenset({"m3u8", "mpd"})
 
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hs(?:enc|mi)|ref_src|ref_url)$")
