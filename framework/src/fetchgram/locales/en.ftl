@@ -76,14 +76,13 @@ button-cancel = ✖️ Cancel
 button-retry = 🔁 Try again
 button-send-again = 📤 Send again
 button-back = ⬅️ Back
-button-close = Close
 
 ## Progress
 
 status-queued = { $place ->
     [0] ⏳ Starting soon …
     [1] ⏳ You are next in line.
-   *[other] ⏳ In line, number { $place }.
+   *[other] ⏳ Number { $place } in line, { $running } running.
 }
 status-download = ⬇️ Downloading
 status-process = ⚙️ Processing
@@ -126,10 +125,6 @@ toast-choice-gone = This choice is no longer there. Here is what there is now.
 limit-links = { $limit ->
     [one] ⏳ Slow down, please: one link a minute.
    *[other] ⏳ Slow down, please: { $limit } links a minute.
-}
-limit-running = { $limit ->
-    [one] ⏳ One download of yours is running. The next one can start when it is done.
-   *[other] ⏳ { $limit } downloads of yours are running. The next one can start when one of them is done.
 }
 limit-waiting = { $limit ->
     [one] ⏳ You have a download in line. Please wait until it is done.

@@ -27,7 +27,7 @@ _PATH_SAFE = "/%:@!$&'()*+,;=~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 _LINK = re.compile(
-    r"""(?<![\w@./])(?:https?://|www\.(?=\w)|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}(?=/\S))"""
+    r"""(?:https?://|(?<![\w@./])www\.(?=\w)|(?<![\w@./-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}(?=/\S))"""
     r"""(?:(?!(?<=[^\s=/?&:#%])https?://)[^\s<>"«»“”])+""",
     re.IGNORECASE,
 )
@@ -81,16 +81,19 @@ def _rebuilt(parts: SplitResult) -> str:
     if scheme not in _SCHEMES:
         raise ValueError(f"scheme {scheme!r}")
     port = parts.port
-    host = _host(parts.hostname or "")
+    host = _host(parts.hostname or "", bracketed="[" in parts.netloc)
     netloc = host if port in {None, _SCHEMES[scheme]} else f"{host}:{port}"
     fragment = "" if _SMUGGLED in parts.fragment else quote(parts.fragment, safe=_QUERY_SAFE)
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     return urlunsplit((scheme, netloc, path, quote(parts.query, safe=_QUERY_SAFE), fragment))
 
 
-def _host(written: str) -> str:
-    if ":" in written:
-        return f"[{ipaddress.IPv6Address(written).compressed}]"
+def _host(written: str, *, bracketed: bool) -> str:
+    if bracketed:
+        address = ipaddress.IPv6Address(written)
+        if address.scope_id is not None:
+            raise ValueError("an address of one machine's own network card")
+        return f"[{address.compressed}]"
     host = written.removesuffix(".")
     if not host.isascii():
         # UTS 46 maps what looks like a dot or a digit to one, as browsers do.

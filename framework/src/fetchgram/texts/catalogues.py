@@ -101,6 +101,11 @@ class Texts:
             log.error(event, key=key, **about)
 
 
+def _own_plugins() -> dict[str, Traversable]:
+    """Return the folders of the core's own plugins that bring sentences, found without importing them."""
+    return {"telegram": importlib.resources.files("fetchgram") / "telegram"}
+
+
 def _candidates(locale: str) -> Iterator[str]:
     """Walk `pt-br`, `pt`, then English."""
     language = locale.replace("_", "-").lower()
