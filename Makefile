@@ -51,7 +51,7 @@ docs: install  ## Write the generated pages again.
 	$(BIN)/python docs/generate.py
 
 constraints: install  ## Pin what is installed now.
-	$(BIN)/uv pip freeze --exclude-editable > constraints.txt
+	$(BIN)/uv pip freeze --exclude-editable | grep -vE "^(pip|setuptools)==" > constraints.txt
 
 changelog: install  # Gather the fragments of changes/ into CHANGELOG.md.
 	$(BIN)/towncrier build --yes
