@@ -22,6 +22,9 @@ from fetchgram.workers.plugin_workers import PluginWorkers
 from fetchgram_sandbox.site import MediaSite
 from fetchgram_ytdlp import EngineOptions, YtdlpEngine
 
+MakeJob = Callable[[Link, Choice], Job]
+MakeLink = Callable[..., Link]
+
 OPTIONS = EngineOptions(socket_timeout_s=3, retries=1, concurrent_fragments=4, max_bytes=50_000_000)
 
 
@@ -139,7 +142,7 @@ def sink() -> RecordingSink:
 
 
 @pytest.fixture
-def make_job() -> Callable[[Link, Choice], Job]:
+def make_job() -> MakeJob:
     def make(link: Link, choice: Choice) -> Job:
         recipe = Recipe(choice=choice)
         return Job(
@@ -156,7 +159,7 @@ def make_job() -> Callable[[Link, Choice], Job]:
 
 
 @pytest.fixture
-def make_link() -> Callable[..., Link]:
+def make_link() -> MakeLink:
     def make(url: str, kind: LinkKind = LinkKind.MEDIA) -> Link:
         return Link(plugin="ytdlp", kind=kind, media_id=f"url:{url}", url=url)
 

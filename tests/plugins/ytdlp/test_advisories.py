@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import requires
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchgram.api import Choice, ContentUnavailable, Job, Json, Link, LinkKind
+from fetchgram.api import ContentUnavailable, Json, LinkKind
 from fetchgram_ytdlp import EngineOptions, versions
 from fetchgram_ytdlp.options import build, downloader_name, params
 from fetchgram_ytdlp.streams import _name
 from fetchgram_ytdlp.translate import tracks_of
 
+if TYPE_CHECKING:
+    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink, RecordingSink
+
+
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
-MakeJob = Callable[[Link, Choice], Job]
-MakeLink = Callable[..., Link]
 
 COOKIE = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tcanary\tsecret\n"
 
@@ -28,19 +30,23 @@ def payload() -> dict[str, Json]:
     return {"options": EngineOptions().to_json(), "proxy": "http://127.0.0.1:9", "ca_file": None}
 
 
-def cookies_of(bench, path: str) -> list[str]:
+def cookies_of(bench: Bench, path: str) -> list[str]:
     return [headers.get("Cookie", "") for asked, headers in bench.extra.asked if asked == path]
 
 
+def suffixes_in(folder: Path) -> set[str]:
+    return {path.suffix for path in folder.iterdir() if path.name != ".lock"}
+
+
 @pytest.fixture
-def with_cookie(bench, tmp_path: Path) -> EngineOptions:
+def with_cookie(bench: Bench, tmp_path: Path) -> EngineOptions:
     file = tmp_path / "cookies.txt"
     file.write_text(COOKIE)
     return replace(bench.engine._options, cookies_file=file)
 
 
 async def test_ghsa_v8mc_9377_rwjj_a_cookie_stays_behind_at_a_redirect(
-    bench, with_cookie: EngineOptions, make_link: MakeLink
+    bench: Bench, with_cookie: EngineOptions, make_link: MakeLink
 ) -> None:
     elsewhere = bench.extra.url.replace("127.0.0.1", "localhost")
     bench.extra.put("/elsewhere", "<title>x</title>", content_type="text/html")
@@ -52,7 +58,7 @@ async def test_ghsa_v8mc_9377_rwjj_a_cookie_stays_behind_at_a_redirect(
 
 
 async def test_ghsa_v8mc_9377_rwjj_a_cookie_is_not_sent_for_pieces_from_elsewhere(  # fixtures
-    bench, sink, workdir: Path, with_cookie: EngineOptions, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, with_cookie: EngineOptions, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     elsewhere = bench.extra.url.replace("127.0.0.1", "localhost")
     piece = bench.site.clip("hls-144-00.ts").read_bytes()
@@ -75,7 +81,7 @@ async def test_exec_is_out_of_reach(advisory: str) -> None:
     assert [step for kind in steps.values() for step in kind] == [], advisory
 
 
-async def test_ghsa_3ch3_jhc6_5r8x_instructions_in_an_address_are_refused(bench, make_link: MakeLink) -> None:
+async def test_ghsa_3ch3_jhc6_5r8x_instructions_in_an_address_are_refused(bench: Bench, make_link: MakeLink) -> None:
     from yt_dlp.utils import smuggle_url  # noqa: PLC0415  # yt-dlp's own spelling
 
     headers = {"http_headers": {"Ytdl-request-proxy": bench.inside.url}}
@@ -120,11 +126,11 @@ async def test_external_downloaders_are_never_taken(advisory: str, protocol: str
 
 
 async def test_ghsa_6v4j_43gg_vj32_nothing_but_the_streams_is_written(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     await bench.engine.download(make_job(probe.link, probe.choices[2]), workdir, sink)
-    suffixes = {path.suffix for path in workdir.iterdir() if path.name != ".lock"}
+    suffixes = suffixes_in(workdir)
     assert suffixes <= {".mp4", ".jpg", ".source", ".json"}
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from fetchgram.api import Link, LinkKind
 from fetchgram_ytdlp.catalogue import Catalogue
 from fetchgram_ytdlp.claims import claim
+
+Claimed = Callable[[str], Any]  # a link, or a failing test
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +18,7 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
-def claimed(catalogue):
+def claimed(catalogue: Catalogue) -> Claimed:
     def ask(url: str) -> Link | None:
         return claim(url, catalogue, "ytdlp")
 
@@ -29,7 +34,9 @@ def claimed(catalogue):
         ("https://www.twitch.tv/riotgames/clip/OptimisticDullPigeon", LinkKind.CLIP, None),
     ],
 )
-def test_what_an_extractor_knows_is_claimed_for_sure(claimed, url: str, kind: LinkKind, media_id: str | None) -> None:
+def test_what_an_extractor_knows_is_claimed_for_sure(
+    claimed: Claimed, url: str, kind: LinkKind, media_id: str | None
+) -> None:
     link = claimed(url)
     assert link.sure
     assert link.kind is kind
@@ -38,18 +45,18 @@ def test_what_an_extractor_knows_is_claimed_for_sure(claimed, url: str, kind: Li
 
 @pytest.mark.parametrize("suffix", ["mp4", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav"])
 @pytest.mark.parametrize("case", [str.lower, str.upper])
-def test_media_files_are_claimed_for_sure(claimed, suffix: str, case) -> None:
+def test_media_files_are_claimed_for_sure(claimed: Claimed, suffix: str, case: Callable[[str], str]) -> None:
     link = claimed(f"https://files.example/a%20b/clip.{case(suffix)}?token=1#t=3")
     assert (link.kind, link.sure) == (LinkKind.FILE, True)
     assert link.url.endswith("?token=1")
 
 
 @pytest.mark.parametrize("suffix", ["m3u8", "mpd", "jpg", "png", "webp", "gif"])
-def test_manifests_and_pictures_are_claimed_for_sure(claimed, suffix: str) -> None:
+def test_manifests_and_pictures_are_claimed_for_sure(claimed: Claimed, suffix: str) -> None:
     assert claimed(f"https://files.example/clip.{suffix}").kind is LinkKind.FILE
 
 
-def test_any_other_page_is_claimed_but_not_for_sure(claimed) -> None:
+def test_any_other_page_is_claimed_but_not_for_sure(claimed: Claimed) -> None:
     link = claimed("https://blog.example/2026/a-post")
     assert (link.kind, link.sure) == (LinkKind.MEDIA, False)
 
@@ -72,25 +79,25 @@ def test_any_other_page_is_claimed_but_not_for_sure(claimed) -> None:
         "https://example.com/" + "a" * 5000,
     ],
 )
-def test_what_is_no_plain_web_address_is_not_claimed(claimed, url: str) -> None:
+def test_what_is_no_plain_web_address_is_not_claimed(claimed: Claimed, url: str) -> None:
     assert claimed(url) is None
 
 
-def test_spellings_of_one_address_are_one_link(claimed) -> None:
+def test_spellings_of_one_address_are_one_link(claimed: Claimed) -> None:
     one = claimed("https://Blog.Example:443/post?a=1&utm_source=x&fbclid=y")
     other = claimed("https://blog.example/post?a=1")
     assert one == other
 
 
-def test_a_query_without_tracking_is_left_as_it_is_spelled(claimed) -> None:
+def test_a_query_without_tracking_is_left_as_it_is_spelled(claimed: Claimed) -> None:
     assert claimed("https://files.example/clip.mp4?b=%2f&a").url == "https://files.example/clip.mp4?b=%2f&a"
 
 
-def test_different_addresses_are_different_media(claimed) -> None:
+def test_different_addresses_are_different_media(claimed: Claimed) -> None:
     assert claimed("https://blog.example/one").media_id != claimed("https://blog.example/two").media_id
 
 
-def test_an_id_beside_other_parts_does_not_name_the_media_alone(claimed) -> None:
+def test_an_id_beside_other_parts_does_not_name_the_media_alone(claimed: Claimed) -> None:
     """`id` may be a slug that two channels of one site both use."""
     one = claimed("https://www.arte.tv/en/videos/088501-000-A/mexico-stealing-petrol-to-survive/")
     other = claimed("https://www.arte.tv/fr/videos/088501-000-A/mexico-stealing-petrol-to-survive/")

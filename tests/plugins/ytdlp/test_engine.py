@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +15,6 @@ from fetchgram.api import (
     ChoiceGone,
     ChoiceKind,
     ContentUnavailable,
-    Job,
-    Link,
     LinkKind,
     MediaKind,
     Reason,
@@ -25,15 +23,21 @@ from fetchgram.api import (
 )
 from fetchgram_ytdlp.boxes import starts_fast
 
+if TYPE_CHECKING:
+    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink, RecordingSink
+
+
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
-MakeJob = Callable[[Link, Choice], Job]
-MakeLink = Callable[..., Link]
 
 FILE = Choice(kind=ChoiceKind.VIDEO, container="mp4")
 
 
-async def test_a_page_with_several_qualities_offers_a_ladder_best_first(bench, make_link: MakeLink) -> None:
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern))
+
+
+async def test_a_page_with_several_qualities_offers_a_ladder_best_first(bench: Bench, make_link: MakeLink) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     videos = [choice for choice in probe.choices if choice.kind is ChoiceKind.VIDEO]
     assert [choice.height_px for choice in videos] == [720, 360, 144]
@@ -44,7 +48,7 @@ async def test_a_page_with_several_qualities_offers_a_ladder_best_first(bench, m
 
 
 async def test_a_chosen_video_arrives_as_it_was_offered(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (media,) = await bench.engine.download(make_job(probe.link, probe.choices[1]), workdir, sink)
@@ -58,7 +62,7 @@ async def test_a_chosen_video_arrives_as_it_was_offered(
 
 @pytest.mark.parametrize("page", ["stream", "dash"])
 async def test_streams_in_pieces_become_one_mp4_that_starts_fast(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob, page: str
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, page: str
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/{page}"))
     assert [choice.height_px for choice in probe.choices[:3]] == [720, 360, 144]
@@ -68,11 +72,11 @@ async def test_streams_in_pieces_become_one_mp4_that_starts_fast(
     assert (found.video_codec, found.audio_codec, found.height_px) == ("h264", "aac", 720)
     assert media.duration_s == pytest.approx(6, abs=0.2)
     assert starts_fast(media.path)
-    assert [path for path in workdir.iterdir() if path.name.startswith("stream-")] == []
+    assert files_in(workdir, "stream-*") == []
 
 
 async def test_sound_alone_is_tagged_and_has_a_cover(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/dash"))
     choice = next(choice for choice in probe.choices if choice.kind is ChoiceKind.AUDIO)
@@ -84,7 +88,7 @@ async def test_sound_alone_is_tagged_and_has_a_cover(
 
 
 async def test_sound_is_taken_out_of_a_video_where_it_does_not_come_alone(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (media,) = await bench.engine.download(make_job(probe.link, probe.choices[-1]), workdir, sink)
@@ -101,8 +105,15 @@ async def test_sound_is_taken_out_of_a_video_where_it_does_not_come_alone(
         ("picture.jpg", MediaKind.PHOTO, "image/jpeg"),
     ],
 )
-async def test_a_link_to_a_file_brings_that_file(  # noqa: PLR0913  # fixtures
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str, kind: MediaKind, mime: str
+async def test_a_link_to_a_file_brings_that_file(  # noqa: PLR0913, PLR0917  # fixtures
+    bench: Bench,
+    sink: RecordingSink,
+    workdir: Path,
+    make_link: MakeLink,
+    make_job: MakeJob,
+    name: str,
+    kind: MediaKind,
+    mime: str,
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/media/{name}", LinkKind.FILE))
     assert probe.choices[0].certainty is Certainty.EXACT
@@ -112,7 +123,7 @@ async def test_a_link_to_a_file_brings_that_file(  # noqa: PLR0913  # fixtures
 
 
 @pytest.mark.parametrize("name", ["master.m3u8", "manifest.mpd"])
-async def test_a_link_to_a_manifest_offers_its_qualities(bench, make_link: MakeLink, name: str) -> None:
+async def test_a_link_to_a_manifest_offers_its_qualities(bench: Bench, make_link: MakeLink, name: str) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/media/{name}", LinkKind.FILE))
     assert [choice.height_px for choice in probe.choices[:3]] == [720, 360, 144]
     assert probe.duration_s == pytest.approx(6, abs=0.2)
@@ -120,7 +131,7 @@ async def test_a_link_to_a_manifest_offers_its_qualities(bench, make_link: MakeL
 
 
 async def test_a_quality_that_is_gone_brings_back_what_there_is(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     gone = replace(probe.choices[0], height_px=1080)
@@ -130,7 +141,7 @@ async def test_a_quality_that_is_gone_brings_back_what_there_is(
 
 
 async def test_a_page_with_several_videos_is_a_list_whose_entries_can_be_fetched(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     clips = [f"{bench.site.url}/media/clip-{height}.mp4" for height in (144, 360, 720)]
     body = "".join(f'<video src="{clip}"></video>' for clip in clips)
@@ -145,7 +156,7 @@ async def test_a_page_with_several_videos_is_a_list_whose_entries_can_be_fetched
     assert media.height_px == 360
 
 
-async def test_a_list_is_read_page_by_page(bench, make_link: MakeLink) -> None:
+async def test_a_list_is_read_page_by_page(bench: Bench, make_link: MakeLink) -> None:
     items = "".join(
         f"<item><title>Part {n}</title><enclosure url='{bench.site.url}/media/clip-144.mp4?n={n}'/></item>"
         for n in range(1, 6)
@@ -174,7 +185,7 @@ async def test_a_list_is_read_page_by_page(bench, make_link: MakeLink) -> None:
     ],
 )
 async def test_what_a_site_refuses_is_told_with_its_reason(
-    bench, make_link: MakeLink, path: str, reason: Reason
+    bench: Bench, make_link: MakeLink, path: str, reason: Reason
 ) -> None:
     kind = LinkKind.FILE if path.endswith(".mp4") else LinkKind.MEDIA
     with pytest.raises(ContentUnavailable) as caught:
@@ -183,31 +194,33 @@ async def test_what_a_site_refuses_is_told_with_its_reason(
 
 
 @pytest.mark.parametrize(("path", "after_s"), [("/bad/500", None), ("/bad/429?retry_after=7", 7.0)])
-async def test_a_passing_trouble_is_worth_another_try(bench, make_link: MakeLink, path: str, after_s: float) -> None:
+async def test_a_passing_trouble_is_worth_another_try(
+    bench: Bench, make_link: MakeLink, path: str, after_s: float
+) -> None:
     with pytest.raises(TemporarilyUnavailable) as caught:
         await bench.engine.probe(make_link(bench.site.url + path))
     assert caught.value.retry_after_s == after_s
 
 
-async def test_a_silent_server_is_given_up(bench, make_link: MakeLink) -> None:
+async def test_a_silent_server_is_given_up(bench: Bench, make_link: MakeLink) -> None:
     with pytest.raises(TemporarilyUnavailable):
         await bench.engine.probe(make_link(f"{bench.site.url}/bad/silent.mp4", LinkKind.FILE))
 
 
 @pytest.mark.parametrize("name", ["endless.mp4", "bomb.mp4"])
 async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # fixtures
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str
 ) -> None:
     link = make_link(f"{bench.site.url}/bad/{name}", LinkKind.FILE)
     options = replace(bench.engine._options, max_bytes=4_000_000)
     with pytest.raises(TooLarge):
         await bench.engine.download(make_job(link, FILE), workdir, sink, options=options)
-    used = sum(path.stat().st_size for path in workdir.iterdir())
+    used = sum(path.stat().st_size for path in files_in(workdir, "*"))
     assert used <= options.max_bytes + 4 * 1024 * 1024
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_begun(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-3000000.mp4", LinkKind.FILE)
     with pytest.raises(TooLarge) as caught:
@@ -215,11 +228,11 @@ async def test_a_file_that_says_it_is_too_large_is_not_begun(
             make_job(link, FILE), workdir, sink, options=replace(bench.engine._options, max_bytes=2_000_000)
         )
     assert caught.value.size_bytes == 3_000_000
-    assert [path for path in workdir.iterdir() if path.name.startswith("stream-")] == []
+    assert files_in(workdir, "stream-*") == []
 
 
 @pytest.mark.parametrize("kind", [LinkKind.FILE, LinkKind.MEDIA])
-async def test_a_redirect_to_the_inside_is_refused(bench, make_link: MakeLink, kind: LinkKind) -> None:
+async def test_a_redirect_to_the_inside_is_refused(bench: Bench, make_link: MakeLink, kind: LinkKind) -> None:
     inside = f"{bench.inside.url}/secret.mp4"
     with pytest.raises(ContentUnavailable) as caught:
         await bench.engine.probe(make_link(f"{bench.site.url}/bad/redirect?to={inside}", kind))
@@ -228,7 +241,7 @@ async def test_a_redirect_to_the_inside_is_refused(bench, make_link: MakeLink, k
 
 
 async def test_pieces_on_the_inside_are_refused(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", f"{bench.inside.url}/secret.ts", "#EXT-X-ENDLIST", ""]
     url = bench.extra.put("/trap.m3u8", "\n".join(lines), content_type="application/vnd.apple.mpegurl")
@@ -239,7 +252,7 @@ async def test_pieces_on_the_inside_are_refused(
     assert bench.inside.asked == []
 
 
-async def test_a_live_stream_is_refused(bench, make_link: MakeLink) -> None:
+async def test_a_live_stream_is_refused(bench: Bench, make_link: MakeLink) -> None:
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", f"{bench.site.url}/media/hls-144-00.ts", ""]
     url = bench.extra.put("/live.m3u8", "\n".join(lines), content_type="application/vnd.apple.mpegurl")
     with pytest.raises(ContentUnavailable) as caught:
@@ -248,7 +261,7 @@ async def test_a_live_stream_is_refused(bench, make_link: MakeLink) -> None:
 
 
 async def test_a_stream_with_a_missing_piece_is_an_error_not_a_file_with_a_hole(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     piece = f"{bench.site.url}/media/hls-144-00.ts"
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", piece, "#EXTINF:2,", f"{bench.site.url}/bad/404"]
@@ -260,13 +273,13 @@ async def test_a_stream_with_a_missing_piece_is_an_error_not_a_file_with_a_hole(
 
 
 async def test_a_cut_download_goes_on_where_it_was(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-3000000.mp4?cut_after=2000000&kbps=16000", LinkKind.FILE)
     options = replace(bench.engine._options, retries=0)
     with pytest.raises(TemporarilyUnavailable):
         await bench.engine.download(make_job(link, FILE), workdir, sink, options=options)
-    (part,) = workdir.glob("*.part")
+    (part,) = files_in(workdir, "*.part")
     had_bytes = part.stat().st_size
     bench.site.requests.clear()
     (media,) = await bench.engine.download(make_job(link, FILE), workdir, sink, options=options)
@@ -276,7 +289,7 @@ async def test_a_cut_download_goes_on_where_it_was(
 
 
 async def test_a_stream_in_pieces_goes_on_where_it_was(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     pieces = [f"{bench.site.url}/media/hls-144-{n:02d}.ts" for n in range(3)]
     late = f"{bench.extra.url}/late.ts"
@@ -295,7 +308,7 @@ async def test_a_stream_in_pieces_goes_on_where_it_was(
 
 
 async def test_a_finished_merge_is_used_again(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/dash"))
     job = make_job(probe.link, probe.choices[2])
@@ -307,7 +320,7 @@ async def test_a_finished_merge_is_used_again(
 
 
 async def test_a_note_of_another_choice_or_without_its_files_is_not_trusted(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (first,) = await bench.engine.download(make_job(probe.link, probe.choices[2]), workdir, sink)
@@ -323,7 +336,7 @@ async def test_a_note_of_another_choice_or_without_its_files_is_not_trusted(
 
 
 async def test_a_cancelled_download_ends_within_a_second(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-9000000.mp4?kbps=800", LinkKind.FILE)
     task = asyncio.create_task(bench.engine.download(make_job(link, FILE), workdir, sink))
@@ -333,14 +346,14 @@ async def test_a_cancelled_download_ends_within_a_second(
     with pytest.raises(asyncio.CancelledError):
         await task
     assert time.monotonic() - started < 1
-    (part,) = workdir.glob("*.part")
+    (part,) = files_in(workdir, "*.part")
     size_bytes = part.stat().st_size
     await asyncio.sleep(0.3)
     assert part.stat().st_size == size_bytes
 
 
 async def test_progress_is_told_at_most_five_times_a_second_and_only_rises(
-    bench, sink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-1500000.mp4?kbps=8000", LinkKind.FILE)
     started = time.monotonic()

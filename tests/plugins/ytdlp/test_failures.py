@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yt_dlp
@@ -13,6 +14,9 @@ from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, User
 from fetchgram.api import ContentUnavailable, DiskFull, FetchgramError, Reason, TemporarilyUnavailable, TooLarge
 from fetchgram_ytdlp.failures import retry_after_s, told, translate
 from fetchgram_ytdlp.options import build
+
+if TYPE_CHECKING:
+    from tests.plugins.ytdlp.conftest import Bench
 
 SOURCE = Path(yt_dlp.__file__).parent
 
@@ -148,13 +152,8 @@ def test_what_is_left_of_an_error_after_retries_is_still_told_apart(text: str, k
     ("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EFBIG, TooLarge)]
 )
 def test_a_full_disk_is_not_the_sites_fault(number: int, kind: type[FetchgramError]) -> None:
-    try:
-        try:
-            raise OSError(number, "no")
-        except OSError as error:
-            raise DownloadError("unable to write data") from error
-    except DownloadError as error:
-        assert isinstance(translate(error, 7), kind)
+    error = DownloadError("unable to write data", (OSError, OSError(number, "no"), None))
+    assert isinstance(translate(error, 7), kind)
 
 
 def test_a_bug_passes_as_it_is() -> None:
@@ -171,7 +170,7 @@ def test_retry_after_is_read_in_both_forms(value: object, seconds: float | None)
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_real_answers_of_a_real_site_are_told_apart(bench) -> None:
+async def test_real_answers_of_a_real_site_are_told_apart(bench: Bench) -> None:
     payload = {"options": OPTIONS, "proxy": bench.network.proxy_url, "ca_file": None}
 
     def ask(url: str) -> FetchgramError:

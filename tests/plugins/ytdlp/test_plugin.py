@@ -4,16 +4,35 @@ import inspect
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from fetchgram import hookspecs
 from fetchgram.api import ConfigError, Health, Link, LinkKind, PluginError
+from fetchgram.testing.contract import PlatformContract
 from fetchgram_ytdlp import versions
 from fetchgram_ytdlp.plugin import Plugin
+from fetchgram_ytdlp.urls import digest
 
 LINK = Link(plugin="ytdlp", kind=LinkKind.VIDEO, media_id="x", url="https://site.example/")
+
+
+class TestContract(PlatformContract):
+    plugin = Plugin
+    claims_everything = True
+    should_match = (
+        ("https://vimeo.com/56015672?utm_source=x", "video", "Vimeo:56015672"),
+        ("https://www.dailymotion.com/video/x5kesuj", "video", "Dailymotion:x5kesuj"),
+        ("https://Files.Example:443/a/clip.mp4#t=3", "file", f"url:{digest('https://files.example/a/clip.mp4')}"),
+    )
+    should_not_match = (
+        "https://vimeo.example/56015672",
+        "https://blog.example/clip.mp4.html",
+        "https://blog.example/?file=clip.mp4",
+        "https://dailymotion.com.example/video/x5kesuj",
+    )
 
 
 def make(context: object = None) -> Plugin:
@@ -83,3 +102,9 @@ def test_each_hook_has_a_parameter_of_its_specification() -> None:
         spec, impl = getattr(hookspecs, name), getattr(Plugin, name)
         assert set(inspect.signature(impl).parameters) - {"self"} <= set(inspect.signature(spec).parameters)
         assert inspect.iscoroutinefunction(spec) == inspect.iscoroutinefunction(impl)
+
+
+def test_the_readme_has_a_row_for_each_setting() -> None:
+    readme = (Path(__file__).parents[3] / "plugins" / "ytdlp" / "README.md").read_text(encoding="utf-8")
+    rows = {f"| `{name}` |": field.description for name, field in Plugin.Settings.model_fields.items()}
+    assert [row for row, description in rows.items() if row not in readme or str(description) not in readme] == []

@@ -65,7 +65,7 @@ def download(payload: Payload, report: Report) -> Json:
         formats = _served(downloader, info)
         height_px = cast("int | None", options["max_height_px"])
         offer = resolve(tracks_of(info, formats), choice, max_height_px=height_px)
-        by_id = {str(each.get("format_id")): each for each in formats}
+        by_id = {str(each.get("format_id") or ""): each for each in formats}
         streams = [(track, by_id[track.format_id]) for track in offer.tracks]
         names = fetch(downloader, info, streams, max_bytes=max_bytes, report=report)
         return _fetched(link, info, formats, offer, names)

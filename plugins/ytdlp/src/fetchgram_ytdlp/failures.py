@@ -39,10 +39,8 @@ WORDINGS: tuple[tuple[str, Reason], ...] = (
     (r"(?:not|isn't) available (?:in|from) your (?:country|location|region)|geo.?restrict", Reason.GEO),  # common.py
     (r"not made this video available in your country", Reason.GEO),  # youtube/_video.py
     (r"account (?:has been )?(?:terminated|suspended)", Reason.GONE),  # youtube, twitter
-    (
-        r"(?:video|content|post|media) (?:is |has been |was )?(?:unavailable|removed|deleted)",
-        Reason.GONE,
-    ),  # youtube &c.
+    (r"(?:has|have) been (?:removed|deleted)|was (?:removed|deleted)", Reason.GONE),  # audiomack and many others
+    (r"(?:video|content|post|media) (?:is )?(?:unavailable|removed|deleted)", Reason.GONE),  # youtube/_video.py
     (r"does not exist|no longer available|no video found|video not found", Reason.GONE),  # several
     (r"login|log in|sign in|registered users|--cookies|password", Reason.LOGIN),  # common.py: raise_login_required
     (r"ffmpeg could not be found|websocket|rtmpdump|unsupported protocol", Reason.PROTOCOL),  # downloader/
