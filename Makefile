@@ -8,6 +8,7 @@ DISTRIBUTIONS := framework sandbox $(PLUGINS)
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := true
 
 .PHONY: help install browser check test demo run bench docs constraints changelog clean
 .DEFAULT_GOAL := help
