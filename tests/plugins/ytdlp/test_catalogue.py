@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from yt_dlp.extractor import gen_extractor_classes
@@ -29,7 +29,7 @@ print(json.dumps([test["url"] for ie in gen_extractor_classes() for test in test
 def urls() -> list[str]:
     env = os.environ | {"YTDLP_NO_LAZY_EXTRACTORS": "1", "YTDLP_NO_PLUGINS": "1"}
     run = subprocess.run([sys.executable, "-c", _PRINT_TEST_URLS], env=env, capture_output=True, check=True)
-    return json.loads(run.stdout)
+    return cast("list[str]", json.loads(run.stdout))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def _slow_answer(url: str, asked: list[tuple[str, Suits]]) -> str | None:
 def _askable(extractor: Any) -> Suits:  # yt-dlp is not typed
     """Ask a plain extractor for its expression only, as its `suitable` does: it is several times faster."""
     if extractor.suitable.__qualname__ != "LazyLoadExtractor.suitable":
-        return extractor.suitable
+        return cast("Suits", extractor.suitable)
     expressions = extractor._VALID_URL or ()
     each = [re.compile(one).match for one in ([expressions] if isinstance(expressions, str) else expressions)]
     return each[0] if len(each) == 1 else lambda url: any(match(url) for match in each)
@@ -79,4 +79,5 @@ def test_a_page_that_only_the_generic_extractor_reads_is_nobodys(catalogue: Cata
 
 def test_an_id_that_is_all_that_an_extractor_takes_names_the_media(catalogue: Catalogue) -> None:
     match = catalogue.find("https://vimeo.com/56015672")
+    assert match is not None
     assert (match.key, match.media_id) == ("Vimeo", "56015672")

@@ -11,7 +11,7 @@ from yt_dlp.extractor.common import InfoExtractor
 from yt_dlp.networking.exceptions import IncompleteRead, ProxyError, TransportError
 from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UserNotLive
 
-from fetchgram.api import ContentUnavailable, DiskFull, FetchgramError, Reason, TemporarilyUnavailable, TooLarge
+from fetchgram.api import ContentUnavailable, DiskFull, FetchgramError, Json, Reason, TemporarilyUnavailable, TooLarge
 from fetchgram_ytdlp.failures import retry_after_s, told, translate
 from fetchgram_ytdlp.options import build
 
@@ -23,7 +23,7 @@ SOURCE = Path(yt_dlp.__file__).parent
 pytestmark = pytest.mark.timeout(60)
 
 
-class FailingIE(InfoExtractor):
+class FailingIE(InfoExtractor):  # type: ignore[misc]  # yt-dlp is not typed
     """Raises what a test wants, so that the error comes out of yt-dlp as real ones do."""
 
     _VALID_URL = r"https://failing\.example/(?P<id>\w+)"
@@ -35,7 +35,7 @@ class FailingIE(InfoExtractor):
 
 def raised(error: Exception) -> FetchgramError:
     """Send an error through a real `YoutubeDL`."""
-    payload = {"options": OPTIONS, "proxy": "http://127.0.0.1:9", "ca_file": None}
+    payload: dict[str, Json] = {"options": OPTIONS, "proxy": "http://127.0.0.1:9", "ca_file": None}
     downloader = build(payload)
     extractor = FailingIE()
     extractor.error = error
@@ -46,7 +46,7 @@ def raised(error: Exception) -> FetchgramError:
     return caught.value
 
 
-OPTIONS = {
+OPTIONS: dict[str, Json] = {
     "socket_timeout_s": 2,
     "concurrent_fragments": 2,
     "retries": 1,
@@ -171,7 +171,7 @@ def test_retry_after_is_read_in_both_forms(value: object, seconds: float | None)
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_real_answers_of_a_real_site_are_told_apart(bench: Bench) -> None:
-    payload = {"options": OPTIONS, "proxy": bench.network.proxy_url, "ca_file": None}
+    payload: dict[str, Json] = {"options": OPTIONS, "proxy": bench.network.proxy_url, "ca_file": None}
 
     def ask(url: str) -> FetchgramError:
         downloader = build(payload)
