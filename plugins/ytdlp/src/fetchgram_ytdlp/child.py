@@ -8,7 +8,7 @@ from typing import cast
 
 from fetchgram.api import Choice, ContentUnavailable, Json, Link, Reason, decode, encode
 from fetchgram_ytdlp.direct import look
-from fetchgram_ytdlp.failures import told
+from fetchgram_ytdlp.failures import told, translate
 from fetchgram_ytdlp.ladder import Offer, Track, resolve
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
 from fetchgram_ytdlp.refused import refuse
@@ -102,11 +102,24 @@ def _extract(downloader: Downloader, link: Link) -> Info:
     file = look(downloader, link)
     if file is not None:
         return downloader.process_ie_result(file, download=False)
-    info = downloader.extract_info(link.url, download=False)
+    info = _look_up(downloader, link.url)
     if info is None:
         raise ContentUnavailable(Reason.NO_MEDIA, "yt-dlp found nothing")
     refuse(str(info.get("extractor_key")))
     return info
+
+
+def _look_up(downloader: Downloader, url: str) -> Info | None:
+    """Ask yt-dlp; where something has not begun, ask again in the way that also tells when it will."""
+    try:
+        return downloader.extract_info(url, download=False)
+    except Exception as error:
+        found = translate(error)
+        if not isinstance(found, ContentUnavailable) or found.reason is not Reason.UPCOMING:
+            raise
+        downloader.params["ignore_no_formats_error"] = True
+        refuse_unready(downloader.extract_info(url, download=False) or {})
+        raise
 
 
 def _one_of(downloader: Downloader, info: Info) -> Info:
