@@ -30,7 +30,15 @@ from fetchgram.storage.menus import MenuButton
 from fetchgram.telegram import views
 from fetchgram.telegram.calls import Call, place
 from fetchgram.telegram.entities import CAPTION_UNITS, join, telegram_text
-from fetchgram.telegram.failures import describe, is_gone, is_not_modified, is_unreachable
+from fetchgram.telegram.failures import (
+    NotReached,
+    describe,
+    is_gone,
+    is_not_modified,
+    is_picture_already,
+    is_unreachable,
+    may_have_happened,
+)
 from fetchgram.telegram.flood import Lane, Line
 from fetchgram.telegram.views import Key, View
 from fetchgram.texts import Rich, Texts
@@ -38,6 +46,9 @@ from fetchgram.texts import Rich, Texts
 log = structlog.get_logger()
 
 _REMEMBERED = 2_000
+_TRIES = 8
+_AWAY_S = 2.0
+_LONGEST_WAIT_S = 120.0
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -95,7 +106,7 @@ class Board:
             lane: News of progress give way to what people wait for.
 
         Raises:
-            TemporarilyUnavailable: There is no room now; nothing changed.
+            TemporarilyUnavailable: Telegram has no room or cannot be reached now.
         """
         shown = self._of(request_id)
         async with shown.lock:
@@ -110,21 +121,13 @@ class Board:
             else:
                 shown.last = view
 
+    async def insist(self, request_id: int, view: View, *, picture: bytes | None = None) -> None:
+        """Show a view that must be seen, also when Telegram is away or asks to wait first."""
+        await self._insist(lambda: self.show(request_id, view, picture=picture))
+
     async def remove(self, request_id: int) -> None:
         """Delete the status message; one that is too old to be deleted says that it is done."""
-        shown = self._of(request_id)
-        async with shown.lock:
-            request = await self._intake.request(request_id)
-            chat = request.destination
-            if not isinstance(chat, Chat) or request.status_message is None:
-                return
-            try:
-                # core.telegram.org/bots/api#deletemessage: within 48 hours.
-                await self._line(DeleteMessage(chat_id=chat.chat, message_id=request.status_message))
-            except AiogramError as error:
-                if is_gone(error):
-                    return
-                await self._edit_instead(request, chat, shown)
+        await self._insist(lambda: self._remove(request_id))
         self._shown.pop(request_id, None)
 
     async def keyboard(self, request: Request, rows: Sequence[Sequence[Key]]) -> InlineKeyboardMarkup | None:
@@ -144,6 +147,33 @@ class Board:
             shown.keys = known
         labels = [[self._texts.render(key.label, request.locale) for key in row] for row in rows]
         return markup(shown.token, labels)
+
+    async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
+        for _ in range(_TRIES):
+            try:
+                await action()
+            except TemporarilyUnavailable as error:
+                log.info("status.postponed", after_s=error.retry_after_s)
+                await self._clock.sleep(min(error.retry_after_s or 1.0, _LONGEST_WAIT_S))
+            else:
+                return
+
+    async def _remove(self, request_id: int) -> None:
+        shown = self._of(request_id)
+        async with shown.lock:
+            request = await self._intake.request(request_id)
+            chat = request.destination
+            if not isinstance(chat, Chat) or request.status_message is None:
+                return
+            try:
+                # Possible within 48 hours (core.telegram.org/bots/api#deletemessage).
+                await self._line(DeleteMessage(chat_id=chat.chat, message_id=request.status_message))
+            except AiogramError as error:
+                if is_gone(error):
+                    return
+                if may_have_happened(error) or isinstance(error, NotReached):
+                    raise TemporarilyUnavailable(describe(error), retry_after_s=_AWAY_S) from error
+                await self._edit_instead(request, chat, shown)
 
     def _of(self, request_id: int) -> _Shown:
         shown = self._shown.setdefault(request_id, _Shown())
@@ -166,6 +196,11 @@ class Board:
             if picture is not None and not is_gone(error) and not is_unreachable(error):
                 log.info("status.picture_refused", request=request.id, error=describe(error))
                 await self._put(request, chat, view, shown, None, lane)
+                return
+            if is_picture_already(error) and not request.status_photo:
+                # The process died between the edit and the note of it.
+                request = await self._intake.set_status_message(request.id, request.status_message, photo=True)
+                await self._put(request, chat, view, shown, picture, lane)
                 return
             if not is_gone(error) or shown.replaced:
                 raise
@@ -205,6 +240,9 @@ class Board:
 
     async def _failed(self, request: Request, chat: Chat, error: AiogramError) -> None:
         log.warning("status.not_shown", request=request.id, error=describe(error))
+        if isinstance(error, NotReached) or (may_have_happened(error) and request.status_message is not None):
+            # An edit may be repeated at will; a new message that may be there is not sent twice.
+            raise TemporarilyUnavailable(describe(error), retry_after_s=_AWAY_S) from error
         if is_unreachable(error):
             await self._on_unreachable(chat)
 

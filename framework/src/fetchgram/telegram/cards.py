@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from fetchgram.errors import FetchgramError, TemporarilyUnavailable
+from fetchgram.errors import FetchgramError
 from fetchgram.model import Chat, Request, RequestState, Text
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.menu import Menu
@@ -71,7 +71,7 @@ class Cards:
     async def show(self, request_id: int, notice: Text | None = None) -> None:
         """Show the card as it is now."""
         menu = await self._intake.menu(request_id)
-        await self._board.show(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
+        await self._board.insist(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
 
     async def _look(self, request: Request, *, group: bool) -> None:
         try:
@@ -92,10 +92,7 @@ class Cards:
         ):
             return
         view = views.failed(request, request.error or error.text, request.error_number or "", retryable=True)
-        try:
-            await self._board.show(request.id, view)
-        except TemporarilyUnavailable as busy:
-            log.warning("look.not_told", request=request.id, error=str(busy))
+        await self._board.insist(request.id, view)
 
     async def _picture(self, menu: Menu) -> bytes | None:
         request = menu.request

@@ -56,6 +56,11 @@ def is_gone(error: AiogramError) -> bool:
     return isinstance(error, TelegramBadRequest) and any(part in error.message.lower() for part in parts)
 
 
+def is_picture_already(error: AiogramError) -> bool:
+    """Whether an edit of text met a message that has become a picture."""
+    return isinstance(error, TelegramBadRequest) and "there is no text in the message" in error.message.lower()
+
+
 def is_unreachable(error: AiogramError) -> bool:
     """Whether the person blocked the bot, or the chat is not there."""
     if isinstance(error, TelegramForbiddenError):

@@ -39,8 +39,6 @@ _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
 _LEAST_STEP = 0.01
 _LONGEST_QUIET_S = 6.0
-_TRIES = 5
-_LONGEST_WAIT_S = 120.0
 
 
 @dataclass(slots=True)
@@ -105,6 +103,11 @@ class TelegramAudience:
             await self.tell(request_id, 0, news)
 
     @property
+    def all_told(self) -> bool:
+        """Whether no end is on its way."""
+        return not any(follow.at_work and not isinstance(follow.latest, _LIVE) for follow in self._follows.values())
+
+    @property
     def waiting_in_line(self) -> list[int]:
         """Requests whose last news was their place in line."""
         return [key for key, follow in self._follows.items() if isinstance(follow.latest or follow.shown, Queued)]
@@ -159,23 +162,12 @@ class TelegramAudience:
             follow.shown, follow.shown_at = news, self._clock.monotonic()
             return
         follow.shown = news
-        await self._insist(request_id, news)
+        await self._show_end(await self._intake.request(request_id), news)
 
     async def _show_live(self, request_id: int, news: Queued | Working | Progress | Retrying) -> None:
         request = await self._intake.request(request_id)
         if request.state is RequestState.WORKING:
             await self._board.show(request_id, working_view(request, news), lane=Lane.NEWS)
-
-    async def _insist(self, request_id: int, news: News) -> None:
-        """Tell an end, also when Telegram asks to wait first."""
-        for _ in range(_TRIES):
-            try:
-                await self._show_end(await self._intake.request(request_id), news)
-            except TemporarilyUnavailable as error:
-                log.info("status.postponed", request=request_id, after_s=error.retry_after_s)
-                await self._clock.sleep(min(error.retry_after_s or 1.0, _LONGEST_WAIT_S))
-            else:
-                return
 
     async def _show_end(self, request: Request, news: News) -> None:
         match news:
@@ -184,11 +176,11 @@ class TelegramAudience:
                     await self._board.remove(request.id)
             case Failed():
                 view = views.failed(request, news.error, news.number, retryable=news.retryable)
-                await self._board.show(request.id, view)
+                await self._board.insist(request.id, view)
             case UncertainDelivery():
-                await self._board.show(request.id, views.uncertain(request))
+                await self._board.insist(request.id, views.uncertain(request))
             case Cancelled():
-                await self._board.show(request.id, views.cancelled(request))
+                await self._board.insist(request.id, views.cancelled(request))
             case MenuAgain():
                 await self._show_card(request.id, text("toast-choice-gone"))
 

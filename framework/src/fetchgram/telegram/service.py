@@ -28,6 +28,7 @@ from fetchgram.telegram.menu import Presses
 from fetchgram.telegram.messages import Messages
 from fetchgram.telegram.polling import Polling
 from fetchgram.telegram.progress import TelegramAudience
+from fetchgram.telegram.resume import Resume
 from fetchgram.telegram.screens import Screens
 from fetchgram.telegram.wishes import Wishes
 from fetchgram.texts import Texts
@@ -116,6 +117,14 @@ class TelegramService:
             clock=clock,
             links_per_message=settings.limits.links_per_message,
         )
+        self._resume = Resume(
+            bot_id=account.bot_id,
+            storage=storage,
+            cards=self._cards,
+            wishes=self._wishes,
+            audience=self.audience,
+            clock=clock,
+        )
         self._inbox = Inbox(bot=account.bot, storage=storage, clock=clock, handle=self.handle)
         self._polling = Polling(name=account.name, line=line, storage=storage, clock=clock, on_news=self._inbox.wake)
 
@@ -139,7 +148,7 @@ class TelegramService:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._cards.run())
                 group.create_task(self.audience.run())
-                group.create_task(self._resume())
+                group.create_task(self._resume.run())
                 group.create_task(self._inbox.run())
                 group.create_task(self._polling.run())
                 group.create_task(self._keep_places())
@@ -194,23 +203,6 @@ class TelegramService:
         except (AiogramError, TemporarilyUnavailable) as error:
             told = describe(error) if isinstance(error, AiogramError) else str(error)
             log.warning("bot.commands_not_set", bot=self._account.name, error=told)
-
-    async def _resume(self) -> None:
-        """Rebuild the status of what was not finished."""
-        async with self._storage.read() as session:
-            unfinished = await session.requests.unfinished(self._account.bot_id)
-        for request in unfinished:
-            try:
-                await self._take_up(request)
-            except (FetchgramError, LookupError) as error:
-                log.warning("request.not_resumed", request=request.id, error=repr(error))
-
-    async def _take_up(self, request: Request) -> None:
-        if request.state is RequestState.PROBING:
-            quiet = isinstance(request.destination, Chat) and request.destination.chat < 0
-            self._cards.look(request, group=quiet and request.status_message is None)
-        elif request.state is RequestState.WORKING:
-            await self._wishes.show_place(request.id)
 
     async def _keep_places(self) -> None:
         while True:

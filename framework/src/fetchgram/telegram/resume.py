@@ -1,0 +1,126 @@
+"""After a restart: every status message says again what is true, also where the process died before it could tell."""
+
+from __future__ import annotations
+
+import structlog
+
+from fetchgram.errors import FetchgramError
+from fetchgram.model import Chat, DeliveryState, Event, Request, RequestState, text
+from fetchgram.pipeline.audience import Cancelled, Done, Failed, UncertainDelivery
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+from fetchgram.telegram.cards import Cards
+from fetchgram.telegram.progress import TelegramAudience
+from fetchgram.telegram.wishes import Wishes
+
+log = structlog.get_logger()
+
+_BATCH = 500
+_TICK_S = 2.0
+
+
+class Resume:
+    """Follows the events behind what was told, so that a restart knows what may not have been.
+
+    The cursor moves only when nothing is left to tell, and one tick late: an event is written a moment before it is
+    told.
+
+    Args:
+        bot_id: Of the bot.
+        storage: Requests and events.
+        cards: Looks at links again, shows cards again.
+        wishes: Tells places in line.
+        audience: Tells ends again.
+        clock: Time.
+    """
+
+    def __init__(  # noqa: PLR0913  # everything that may be taken up again
+        self,
+        *,
+        bot_id: int,
+        storage: Storage,
+        cards: Cards,
+        wishes: Wishes,
+        audience: TelegramAudience,
+        clock: Clock,
+    ) -> None:
+        self._bot_id = bot_id
+        self._storage = storage
+        self._cards = cards
+        self._wishes = wishes
+        self._audience = audience
+        self._clock = clock
+        self._observer = f"telegram:{bot_id}"
+
+    async def run(self) -> None:
+        """Take up what was not finished or not told, then follow until cancelled."""
+        for request in await self._untold():
+            try:
+                await self._take_up(request)
+            except (FetchgramError, LookupError) as error:
+                log.warning("request.not_resumed", request=request.id, error=repr(error))
+        seen = await self._cursor()
+        while True:
+            newest = await self._newest(seen)
+            await self._clock.sleep(_TICK_S)
+            if newest != seen and self._audience.all_told:
+                seen = newest
+                async with self._storage.write() as session:
+                    await session.events.set_cursor(self._observer, seen)
+
+    async def _untold(self) -> list[Request]:
+        ids: set[int] = set()
+        seen = await self._cursor()
+        async with self._storage.read() as session:
+            unfinished = await session.requests.unfinished(self._bot_id)
+            ids |= {request.id for request in unfinished if request.state is not RequestState.CHOOSING}
+            while events := await session.events.after(seen, _BATCH):
+                seen = events[-1].id
+                for event in events:
+                    ids |= await self._requests_of(event)
+            found = [await session.requests.get(request_id) for request_id in sorted(ids)]
+        return [request for request in found if request is not None and request.bot_id == self._bot_id]
+
+    async def _requests_of(self, event: Event) -> set[int]:
+        if event.request_id is not None:
+            return {event.request_id}
+        if event.job_id is None:
+            return set()
+        async with self._storage.read() as session:
+            return set(await session.jobs.requests_of(event.job_id))
+
+    async def _take_up(self, request: Request) -> None:
+        match request.state:
+            case RequestState.PROBING:
+                group = isinstance(request.destination, Chat) and request.destination.chat < 0
+                self._cards.look(request, group=group and request.status_message is None)
+            case RequestState.CHOOSING:
+                await self._cards.show(request.id)
+            case RequestState.WORKING:
+                await self._wishes.show_place(request.id)
+            case _ if request.status_message is not None:
+                await self._tell_end(request)
+
+    async def _tell_end(self, request: Request) -> None:
+        async with self._storage.read() as session:
+            deliveries = sorted(await session.deliveries.of_request(request.id), key=lambda delivery: delivery.id)
+        last = deliveries[-1] if deliveries else None
+        if request.state is RequestState.DONE and last is not None and last.receipt is not None:
+            await self._audience.tell(request.id, last.position, Done(receipt=last.receipt))
+        elif request.state is RequestState.CANCELLED:
+            await self._audience.tell(request.id, 0, Cancelled())
+        elif last is not None and last.state is DeliveryState.UNCERTAIN:
+            await self._audience.tell(request.id, last.position, UncertainDelivery())
+        elif request.state is RequestState.FAILED:
+            error, number = request.error or text("error-internal"), request.error_number or ""
+            await self._audience.tell(request.id, 0, Failed(error=error, number=number))
+
+    async def _cursor(self) -> int:
+        async with self._storage.read() as session:
+            return await session.events.cursor(self._observer)
+
+    async def _newest(self, seen: int) -> int:
+        async with self._storage.read() as session:
+            while events := await session.events.after(seen, _BATCH):
+                seen = events[-1].id
+        return seen

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fetchgram.api import At, Certainty, Choice, ChoiceKind, InputKind, LimitReached, Option, text
+from fetchgram_sandbox.happenings import QueryAsked
+from fetchgram_sandbox.objects import CallbackQuery, Chat, Message
+from fetchgram_sandbox.person import Person
+
+from .conftest import MB, Bot, named, until
+
+LINK = "https://fake.example/one"
+
+
+async def card_of(person: Person, group: Chat | None = None) -> Message:
+    person.say(LINK, group)
+    return await person.wait_for(lambda m: any("720p" in b.label for b in m.buttons), chat=group)
+
+
+async def test_a_stranger_in_the_group_cannot_press_and_is_told_kindly(
+    bot: Bot, chat: Person, stranger: Person
+) -> None:
+    group = bot.api.world.new_chat("Friends", [chat.user, stranger.user])
+    card = await card_of(chat, group)
+    answer = await stranger.tap_and_wait(card, "360p")
+    assert answer.text == "These buttons belong to somebody else."
+    assert not bot.site.downloads
+    chat.tap(card, "360p")
+    await chat.wait_for_file("video", chat=group)
+
+
+async def test_an_expired_button_is_told_kindly(bot: Bot, chat: Person) -> None:
+    card = await card_of(chat)
+    async with bot.storage.write() as session:
+        from sqlalchemy import text as sql  # noqa: PLC0415  # only here, to let time pass
+
+        await session.execute(sql("update menus set expires_at = 0"))
+    answer = await chat.tap_and_wait(card, "360p")
+    assert "too old" in answer.text
+    assert not bot.site.downloads
+
+
+@pytest.mark.parametrize(
+    "data", ["", "x", "pick:1", "AAAAAAAAAA.0", "{token}.99", "{token}.-1", "{token}", "{token}.0.0", "'; drop table", "é" * 20]
+)
+async def test_forged_data_is_refused(bot: Bot, chat: Person, data: str) -> None:
+    card = await card_of(chat)
+    token = str(card.buttons[0].data).partition(".")[0]
+    forged = data.replace("{token}", token)
+    answer = await press(bot, chat, card, forged)
+    assert "too old" in answer
+    assert not bot.site.downloads
+
+
+async def test_a_button_pressed_from_another_chat_is_refused(bot: Bot, chat: Person) -> None:
+    card = await card_of(chat)
+    group = bot.api.world.new_chat("Friends", [chat.user])
+    other = chat.say("hello", group)
+    answer = await press(bot, chat, other, str(card.button("360p").data))
+    assert "too old" in answer
+    assert not bot.site.downloads
+
+
+async def test_a_double_tap_starts_once(bot: Bot, chat: Person) -> None:
+    card = await card_of(chat)
+    for _ in range(5):
+        chat.tap(card, "360p")
+    await chat.wait_for_file("video")
+    await until(lambda: len(chat.messages()) == 2)
+    await asyncio.sleep(0.1)
+    assert len(bot.site.downloads) == 1
+    assert len(bot.calls("sendVideo")) == 1
+    await until(lambda: len(bot.calls("answerCallbackQuery")) == 5)
+
+
+async def test_callback_data_is_far_below_the_limit(bot: Bot, chat: Person) -> None:
+    bot.site.choices = tuple(
+        Choice(kind=ChoiceKind.VIDEO, height_px=height, size_bytes=height, certainty=Certainty.EXACT)
+        for height in (720, *range(100, 160))
+    )
+    card = await card_of(chat)
+    assert max(len(str(button.data).encode()) for button in card.buttons) <= 14
+    assert len(card.buttons) <= 45
+
+
+async def test_a_limit_is_said_in_the_toast_and_the_menu_stays(bot: Bot, chat: Person, monkeypatch) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    card = await card_of(chat)
+
+    async def refuse(*_: object) -> None:
+        raise LimitReached(told=text("limit-waiting", limit=3))
+
+    # The port between us and the limits is this one method.
+    monkeypatch.setattr(bot.route.intake, "choose", refuse)
+    answer = await chat.tap_and_wait(card, "360p")
+    assert "3 downloads" in answer.text
+    monkeypatch.undo()
+    chat.tap(card, "360p")
+    await chat.wait_for_file("video")
+
+
+FIT = Option(key="fake.fit", label=named("Shrink"), input=InputKind.SIZE, order=1)
+QUIET = Option(key="fake.quiet", label=named("No sound"), order=2, size_bytes=3 * MB, time_s=20)
+SPEED = Option(key="fake.speed", label=named("Speed"), input=InputKind.ONE_OF, values=("1.5", "2"), order=3)
+TAGS = Option(key="fake.tags", label=named("Tags"), automatic=True, order=4, at=At.DOWNLOAD)
+
+
+async def test_without_options_there_is_no_options_button(bot: Bot, chat: Person) -> None:
+    card = await card_of(chat)
+    assert not any("Options" in button.label for button in card.buttons)
+
+
+async def test_an_automatic_option_is_taken_without_a_tap(bot: Bot, chat: Person) -> None:
+    bot.site.options = (TAGS,)
+    card = await card_of(chat)
+    chat.tap(card, "360p")
+    await chat.wait_for_file("video")
+    assert [step.key for step in bot.site.downloads[0].recipe.steps] == ["fake.tags"]
+
+
+async def test_options_are_toggled_valued_and_start_in_their_order(bot: Bot, chat: Person) -> None:
+    bot.site.options = (SPEED, QUIET, FIT, TAGS)
+    card = await card_of(chat)
+    chat.tap(card, "Options")
+    screen = await chat.wait_for(lambda m: any("▫️ No sound" in b.label for b in m.buttons))
+    assert screen.button("✅ Tags")
+    chat.tap(screen, "Speed")
+    screen = await chat.wait_for(lambda m: any("Speed: 1.5" in b.label for b in m.buttons))
+    chat.tap(screen, next(button for button in screen.buttons if button.label == "2"))
+    screen = await chat.wait_for(lambda m: any("Speed: 2" in b.label for b in m.buttons))
+    chat.tap(screen, "No sound")
+    screen = await chat.wait_for_text("about 3 MB")
+    assert "0:20 longer" in screen.text
+    chat.tap(screen, "Start")
+    await chat.wait_for_file("video")
+    assert [(s.key, s.input) for s in bot.site.steps] == [("fake.quiet", None), ("fake.speed", "2")]
+
+
+async def test_a_typed_answer_is_parsed_and_a_wrong_one_is_told(bot: Bot, chat: Person) -> None:
+    bot.site.options = (FIT,)
+    card = await card_of(chat)
+    chat.tap(card, "Options")
+    screen = await chat.wait_for(lambda m: any("Shrink" in b.label for b in m.buttons))
+    chat.tap(screen, "Shrink")
+    await chat.wait_for_text("How large may it be")
+    chat.say("as small as you can")
+    screen = await chat.wait_for_text("I do not understand")
+    chat.tap(screen, "Shrink")
+    await chat.wait_for_text("How large may it be")
+    chat.say("2,5 MB")
+    screen = await chat.wait_for(lambda m: any("Shrink: 2500000" in b.label for b in m.buttons))
+    chat.tap(screen, "Start")
+    await chat.wait_for_file("video")
+    assert [(s.key, s.input) for s in bot.site.steps] == [("fake.fit", "2500000")]
+
+
+async def test_another_choice_can_be_selected_and_back_leads_to_the_card(bot: Bot, chat: Person) -> None:
+    bot.site.options = (QUIET,)
+    card = await card_of(chat)
+    chat.tap(card, "Options")
+    screen = await chat.wait_for(lambda m: any("🔘 🎬 720p" in b.label for b in m.buttons))
+    chat.tap(screen, "🔘 🎬 720p")
+    screen = await chat.wait_for(lambda m: any("360p" in b.label for b in m.buttons))
+    chat.tap(screen, "360p")
+    screen = await chat.wait_for(lambda m: any("🔘 🎬 360p" in b.label for b in m.buttons))
+    chat.tap(screen, "Back")
+    await chat.wait_for(lambda m: any("⭐ Best" in b.label for b in m.buttons))
+
+
+async def press(bot: Bot, chat: Person, message: Message, data: str) -> str:
+    """Press a button that does not exist, as a changed client can."""
+    world = bot.api.world
+    query = CallbackQuery(world.new_id(), chat.id, data, world.clock(), message=message)
+    world.emit(QueryAsked(query))
+    await until(lambda: any(c["callback_query_id"] == query.id for c in bot.calls("answerCallbackQuery")))
+    (call,) = [c for c in bot.calls("answerCallbackQuery") if c["callback_query_id"] == query.id]
+    return str(call.get("text", ""))
