@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 OnMessage = Callable[[Json], None]
 
+_LOOK_S = 0.01
 KILL_S = 1.0
 """A killed child is gone within this time."""
 
@@ -136,7 +137,10 @@ class Worker:
         """Wait until the killed child is reaped and return its exit code; negative: a signal; `None`: unknown."""
         try:
             async with asyncio.timeout(KILL_S):
-                return await asyncio.shield(self._ended)
+                code = await asyncio.shield(self._ended)
+                while _is_there(self.pid):  # noqa: ASYNC110  # when the nursery is lost nobody tells when it is over
+                    await asyncio.sleep(_LOOK_S)
+                return code
         except TimeoutError:
             log.error("worker.will_not_die", pid=self.pid)  # in an uninterruptible wait of the kernel
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -166,6 +170,13 @@ class Worker:
             return bool(psutil.Process(self.pid).children())
         except psutil.NoSuchProcess:
             return False
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _rss_bytes(process: psutil.Process) -> int:
