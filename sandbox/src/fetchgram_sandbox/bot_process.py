@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,15 +19,16 @@ from fetchgram_sandbox.stage import Stage
 _STOP_S = 15.0
 
 
-def write_config(stage: Stage, folder: Path, *, more: str = "") -> Path:
+def write_config(stage: Stage, folder: Path, *, more: str = "", allow: Sequence[str] = ()) -> Path:
     """Write a `fetchgram.toml` for a bot on this stage.
 
     Args:
         stage: Where the bot shall live.
         folder: Gets the configuration and the bot's data.
         more: Further TOML.
+        allow: Loopback addresses (`host:port`) that links may lead to, besides the media site.
     """
-    site = stage.site.url.removeprefix("http://")
+    allowed = [stage.site.url.removeprefix("http://"), *allow]
     lines = [
         f"data_dir = {json.dumps(str(folder / 'data'))}",
         f"owners = [{stage.person.id}]",
@@ -34,7 +36,7 @@ def write_config(stage: Stage, folder: Path, *, more: str = "") -> Path:
         f"token = {json.dumps(stage.api.token)}",
         f"api_url = {json.dumps(stage.api.url)}",
         "[network]",
-        f"allow = [{json.dumps(site)}]",
+        f"allow = {json.dumps(allowed)}",
         more,
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,11 +51,13 @@ class BotProcess:
     Args:
         config: Its configuration.
         log: Where its log goes; this process' standard error when absent.
+        environ: Its environment, this process' by default; settings of fetchgram in it are left out.
     """
 
-    def __init__(self, config: Path, *, log: Path | None = None) -> None:
+    def __init__(self, config: Path, *, log: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
         self._config = config
         self._log = log
+        self._environ = environ if environ is not None else os.environ
         self._process: Process | None = None
 
     @property
@@ -81,7 +85,7 @@ class BotProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={name: value for name, value in os.environ.items() if not name.startswith("FETCHGRAM_")},
+                env={name: value for name, value in self._environ.items() if not name.startswith("FETCHGRAM_")},
             )
 
     async def wait(self) -> int:
