@@ -20,7 +20,7 @@ from fetchgram_ytdlp.literals import required_literals
         (r"https?://(?:known\.site|[^/]+)/x", set()),
         (r"https?://(?:maybe\.site)?/.*", set()),
         (r"(?:needed){2,}", {"needed"}),
-        (r"https?://(?!excluded)wanted", {"wanted"}),
+        (r"https?://(?:\w+\.)?half(?!x)half\.tv", {"halfhalf.tv"}),
     ],
 )
 def test_what_every_match_holds_is_found(pattern: str, literals: set[str]) -> None:
