@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
@@ -112,6 +112,7 @@ class WorkSettings(SettingsModel):
     downloads: int = Field(default=3, ge=1, description="Downloads at once; also children per engine.")
     uploads: int = Field(default=3, ge=1, description="Uploads at once.")
     job_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
+    stop_s: float = Field(default=10.0, ge=0, description="Time for running jobs to finish at a stop.")
     attempts: int = Field(default=4, ge=1, description="Tries of one job.")
     lease_s: float = Field(default=30.0, gt=1, description="A job whose worker is silent for this long is taken over.")
     disk_floor: ByteSize = Field(default=ByteSize(500 * MB), description="Free disk below which no download starts.")
@@ -162,9 +163,14 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: If the file cannot be read or a value does not fit; never shows a value.
     """
-    merged = _overlay(_read_toml(config), _from_env(environ))
-    _refuse_unknown(Settings, merged, "")
-    return validate(Settings, merged, "fetchgram")
+    from_file, from_env = _read_toml(config), _from_env(environ)
+    if unknown := list(_unknown_paths(Settings, from_file, ())):
+        named = "; ".join(_as_setting(path, near) for path, near in unknown)
+        raise ConfigError(f"unknown setting in {str(config or CONFIG_FILE)!r}: {named}")
+    if unknown := list(_unknown_paths(Settings, from_env, ())):
+        named = "; ".join(_as_variable(path, near) for path, near in unknown)
+        raise ConfigError(f"unknown setting in the environment: {named}")
+    return validate(Settings, _overlay(from_file, from_env), "fetchgram")
 
 
 def validate(kind: type[S], data: Mapping[str, Any], where: str) -> S:
@@ -187,19 +193,31 @@ def validate(kind: type[S], data: Mapping[str, Any], where: str) -> S:
 
 def unknown_keys(kind: type[SettingsModel], data: Mapping[str, Any]) -> list[str]:
     """Name the keys that the model does not know, each with the nearest one that it does."""
-    return [_suggest(key, kind.model_fields) for key in data if key not in kind.model_fields]
+    found = [(key, _nearest(key, kind)) for key in data if key not in kind.model_fields]
+    return [f"{key!r}, did you mean {near!r}?" if near else f"{key!r}" for key, near in found]
 
 
 def _describe(where: str, problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     path = f"{where}.{key}" if where != "fetchgram" else key
-    env = f"{ENV_PREFIX}{path.upper().replace('.', '__')}"
-    return f"setting {path!r} ({CONFIG_FILE} or {env}): {problem['msg']}"
+    return f"setting {path!r} ({CONFIG_FILE} or {_variable(path.split('.'))}): {problem['msg']}"
 
 
-def _suggest(key: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"{key!r}, did you mean {near[0]!r}?" if near else f"{key!r}"
+def _nearest(key: str, kind: type[SettingsModel]) -> str | None:
+    return next(iter(difflib.get_close_matches(key, kind.model_fields, n=1)), None)
+
+
+def _variable(path: Sequence[str]) -> str:
+    return ENV_PREFIX + "__".join(path).upper()
+
+
+def _as_setting(path: tuple[str, ...], near: str | None) -> str:
+    section = f" in [{'.'.join(path[:-1])}]" if path[:-1] else ""
+    return f"{path[-1]!r}{section}" + (f", did you mean {near!r}?" if near else "")
+
+
+def _as_variable(path: tuple[str, ...], near: str | None) -> str:
+    return _variable(path) + (f", did you mean {_variable((*path[:-1], near))}?" if near else "")
 
 
 def _read_toml(config: Path | None) -> dict[str, Any]:
@@ -237,15 +255,25 @@ def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _refuse_unknown(kind: type[SettingsModel], data: Mapping[str, Any], where: str) -> None:
-    if unknown := unknown_keys(kind, data):
-        section = f" in [{where}]" if where else ""
-        raise ConfigError(f"unknown setting{section}: {', '.join(unknown)}")
+def _unknown_paths(
+    kind: type[SettingsModel], data: Mapping[str, Any], where: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Find keys that no model knows, each with the nearest one that it does; plugins' own are the loader's affair."""
     for key, value in data.items():
-        inner = kind.model_fields[key].annotation
-        if isinstance(inner, type) and issubclass(inner, SettingsModel) and isinstance(value, Mapping):
-            _refuse_unknown(inner, value, f"{where}.{key}" if where else key)
-    if kind is Settings:
-        for name, bot in data.get("bots", {}).items():
+        if key not in kind.model_fields:
+            yield (*where, key), _nearest(key, kind)
+        elif isinstance(value, Mapping):
+            for path, inner in _sections(kind, key, value, where):
+                yield from _unknown_paths(inner, value if path == (*where, key) else value[path[-1]], path)
+
+
+def _sections(
+    kind: type[SettingsModel], key: str, value: Mapping[str, Any], where: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], type[SettingsModel]]]:
+    inner = kind.model_fields[key].annotation
+    if isinstance(inner, type) and issubclass(inner, SettingsModel):
+        yield (*where, key), inner
+    elif kind is Settings and key == "bots":
+        for name, bot in value.items():
             if isinstance(bot, Mapping):
-                _refuse_unknown(BotSettings, bot, f"bots.{name}")
+                yield (*where, key, name), BotSettings

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from fetchgram.cli.main import main
+import sys
 
-__all__ = ["main"]
+from fetchgram.cli.light import without
+
+
+def main() -> None:
+    """Run the command line."""
+    with without("rich"):
+        import structlog  # noqa: F401, PLC0415  # its first import decides whether it has rich
+    from fetchgram.cli.commands import run  # noqa: PLC0415  # after the above
+
+    sys.exit(run(sys.argv[1:]))

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetchgram.cli.output import fail, print_json, sentence, told
-from fetchgram.cli.terminal import TerminalAudience
-from fetchgram.errors import ConfigError, FetchgramError
-from fetchgram.model import ChoiceKind, Folder, Media, Person, Receipt, Request, RequestState, text
-from fetchgram.pipeline.menu import Menu
+from fetchgram.cli.menu import pick
+from fetchgram.cli.output import fail, print_json, told
+from fetchgram.cli.signals import run_until_signal
+from fetchgram.errors import ChoiceGone, ConfigError, UnsupportedLink
+from fetchgram.model import Folder, Media, Person, Receipt, Request, RequestState, text
 from fetchgram.settings import DatabaseSettings, Settings
 
 if TYPE_CHECKING:
-    from fetchgram.pipeline.intake import Intake
+    from fetchgram.app import Wired
+    from fetchgram.cli.terminal import TerminalAudience
 
-_POLL_S = 0.2
+_POLL_S = 0.1
+_OWN = 0
+"""Bot and person of the terminal."""
+
+_NO_LIMIT = 2**62
+_LEASE_S = 6.0
+"""After a power cut the next run waits for no longer than this."""
+
+_ABANDONED_S = 86_400.0
+"""What was interrupted and not asked for again in a day is given up, and its partial files with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    url: str
+    folder: Path
+    choice: str
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,13 +56,14 @@ def get(
     as_json: Annotated[bool, typer.Option("--json", help="Print what arrived as one JSON object.")] = False,
 ) -> None:
     """Fetch a link into a folder: the route of the bot, without Telegram."""
+    from fetchgram.cli.terminal import TerminalAudience  # noqa: PLC0415  # draws with rich
+
     began = time.monotonic()
     with told(as_json=as_json):
-        request, receipt, media = asyncio.run(_get(context.obj, url, output.resolve(), choice, quiet=as_json))
+        wish = _Wish(url=url, folder=_writable(output), choice=choice)
+        request, receipt, media = run_until_signal(_get(context.obj, wish, TerminalAudience(quiet=as_json)))
     if request.state is not RequestState.DONE or receipt is None:
-        error = request.error or text("error-internal")
-        fail(code=error.key, message=sentence(error), number=request.error_number, as_json=as_json)
-        return
+        fail(request.error or text("error-internal"), request.error_number, as_json=as_json)
     if as_json:
         print_json({"delivered": delivered(receipt, media), "elapsed_s": round(time.monotonic() - began, 3)})
         return
@@ -67,62 +87,103 @@ def delivered(receipt: Receipt, media: tuple[Media, ...]) -> list[dict[str, obje
     ]
 
 
-def pick(menu: Menu, choice: str) -> int:
-    """Return the index of the choice that a word means: the named height, or the nearest below it.
-
-    Raises:
-        ConfigError: If there is none; says what there is.
-    """
-    rows = [row for row in menu.rows if row.route is not None]
-    if choice == "best" and menu.best is not None:
-        return menu.best
-    if choice in set(ChoiceKind):
-        of_kind = [row for row in rows if row.choice.kind == choice]
-        if of_kind:
-            return of_kind[0].index
-    if choice.removesuffix("p").isdigit():
-        height = int(choice.removesuffix("p"))
-        fitting = [row for row in rows if row.choice.height_px and row.choice.height_px <= height]
-        if fitting:
-            return max(fitting, key=lambda row: row.choice.height_px or 0).index
-    names = sorted({f"{r.choice.height_px}p" if r.choice.height_px else str(r.choice.kind) for r in rows})
-    raise ConfigError(f"--choice {choice!r} is not to be had here; there is: best, {', '.join(names)}")
+def _writable(folder: Path) -> Path:
+    """Refuse a folder before anything is fetched for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the folder {str(folder)!r} cannot be made: {error.strerror}; name another by -o") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"the folder {str(folder)!r} cannot be written to; name another by -o")
+    return folder.resolve()
 
 
 async def _get(
-    settings: Settings, url: str, folder: Path, choice: str, *, quiet: bool
+    settings: Settings, wish: _Wish, audience: TerminalAudience
 ) -> tuple[Request, Receipt | None, tuple[Media, ...]]:
     from fetchgram.app import open_plugins, open_route  # noqa: PLC0415  # builds the parts
     from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # the same
 
-    one = settings.work.model_copy(update={"downloads": 1})
-    own = settings.model_copy(update={"database": DatabaseSettings(), "work": one})
-    audience = TerminalAudience(quiet=quiet)
+    own = _for_one(settings)
     async with (
         open_plugins(own, builtins=(FolderPlugin,)) as plugins,
         open_route(own, plugins, audience, data_dir=settings.data_dir / "get") as route,
     ):
-        intake = route.intake
-        destination = Folder(path=folder)
-        person = Person(bot_id=0, id=0)
-        request, _ = await intake.accept(key=uuid.uuid4().hex, person=person, destination=destination, url=url)
         with audience:
-            found = await intake.look(request)
-            if found is None:
-                raise FetchgramError(told=text("error-unsupported"))
-            menu = await intake.menu(request.id)
-            job_id = await intake.job_of(await intake.choose(request.id, pick(menu, choice)))
-            async with asyncio.TaskGroup() as group:
-                runner = group.create_task(route.runner.run(only=job_id))
-                request = await _ended(intake, request.id)
-                runner.cancel()
+            request = await _interrupted_before(route, wish) or await _chosen(route, wish)
+            request = await _worked_off(route, request)
+            if request.state is RequestState.CHOOSING:
+                await route.intake.cancel(request.id)
+                raise ChoiceGone
         async with route.storage.read() as session:
-            (delivery, *_) = await session.deliveries.of_request(request.id)
+            *_, delivery = await session.deliveries.of_request(request.id)
             job = await session.jobs.get(delivery.job_id)
         return request, delivery.receipt, job.checkpoint.media if job and job.checkpoint else ()
 
 
-async def _ended(intake: Intake, request_id: int) -> Request:
-    while not (request := await intake.request(request_id)).state.ended:  # noqa: ASYNC110  # the state is in the database
-        await asyncio.sleep(_POLL_S)  # another process may have the job
-    return request
+def _for_one(settings: Settings) -> Settings:
+    """Settings for the one person at this terminal, who shares with nobody."""
+    free = {"links_per_minute": _NO_LIMIT, "waiting": _NO_LIMIT, "running": _NO_LIMIT, "bytes_per_day": _NO_LIMIT}
+    one = {"downloads": 1, "lease_s": min(settings.work.lease_s, _LEASE_S)}
+    return settings.model_copy(
+        update={
+            "database": DatabaseSettings(),
+            "limits": settings.limits.model_copy(update=free),
+            "work": settings.work.model_copy(update=one),
+        }
+    )
+
+
+async def _interrupted_before(route: Wired, wish: _Wish) -> Request | None:
+    """Return the same wish if an earlier run did not finish it: its partial files are still there."""
+    found = None
+    async with route.storage.read() as session:
+        unfinished = await session.requests.unfinished(_OWN)
+    for request in unfinished:
+        age_s = time.time() - request.created_at.timestamp()
+        if await _is_same(route, request, wish):
+            found = request
+        elif age_s > _ABANDONED_S:
+            await route.intake.cancel(request.id)
+    return found
+
+
+async def _is_same(route: Wired, request: Request, wish: _Wish) -> bool:
+    same = request.url == wish.url and request.destination == Folder(path=wish.folder)
+    if not same or request.state is not RequestState.WORKING or request.probe is None or request.recipe is None:
+        return False
+    try:
+        index = pick(await route.intake.menu(request.id), wish.choice)
+    except ConfigError:
+        return False
+    return request.probe.choices[index] == request.recipe.choice
+
+
+async def _chosen(route: Wired, wish: _Wish) -> Request:
+    intake, person = route.intake, Person(bot_id=_OWN, id=_OWN)
+    key, destination = uuid.uuid4().hex, Folder(path=wish.folder)
+    request, _ = await intake.accept(key=key, person=person, destination=destination, url=wish.url)
+    if await intake.look(request) is None:
+        raise UnsupportedLink
+    try:
+        index = pick(await intake.menu(request.id), wish.choice)
+    except ConfigError:
+        await intake.cancel(request.id)
+        raise
+    return await intake.choose(request.id, index)
+
+
+async def _worked_off(route: Wired, request: Request) -> Request:
+    """Work on this job until its request ended, here or in another process that has it."""
+    job_id = await route.intake.job_of(request)
+    async with asyncio.TaskGroup() as group:
+        runner = group.create_task(route.runner.run(only=job_id))
+        # Another process may have the job, so that only the database knows; and ours puts its folder away.
+        while await _is_at_work(route, request.id) or route.runner.running:  # noqa: ASYNC110  # for the reason above
+            await asyncio.sleep(_POLL_S)
+        runner.cancel()
+    return await route.intake.request(request.id)
+
+
+async def _is_at_work(route: Wired, request_id: int) -> bool:
+    return (await route.intake.request(request_id)).state is RequestState.WORKING

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 import typer
 
+from fetchgram.cli.signals import Interrupted
 from fetchgram.errors import ConfigError, FetchgramError
 from fetchgram.logs import redact
 from fetchgram.model import Text
@@ -19,6 +21,8 @@ FAILED = 1
 WRONG_USE = 2
 """Exit code of a wrong command line or configuration."""
 
+_GENERIC = "error-internal"
+
 
 def print_json(value: object) -> None:
     """Print one JSON value on one line."""
@@ -26,11 +30,20 @@ def print_json(value: object) -> None:
     sys.stdout.flush()
 
 
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns as wide as their widest cell; the last one runs on."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        typer.echo("  ".join(cells).rstrip())
+
+
 def sentence(text: Text) -> str:
     """Resolve a text for the terminal, in English."""
-    from fetchgram.texts import Texts  # noqa: PLC0415  # only errors and results need the catalogues
+    from fetchgram.settings import Settings  # noqa: PLC0415  # with the catalogues
+    from fetchgram.texts import Texts, catalogues_of  # noqa: PLC0415  # only errors and results need them
 
-    return Texts.load({}).render(text, "en")
+    return Texts.load(catalogues_of(Settings())).render(text, "en")
 
 
 @contextlib.contextmanager
@@ -42,21 +55,52 @@ def told(*, as_json: bool) -> Iterator[None]:
     """
     try:
         yield
+    except Interrupted as error:
+        print_error(code="interrupted", message="interrupted", as_json=as_json)
+        raise typer.Exit(error.exit_code) from None
     except FetchgramError as error:
-        wrong_use = isinstance(error, ConfigError)
-        message = str(error) if wrong_use else sentence(error.text)
-        fail(code=type(error).__name__, message=message, number=error.number, as_json=as_json, wrong_use=wrong_use)
+        _fail(error, as_json=as_json)
+    except ExceptionGroup as group:
+        ours, others = group.split(FetchgramError)
+        if ours is None or others is not None:
+            raise
+        _fail(_first(ours), as_json=as_json)
 
 
-def fail(*, code: str, message: str, number: str | None = None, as_json: bool, wrong_use: bool = False) -> None:
-    """Print an error and exit.
+def fail(error: Text, number: str | None, *, as_json: bool) -> NoReturn:
+    """Tell why it did not work, and exit.
 
     Raises:
         typer.Exit: Always.
     """
+    print_error(code=_code(error), message=sentence(error), number=number, as_json=as_json)
+    raise typer.Exit(FAILED)
+
+
+def print_error(*, code: str, message: str, number: str | None = None, as_json: bool) -> None:
+    """Print an error: as JSON to the output, as a sentence to the error output."""
     message = redact(message)
     if as_json:
         print_json({"error": {"code": code, "message": message, "number": number}})
     else:
         typer.echo(f"{message} (error {number})" if number else message, err=True)
-    raise typer.Exit(WRONG_USE if wrong_use else FAILED)
+
+
+def _fail(error: FetchgramError, *, as_json: bool) -> NoReturn:
+    if isinstance(error, ConfigError):
+        print_error(code="config", message=str(error), as_json=as_json)
+        raise typer.Exit(WRONG_USE)
+    if error.text.key == _GENERIC and str(error):
+        # Who reads this is the operator: what the storage says is more than "something went wrong".
+        print_error(code=_code(error.text), message=str(error), number=error.number, as_json=as_json)
+        raise typer.Exit(FAILED)
+    fail(error.text, error.number, as_json=as_json)
+
+
+def _code(error: Text) -> str:
+    return error.key.removeprefix("error-")
+
+
+def _first(group: BaseExceptionGroup[FetchgramError]) -> FetchgramError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

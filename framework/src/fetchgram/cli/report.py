@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetchgram.cli.output import FAILED, print_json, told
-from fetchgram.settings import Settings, SettingsModel
+from fetchgram.cli.output import FAILED, print_json, print_table, told
+from fetchgram.cli.shown import shown, table
+from fetchgram.cli.signals import run_until_signal
+from fetchgram.settings import Settings
 
 if TYPE_CHECKING:
     from fetchgram.ops.health import Checked
@@ -37,9 +38,10 @@ def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
                 for r in rows
             ]
         )
-        return
-    for row in rows:
-        typer.echo(f"{row.name:12} {row.version:8} {row.state:9} {row.error or ', '.join(row.hooks)}")
+    elif rows:
+        print_table([(r.name, r.version, str(r.state), r.error or ", ".join(r.hooks)) for r in rows])
+    else:
+        typer.echo("no plugin is installed")
 
 
 def hooks(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -47,36 +49,35 @@ def hooks(context: typer.Context, *, as_json: AsJson = False) -> None:
     from fetchgram import hookspecs  # noqa: PLC0415  # with the plugins
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
-    rows = offline_hooks(context.obj).statuses()
+    asked = offline_hooks(context.obj)
     specs = [name for name, spec in vars(hookspecs).items() if hasattr(spec, f"{hookspecs.PROJECT}_spec")]
-    users = {name: [row.name for row in rows if name in row.hooks] for name in specs}
+    users = {name: asked.active(name) for name in specs}
     if as_json:
         print_json(users)
         return
-    for name, names in users.items():
-        summary = (inspect.getdoc(getattr(hookspecs, name)) or "").partition("\n")[0]
-        typer.echo(f"{name:16} {', '.join(names) or '-':28} {summary}")
+    summaries = {name: (inspect.getdoc(getattr(hookspecs, name)) or "").partition("\n")[0] for name in specs}
+    print_table([(name, ", ".join(names) or "-", summaries[name]) for name, names in users.items()])
 
 
 def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show every setting with its value; secrets are masked."""
-    values = context.obj.model_dump(mode="json")
+    from fetchgram.plugins.loader import load  # noqa: PLC0415  # loads every plugin, for its own settings
+
+    own = load(context.obj, lambda _name, _settings: None).settings
     if as_json:
-        print_json(values)
-        return
-    for path, value, description in _flat(context.obj, ""):
-        typer.echo(f"{path:32} {value!s:28} {description}")
+        print_json(shown(context.obj, own))
+    else:
+        print_table(table(context.obj, own))
 
 
 def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what would stop `fetchgram run`; exit code 1 when something would."""
     with told(as_json=as_json):
-        found = asyncio.run(_check(context.obj))
+        found = run_until_signal(_check(context.obj))
     if as_json:
         print_json([{"name": c.name, "health": str(c.report.health), "detail": c.report.detail} for c in found])
     else:
-        for checked in found:
-            typer.echo(f"{_MARKS[checked.report.health]} {checked.name:16} {checked.report.detail}")
+        print_table([(f"{_MARKS[c.report.health]} {c.name}", c.report.detail) for c in found])
     if any(checked.report.health == "failing" for checked in found):
         raise typer.Exit(FAILED)
 
@@ -84,7 +85,7 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
 def migrate(context: typer.Context) -> None:
     """Bring the database to the schema of this version."""
     with told(as_json=False):
-        typer.echo(f"schema {asyncio.run(_migrate(context.obj))}")
+        typer.echo(f"schema {run_until_signal(_migrate(context.obj))}")
 
 
 async def _check(settings: Settings) -> list[Checked]:
@@ -92,9 +93,8 @@ async def _check(settings: Settings) -> list[Checked]:
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
     hooks = offline_hooks(settings)
-    return await run_checks(
-        [*core_checks(settings, hooks.statuses()), *(check for _, check in await hooks.health_checks())]
-    )
+    of_plugins = [check for _, check in await hooks.health_checks()]
+    return await run_checks([*core_checks(settings, hooks.statuses()), *of_plugins])
 
 
 async def _migrate(settings: Settings) -> str:
@@ -102,17 +102,6 @@ async def _migrate(settings: Settings) -> str:
 
     storage = await open_storage(settings.database.url, settings.data_dir)
     try:
-        return await storage.schema()
+        return str(await storage.schema())
     finally:
         await storage.close()
-
-
-def _flat(model: SettingsModel, prefix: str) -> list[tuple[str, Any, str]]:
-    rows: list[tuple[str, Any, str]] = []
-    for name, field in type(model).model_fields.items():
-        value = getattr(model, name)
-        if isinstance(value, SettingsModel):
-            rows += _flat(value, f"{prefix}{name}.")
-        else:
-            rows.append((f"{prefix}{name}", value, field.description or ""))
-    return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import json
 import os
 import shutil
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from fetchgram.errors import FetchgramError
+from fetchgram.errors import FetchgramError, FfmpegError
 from fetchgram.plugins.status import PluginState, PluginStatus
 from fetchgram.screens import Health, HealthCheck, HealthReport
 from fetchgram.settings import BotSettings, Settings
@@ -36,7 +37,7 @@ class Checked:
 
 
 def core_checks(settings: Settings, statuses: Sequence[PluginStatus]) -> tuple[HealthCheck, ...]:
-    """Name the checks of the core: tokens, database, ffmpeg, disk, plugins, way out."""
+    """Name the checks of the core: folders, database, disk, ffmpeg, plugins, way out, clock, tokens."""
     checks: list[tuple[str, Callable[[], Awaitable[HealthReport]]]] = [
         ("data folder", lambda: _data_dir(settings)),
         ("database", lambda: _database(settings)),
@@ -44,11 +45,12 @@ def core_checks(settings: Settings, statuses: Sequence[PluginStatus]) -> tuple[H
         ("ffmpeg", lambda: _ffmpeg(settings)),
         ("plugins", lambda: _plugins(statuses)),
         ("way out", lambda: _way_out(settings)),
+        ("clock", lambda: _clock(settings)),
     ]
     if not settings.bots:
         checks.append(("bots", _no_bots))
     for name, bot in settings.bots.items():
-        checks.append((f"bot {name}", lambda bot=bot: _bot(bot)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+        checks.append((f"bot {name}", lambda name=name, bot=bot: _bot(name, bot)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
     return tuple(HealthCheck(name=name, check=check) for name, check in checks)
 
 
@@ -86,17 +88,19 @@ async def _database(settings: Settings) -> HealthReport:
     began = time.monotonic()
     try:
         storage = await open_storage(settings.database.url, settings.data_dir, migrate=False)
+        try:
+            found = await storage.schema()
+        finally:
+            await storage.close()
     except FetchgramError as error:
         return _failing(str(error))
-    try:
-        found = await storage.schema()
-    finally:
-        await storage.close()
     return _ok(f"schema {found or 'not made yet'}, opened in {(time.monotonic() - began) * 1000:.0f} ms")
 
 
 async def _disk(settings: Settings) -> HealthReport:
-    folder = settings.data_dir if settings.data_dir.exists() else settings.data_dir.absolute().parent
+    folder = settings.data_dir.absolute()
+    while not folder.exists():
+        folder = folder.parent
     free = shutil.disk_usage(folder).free
     floor = int(settings.work.disk_floor)
     detail = f"{free / 1e9:.1f} GB free, downloads stop below {floor / 1e9:.1f} GB"
@@ -106,26 +110,33 @@ async def _disk(settings: Settings) -> HealthReport:
 
 
 async def _ffmpeg(settings: Settings) -> HealthReport:
+    advice = "install it or set ffmpeg.path; without it video and audio that come apart cannot be joined"
     try:
         path = find_ffmpeg(settings.ffmpeg.path)
-    except FetchgramError as error:
-        return _failing(f"{error}; without it separate video and audio cannot be merged")
-    process = await asyncio.create_subprocess_exec(
-        path, "-hide_banner", "-version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    first = output.decode(errors="replace").partition("\n")[0]
-    return _ok(f"{first.partition(' Copyright')[0]} ({path})") if process.returncode == 0 else _failing(str(path))
+        process = await asyncio.create_subprocess_exec(
+            *(path, "-hide_banner", "-version"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except FfmpegError as error:
+        return _failing(f"{error.stderr_tail}: {advice}")
+    except OSError as error:
+        return _failing(f"{str(path)!r} cannot be run ({error.strerror}): {advice}")
+    first = (await process.communicate())[0].decode(errors="replace").partition("\n")[0]
+    if process.returncode != 0 or not first.startswith("ffmpeg version"):
+        return _failing(f"{str(path)!r} is no ffmpeg that runs: {advice}")
+    return _ok(f"{first.partition(' Copyright')[0]} ({path})")
 
 
 async def _plugins(statuses: Sequence[PluginStatus]) -> HealthReport:
-    failed = [status for status in statuses if status.state is PluginState.FAILED]
+    failed = [f"{status.name}: {status.error}" for status in statuses if status.state is PluginState.FAILED]
     if failed:
-        return HealthReport(
-            health=Health.WARNING, detail="; ".join(f"{status.name}: {status.error}" for status in failed)
-        )
+        return _failing(f"{'; '.join(failed)}; mend it or name it in plugins.disabled, the others work")
     active = [status.name for status in statuses if status.state is PluginState.ACTIVE]
-    return _ok(", ".join(active)) if active else _failing("none is active: nothing can be downloaded")
+    if not any("download" in status.hooks for status in statuses if status.state is PluginState.ACTIVE):
+        return _failing(f"none of those that are active ({', '.join(active) or 'none'}) can download anything")
+    return _ok(", ".join(active))
 
 
 async def _way_out(settings: Settings) -> HealthReport:
@@ -140,23 +151,51 @@ async def _no_bots() -> HealthReport:
     )
 
 
-async def _bot(bot: BotSettings) -> HealthReport:
-    """Ask getMe; the answer's Date header tells how far our clock is off."""
+async def _bot(name: str, bot: BotSettings) -> HealthReport:
+    try:
+        status, _, body = await _call(f"{bot.api_url.rstrip('/')}/bot{bot.token.get_secret_value()}/getMe")
+        answer = json.loads(body)
+        known = answer["ok"] and f"@{answer['result']['username']}"
+    except OSError as error:
+        return _failing(f"{bot.api_url} cannot be reached ({type(error).__name__}); it is bots.{name}.api_url")
+    except (ValueError, LookupError, TypeError):
+        return _failing(f"{bot.api_url} does not answer as a Bot API server does; it is bots.{name}.api_url")
+    if known:
+        return _ok(f"{known} at {bot.api_url}")
+    reason = answer.get("description", status)
+    return _failing(f"{bot.api_url} refuses the token ({reason}): copy bots.{name}.token from @BotFather again")
+
+
+async def _clock(settings: Settings) -> HealthReport:
+    """Compare with the Date header of a Bot API server."""
+    if not settings.bots:
+        return _ok("not compared: no bot is set")
+    server = next(iter(settings.bots.values())).api_url
+    try:
+        _, date, _ = await _call(server)
+        skew_s = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
+    except (OSError, ValueError):
+        return HealthReport(health=Health.WARNING, detail=f"not compared: {server} does not say what time it is")
+    if abs(skew_s) > _CLOCK_SKEW_S:
+        where = "fast" if skew_s > 0 else "slow"
+        return _failing(f"{abs(skew_s):.0f} s {where}: let it keep time by NTP, or large files will not go out")
+    return _ok(f"within {max(1.0, abs(skew_s)):.0f} s of {server}")
+
+
+async def _call(url: str) -> tuple[int, str, str]:
+    """Return status, Date header and body.
+
+    Raises:
+        OSError: If there is no answer.
+    """
     import aiohttp  # noqa: PLC0415  # heavy, and only checks need it
 
-    url = f"{bot.api_url.rstrip('/')}/bot{bot.token.get_secret_value()}/getMe"
     try:
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            body = await answer.json(content_type=None)
-            date = answer.headers.get("Date")
+            return answer.status, answer.headers.get("Date", ""), await answer.text(errors="replace")
     except aiohttp.ClientError as error:
-        return _failing(f"{bot.api_url} cannot be reached: {type(error).__name__}")
-    if not body.get("ok"):
-        return _failing(f"{bot.api_url} refuses the token: {body.get('description', answer.status)}")
-    skew_s = abs(time.time() - email.utils.parsedate_to_datetime(date).timestamp()) if date else 0.0
-    if skew_s > _CLOCK_SKEW_S:
-        return _failing(f"this machine's clock is off by {skew_s:.0f} s")
-    return _ok(f"@{body['result'].get('username')}, clock within {skew_s:.0f} s")
+        # Its own text would show the URL, and with it the token.
+        raise ConnectionError(type(error).__name__) from None
 
 
 def _ok(detail: str) -> HealthReport:

@@ -1,0 +1,24 @@
+"""`fetchgram run`: the bot."""
+
+from __future__ import annotations
+
+import typer
+
+from fetchgram.cli.output import told
+from fetchgram.cli.signals import Interrupted, run_until_signal
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(context: typer.Context) -> None:
+    """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
+    from fetchgram.bot import run_bots  # noqa: PLC0415  # imports everything
+
+    with told(as_json=False):
+        try:
+            run_until_signal(run_bots(context.obj))
+        except Interrupted:
+            return  # as it was told to
