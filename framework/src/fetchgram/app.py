@@ -17,9 +17,11 @@ from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.observers import Observers
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.queue import LocalQueue
 from fetchgram.pipeline.run import Runner
+from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker
@@ -56,6 +58,8 @@ class Wired:
     queue: LocalQueue
     intake: Intake
     runner: Runner
+    observers: Observers
+    schedules: Schedules
 
 
 @asynccontextmanager
@@ -187,7 +191,14 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     intake = Intake(
         storage=storage, hooks=hooks, detector=plugins.detector, queue=queue, settings=settings, clock=clock
     )
-    return Wired(storage=storage, queue=queue, intake=intake, runner=runner)
+    return Wired(
+        storage=storage,
+        queue=queue,
+        intake=intake,
+        runner=runner,
+        observers=Observers(storage, hooks),
+        schedules=Schedules(storage, hooks, clock),
+    )
 
 
 def _way_out(settings: NetworkSettings) -> WayOut:

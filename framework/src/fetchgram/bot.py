@@ -24,7 +24,7 @@ _LOCK = "run.lock"
 
 
 async def run_bots(settings: Settings) -> None:
-    """Run until cancelled; what is at work is then handed back to the queue.
+    """Run until cancelled; jobs at work then have `work.stop_s` to finish, and the rest is handed back to the queue.
 
     Raises:
         ConfigError: If no bot is set, a token is refused, or another process runs on this data folder.
@@ -65,11 +65,15 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
 
 
 async def _work(route: Wired, services: Iterable[TelegramService]) -> None:
+    parts = [route.runner.run(), route.observers.run(), route.schedules.run(), *(each.run() for each in services)]
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(route.runner.run())
-            for service in services:
-                group.create_task(service.run())
+            tasks = [group.create_task(part) for part in parts]
+            try:
+                await asyncio.Event().wait()
+            finally:
+                if not any(task.done() for task in tasks):  # told to stop, and nothing broke
+                    await route.runner.drain()
     except* FetchgramError as failures:
         raise _first(failures) from failures
 

@@ -128,6 +128,7 @@ class Intake:
             return request
         try:
             link = await self._claim(request.url)
+            request = dataclasses.replace(request, link=link)
             if group and not link.sure:
                 await self._update(request, "request.ignored", state=RequestState.CANCELLED, link=link)
                 return None
@@ -148,7 +149,7 @@ class Intake:
         probe = _probe_of(request)
         routes = await self._hooks.routes(request.destination)
         rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
-        best = next((row.index for row in rows if row.route is not None), None)
+        best = next((row.index for row in rows if row.route is not None and _is_like_the_first(row, rows)), None)
         chosen = selected if selected is not None else best
         options: tuple[Option, ...] = ()
         if chosen is not None:
@@ -297,6 +298,7 @@ class Intake:
             request,
             "request.failed",
             state=RequestState.FAILED,
+            link=request.link,
             error=error.text,
             error_number=number,
         )
@@ -325,6 +327,11 @@ async def _known(session: Session, request_id: int) -> Request:
     if request is None:
         raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
     return request
+
+
+def _is_like_the_first(row: ChoiceRow, rows: Sequence[ChoiceRow]) -> bool:
+    """Whether a choice may be called the best: the sound alone is not the best of a film that is too large."""
+    return row.choice.kind is rows[0].choice.kind
 
 
 def _probe_of(request: Request) -> Probe:

@@ -62,6 +62,7 @@ class Runner:
         self._settings = settings
         self._clock = clock
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._draining = False
 
     async def run(self, *, only: int | None = None) -> None:
         """Work until cancelled; jobs at work are then handed back to the queue.
@@ -72,13 +73,23 @@ class Runner:
         await self._workdirs.sweep(await self._outcomes.unended())
         async with asyncio.TaskGroup() as group:
             while True:
-                job = await self._queue.claim(only) if len(self._running) < self._settings.jobs else None
+                job = await self._queue.claim(only) if self._has_room() else None
                 if job is None:
                     await self._queue.wait(_IDLE_S)
                     continue
                 task = group.create_task(self._work(job), name=f"job {job.id}")
                 self._running[job.id] = task
                 task.add_done_callback(functools.partial(self._ended, job.id))
+
+    async def drain(self) -> None:
+        """Take no more jobs and let those at work finish within `work.stop_s`; cancelling hands the rest back."""
+        self._draining = True
+        if self._running:
+            log.info("runner.draining", jobs=len(self._running), limit_s=self._settings.stop_s)
+            await asyncio.wait(self._running.values(), timeout=self._settings.stop_s)
+
+    def _has_room(self) -> bool:
+        return not self._draining and len(self._running) < self._settings.jobs
 
     @property
     def running(self) -> tuple[int, ...]:
