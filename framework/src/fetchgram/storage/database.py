@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from fetchgram.errors import ConfigError
 from fetchgram.storage import driver
 from fetchgram.storage.failures import translated
+from fetchgram.storage.unbroken import unbroken
 
 FILE_NAME = "fetchgram.db"
 BUSY_TIMEOUT_S = 10.0
 READERS = 4
-READER_WAIT_S = 60.0
 _OLDEST_SQLITE = (3, 35, 0)
 """RETURNING (sqlite.org/lang_returning.html)."""
 
@@ -49,7 +49,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = f"the database {str(path)!r}"
+        # Both hand out connections in the order in which they were asked for; the pools behind them never wait.
         self._turn = asyncio.Lock()
+        self._seats = asyncio.Semaphore(READERS)
         self._writer = _async_engine(path, connections=1, on_connect=_prepare_writer, begin="BEGIN IMMEDIATE")
         self._readers = _async_engine(path, connections=READERS, on_connect=_prepare_reader, begin="BEGIN")
 
@@ -57,19 +59,18 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that may write, after all that were asked for before; committed at the end.
 
-        A cancelled task leaves nothing: its connection is rolled back, or given up by SQLAlchemy when
-        a statement was under way, before the next writer has its turn.
+        A cancelled task leaves nothing: what it did is rolled back before the next writer has its turn. Only when it
+        was cancelled while the commit was under way, that is carried through.
         """
-        # Without the lock, tasks would wait for the one connection too, but not in their order.
         with translated(self.name):
-            async with self._turn, self._writer.connect() as connection, connection.begin():
+            async with self._turn, _transaction(self._writer) as connection:
                 yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a snapshot; writing to it is refused by the engine."""
         with translated(self.name):
-            async with self._readers.connect() as connection, connection.begin():
+            async with self._seats, _transaction(self._readers) as connection:
                 yield connection
 
     async def close(self) -> None:
@@ -134,6 +135,28 @@ def prepare_file(path: Path) -> None:
         ) from error
 
 
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    connection = engine.connect()
+    try:
+        await unbroken(_begin(connection))
+        yield connection
+        await unbroken(connection.commit())
+    finally:
+        # Rolls back what was not committed.
+        await unbroken(_close(connection))
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    await connection.start()
+    await connection.begin()
+
+
+async def _close(connection: AsyncConnection) -> None:
+    if connection.sync_connection is not None:
+        await connection.close()
+
+
 def _async_engine(path: Path, *, connections: int, on_connect: Callable[[_Cursor], None], begin: str) -> AsyncEngine:
     async def creator(*_: object, **__: object) -> object:
         return await driver.connect(path, busy_timeout_s=BUSY_TIMEOUT_S)
@@ -143,7 +166,6 @@ def _async_engine(path: Path, *, connections: int, on_connect: Callable[[_Cursor
         async_creator=creator,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=READER_WAIT_S,
         # Every connection comes back from a transaction that was ended: no second rollback.
         pool_reset_on_return=None,
     )

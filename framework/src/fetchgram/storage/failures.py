@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fetchgram.errors import ConfigError, DiskFull, FetchgramError, TemporarilyUnavailable
 
@@ -28,8 +27,6 @@ def translated(name: str) -> Iterator[None]:
         raise _translate(name, error.orig or error) from error
     except sqlite3.Error as error:
         raise _translate(name, error) from error
-    except PoolTimeoutError as error:
-        raise TemporarilyUnavailable(f"too many readers wait for {name}") from error
 
 
 def _translate(  # noqa: PLR0911  # one case per kind of refusal

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from fetchgram.errors import PluginError, SchemaTooNew
 from fetchgram.storage.database import Database
 from fetchgram.storage.failures import translated
+from fetchgram.storage.unbroken import unbroken
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -37,7 +38,7 @@ _log = structlog.get_logger()
 async def revision(database: Database) -> str:
     """Return the revision of the core's schema, empty before the first migration."""
     async with database.read() as connection:
-        return await connection.run_sync(_found, CORE_VERSION_TABLE)
+        return await unbroken(connection.run_sync(_found, CORE_VERSION_TABLE))
 
 
 async def check(database: Database) -> None:
@@ -49,7 +50,7 @@ async def check(database: Database) -> None:
     """
     # A transaction that writes nothing: a read-only file or folder shows here, not at the first request.
     async with database.write() as connection:
-        found = await connection.run_sync(_found, CORE_VERSION_TABLE)
+        found = await unbroken(connection.run_sync(_found, CORE_VERSION_TABLE))
     if found not in {"", HEAD}:
         await asyncio.to_thread(_refuse_newer, database, found)
 

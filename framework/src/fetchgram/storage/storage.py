@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Executable
 
@@ -79,7 +80,7 @@ class Session:
         """When the transaction began."""
         return self._transaction.now
 
-    async def execute(self, statement: object, parameters: Parameters = None) -> object:
+    async def execute(self, statement: object, parameters: object = None) -> object:
         """Execute a plugin's own statement; returns its `CursorResult`.
 
         Raises:
@@ -87,7 +88,7 @@ class Session:
         """
         if not isinstance(statement, Executable):
             raise PluginError(f"{type(statement).__name__!r} is no SQLAlchemy statement")
-        return await self._transaction.connection.execute(statement, parameters)
+        return await self._transaction.execute(statement, cast("Parameters", parameters))
 
 
 class Storage:

@@ -63,7 +63,7 @@ people = Table(
     metadata,
     Column("bot_id", BigInteger, primary_key=True),
     Column("id", BigInteger, primary_key=True),
-    Column("first_name", Text, nullable=False, server_default=""),
+    Column("first_name", Text, nullable=False, server_default=text("''")),
     Column("last_name", Text),
     Column("username", Text),
     Column("locale", String(35), nullable=False, server_default="en"),
@@ -146,7 +146,6 @@ jobs = Table(
     Index("ix_jobs_lease", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
     Index("ix_jobs_due", "not_before", sqlite_where=WAITING, postgresql_where=WAITING),
     Index("ix_jobs_last_tag", "person_key", "finish_tag"),
-    Index("ix_jobs_state", "state", "id"),
     sqlite_autoincrement=True,
 )
 

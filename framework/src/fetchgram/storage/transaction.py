@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Executable, RowMapping
+from sqlalchemy import CursorResult, Executable, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fetchgram.storage.unbroken import unbroken
 
 Parameters: TypeAlias = "Mapping[str, object] | Sequence[Mapping[str, object]] | None"
 
@@ -21,16 +23,20 @@ class Transaction:
     """
 
     def __init__(self, connection: AsyncConnection, clock: Callable[[], datetime]) -> None:
-        self.connection = connection
+        self._connection = connection
         self.now = clock()
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
+        """Execute a statement; a task that is cancelled meanwhile is so afterwards."""
+        return await unbroken(self._connection.execute(statement, parameters))
 
     async def run(self, statement: Executable, parameters: Parameters = None) -> int:
         """Execute a statement and return how many rows it changed."""
-        return (await self.connection.execute(statement, parameters)).rowcount
+        return (await self.execute(statement, parameters)).rowcount
 
     async def row(self, statement: Executable, parameters: Parameters = None) -> RowMapping | None:
         """Return the first row, or `None`."""
-        return (await self.connection.execute(statement, parameters)).mappings().first()
+        return (await self.execute(statement, parameters)).mappings().first()
 
     async def one(self, statement: Executable, parameters: Parameters = None) -> RowMapping:
         """Return the row that must be there.
@@ -45,8 +51,8 @@ class Transaction:
 
     async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[RowMapping]:
         """Return all rows."""
-        return (await self.connection.execute(statement, parameters)).mappings().all()
+        return (await self.execute(statement, parameters)).mappings().all()
 
     async def integer(self, statement: Executable, parameters: Parameters = None) -> int:
         """Return a single number, 0 where the database has none."""
-        return int((await self.connection.execute(statement, parameters)).scalar() or 0)
+        return int((await self.execute(statement, parameters)).scalar() or 0)

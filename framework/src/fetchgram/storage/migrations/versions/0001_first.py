@@ -51,7 +51,7 @@ def _people() -> None:
         "people",
         sa.Column("bot_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("first_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("first_name", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("last_name", sa.Text(), nullable=True),
         sa.Column("username", sa.Text(), nullable=True),
         sa.Column("locale", sa.String(length=35), server_default="en", nullable=False),
@@ -180,7 +180,6 @@ def _jobs() -> None:
         sqlite_where=sa.text("state = 'running'"),
         postgresql_where=sa.text("state = 'running'"),
     )
-    op.create_index("ix_jobs_state", "jobs", ["state", "id"], unique=False)
     op.create_index(
         "uq_jobs_open_fingerprint",
         "jobs",

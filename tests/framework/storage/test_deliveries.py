@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.model import DeliveryState, JobState, Json, Receipt, text
+from fetchgram.storage import Session, Storage
+
+if TYPE_CHECKING:
+    from tests.framework.storage.conftest import StoppedClock, Work
+
+RECEIPT = Receipt(route="botapi", message_ids=(5,), size_bytes=1000)
+
+
+async def test_a_delivery_is_found_by_itself_its_job_and_its_request(session: Session, work: Work) -> None:
+    job, delivery, _ = await work.job(session)
+    assert delivery.destination == work.chat
+    assert delivery.state is DeliveryState.WAITING
+    assert await session.deliveries.get(delivery.id) == delivery
+    assert await session.deliveries.of_job(job.id) == [delivery]
+    assert await session.deliveries.of_request(delivery.request_id) == [delivery]
+    assert await session.deliveries.get(99) is None
+
+
+async def test_a_receipt_is_kept(session: Session, work: Work) -> None:
+    _, delivery, _ = await work.job(session)
+    done = await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=RECEIPT)
+    assert (done.state, done.receipt) == (DeliveryState.DELIVERED, RECEIPT)
+    with pytest.raises(LookupError):
+        await session.deliveries.set_state(99, DeliveryState.DELIVERED)
+
+
+async def test_send_again_counts_for_new_random_ids(session: Session, work: Work) -> None:
+    _, delivery, _ = await work.job(session)
+    await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN, error=text("error-uncertain"))
+    again = await session.deliveries.again(delivery.id)
+    assert (again.id, again.state, again.resends) == (delivery.id, DeliveryState.WAITING, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (DeliveryState.WAITING, (DeliveryState.WAITING, 0)),
+        (DeliveryState.SENDING, (DeliveryState.SENDING, 0)),
+        (DeliveryState.DELIVERED, (DeliveryState.DELIVERED, 0)),
+        (DeliveryState.CANCELLED, (DeliveryState.WAITING, 0)),
+        (DeliveryState.FAILED, (DeliveryState.WAITING, 0)),
+        (DeliveryState.UNCERTAIN, (DeliveryState.WAITING, 1)),
+    ],
+)
+async def test_joining_again_wakes_a_delivery_that_was_given_up(
+    session: Session, work: Work, state: DeliveryState, expected: tuple[DeliveryState, int]
+) -> None:
+    job, delivery, _ = await work.job(session)
+    await session.deliveries.set_state(delivery.id, state)
+    woken = await session.deliveries.add(job.id, delivery.request_id, 0, work.chat)
+    assert (woken.id, woken.state, woken.resends) == (delivery.id, *expected)
+
+
+async def test_a_ledger_value_is_stored_under_the_lease_and_replaced(session: Session, work: Work) -> None:
+    _, delivery, _ = await work.job(session)
+    job = await session.jobs.claim("w", 30, running_limit=1)
+    assert job is not None
+    assert await session.deliveries.ledger_get(delivery.id, "random_id") is None
+    values: list[Json] = [1, {"parts": [1, 2]}]
+    for value in values:
+        await session.deliveries.ledger_put(delivery.id, "random_id", value, job_id=job.id, lease=job.lease)
+    await session.deliveries.ledger_put(delivery.id, "other", None, job_id=job.id, lease=job.lease)
+    assert await session.deliveries.ledger_get(delivery.id, "random_id") == {"parts": [1, 2]}
+    assert await session.deliveries.ledger_all(delivery.id) == {"other": None, "random_id": {"parts": [1, 2]}}
+
+
+async def test_the_lease_of_another_job_opens_no_ledger(session: Session, work: Work) -> None:
+    await work.job(session)
+    job = await session.jobs.claim("w", 30, running_limit=1)
+    _, other, _ = await work.job(session)
+    assert job is not None
+    with pytest.raises(TemporarilyUnavailable):
+        await session.deliveries.ledger_put(other.id, "k", 1, job_id=job.id, lease=job.lease)
+    assert await session.deliveries.ledger_all(other.id) == {}
+
+
+async def test_detaching_the_last_request_names_the_job(session: Session, work: Work) -> None:
+    job, mine, _ = await work.job(session, "f")
+    _, yours, _ = await work.job(session, "f", person=8)
+    assert await session.deliveries.detach(mine.request_id) == []
+    assert await session.deliveries.detach(yours.request_id) == [job.id]
+    assert await session.deliveries.detach(yours.request_id) == []
+    assert {d.state for d in await session.deliveries.of_job(job.id)} == {DeliveryState.CANCELLED}
+
+
+async def test_detaching_keeps_what_arrived_and_passes_over_ended_jobs(session: Session, work: Work) -> None:
+    _, delivery, _ = await work.job(session)
+    await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=RECEIPT)
+    assert await session.deliveries.detach(delivery.request_id) == []
+    kept = await session.deliveries.get(delivery.id)
+    assert kept is not None
+    assert kept.state is DeliveryState.DELIVERED
+    _, other, _ = await work.job(session)
+    job = await session.jobs.claim("w", 30, running_limit=9, only=other.job_id)
+    assert job is not None
+    await session.jobs.finish(job.id, job.lease, JobState.FAILED)
+    assert await session.deliveries.detach(other.request_id) == []
+
+
+async def test_bytes_are_summed_per_person_from_a_time_on(storage: Storage, work: Work, clock: StoppedClock) -> None:
+    for person in (7, 7, 8):
+        async with storage.write() as session:
+            _, delivery, _ = await work.job(session, person=person)
+            await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=RECEIPT)
+        clock.pass_(60)
+    async with storage.read() as session:
+        now = session.now
+        assert await session.deliveries.bytes_since(1, 7, now - timedelta(seconds=180)) == 2000
+        assert await session.deliveries.bytes_since(1, 7, now - timedelta(seconds=120)) == 1000
+        assert await session.deliveries.bytes_since(2, 7, now - timedelta(days=1)) == 0

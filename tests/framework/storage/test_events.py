@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from fetchgram.model import Event, RequestState
+from fetchgram.storage import Session, Storage
+
+
+async def test_events_come_back_in_order_with_rising_numbers(session: Session) -> None:
+    told = [
+        Event(
+            name="job.delivered", at=session.now, bot_id=1, person=7, request_id=2, job_id=3, plugin="p", data={"n": 1}
+        ),
+        Event(name="request.accepted", at=session.now),
+    ]
+    ids = [await session.events.add(event) for event in told]
+    assert ids[0] < ids[1]
+    assert await session.events.after(0, 9) == [dataclasses.replace(e, id=n) for e, n in zip(told, ids, strict=True)]
+    assert [e.id for e in await session.events.after(ids[0], 9)] == [ids[1]]
+    assert len(await session.events.after(0, 1)) == 1
+
+
+async def test_an_event_is_gone_with_the_transition_that_failed(storage: Storage) -> None:
+    with pytest.raises(LookupError):  # noqa: PT012  # the block is the transaction
+        async with storage.write() as session:
+            await session.events.add(Event(name="x", at=session.now))
+            await session.requests.update(99, state=RequestState.DONE)
+    async with storage.read() as session:
+        assert await session.events.after(0, 9) == []
+
+
+async def test_each_plugin_has_a_cursor_of_its_own(session: Session) -> None:
+    assert await session.events.cursor("a") == 0
+    await session.events.set_cursor("a", 5)
+    await session.events.set_cursor("a", 6)
+    assert [await session.events.cursor("a"), await session.events.cursor("b")] == [6, 0]
+
+
+async def test_a_number_is_not_given_again_after_prune(session: Session) -> None:
+    first = await session.events.add(Event(name="x", at=session.now - timedelta(days=1)))
+    assert await session.events.prune(session.now) == 1
+    assert await session.events.add(Event(name="y", at=session.now)) > first

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import sys
+import threading
+from collections.abc import Awaitable
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from sqlalchemy import CursorResult, text
+
+from fetchgram.errors import FetchgramError, PluginError
+from fetchgram.model import Person
+from fetchgram.ports import Transaction
+from fetchgram.storage import Storage, open_storage
+
+if TYPE_CHECKING:
+    from tests.framework.storage.conftest import Work
+
+PAIRS = """
+import asyncio, itertools, sys
+from pathlib import Path
+from fetchgram.storage import open_storage
+
+async def main(folder):
+    storage = await open_storage(None, Path(folder))
+    print("ready", flush=True)
+    for n in itertools.count(int(sys.argv[2])):
+        async with storage.write() as session:
+            await session.inbox.add(1, n, "x" * 2000)
+            await session.inbox.add(2, n, "x" * 2000)
+        print(n, flush=True)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_block_that_raises_leaves_nothing(storage: Storage) -> None:
+    with pytest.raises(LookupError):  # noqa: PT012  # the block is the transaction
+        async with storage.write() as session:
+            await session.inbox.add(1, 1, "{}")
+            await session.requests.update(99, status_message=1)
+    async with storage.write() as session:
+        assert await session.inbox.pending(1, 9) == []
+
+
+async def test_a_reader_cannot_write(storage: Storage) -> None:
+    with pytest.raises(FetchgramError):
+        async with storage.read() as session:
+            await session.inbox.add(1, 1, "{}")
+    async with storage.read() as session:
+        assert await session.inbox.pending(1, 9) == []
+
+
+async def test_a_reader_sees_a_snapshot_and_waits_for_no_writer(storage: Storage) -> None:
+    async with storage.write() as writer, storage.read() as reader:
+        await writer.inbox.add(1, 1, "{}")
+        assert await reader.inbox.pending(1, 9) == []
+    async with storage.read() as later:
+        assert len(await later.inbox.pending(1, 9)) == 1
+
+
+async def test_writers_take_turns_in_the_order_in_which_they_came(storage: Storage) -> None:
+    order = []
+
+    async def write(n: int) -> None:
+        async with storage.write() as session:
+            await session.inbox.add(1, n, "{}")
+            order.append(n)
+
+    await asyncio.gather(*(write(n) for n in range(20)))
+    assert order == list(range(20))
+
+
+async def test_a_cancelled_writer_leaves_nothing_and_frees_the_next(storage: Storage) -> None:
+    inside = asyncio.Event()
+
+    async def hold() -> None:
+        async with storage.write() as session:
+            await session.inbox.add(1, 1, "{}")
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(hold())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with storage.write() as session:
+        assert await session.inbox.pending(1, 9) == []
+
+
+@pytest.mark.timeout(60)
+async def test_writers_cancelled_at_any_point_never_lock_the_database_nor_leave_a_half(storage: Storage) -> None:
+    chance = random.Random(7)
+
+    async def pair(n: int) -> None:
+        async with storage.write() as session:
+            await session.inbox.add(1, n, "{}")
+            await session.inbox.add(2, n, "{}")
+
+    for n in range(150):
+        task = asyncio.create_task(pair(n))
+        for _ in range(chance.randrange(12)):
+            await asyncio.sleep(chance.choice([0, 0, 0.0002]))
+        for _ in range(chance.randrange(1, 3)):
+            task.cancel()
+            await asyncio.sleep(0)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    async with storage.write() as session:
+        ones = [u.update_id for u in await session.inbox.pending(1, 999)]
+        assert [u.update_id for u in await session.inbox.pending(2, 999)] == ones
+    assert 0 < len(ones) < 150
+    # The writer, and the reader that looked at the schema.
+    assert connection_threads() == 2
+
+
+async def test_a_cancelled_reader_gives_its_connection_back(storage: Storage) -> None:
+    async def hold() -> None:
+        async with storage.read() as session:
+            await session.inbox.pending(1, 9)
+            await asyncio.sleep(60)
+
+    for _ in range(3):
+        tasks = [asyncio.create_task(hold()) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(5), storage.read() as session:
+        assert await session.inbox.pending(1, 9) == []
+
+
+async def test_all_rows_of_a_transaction_have_its_time(storage: Storage) -> None:
+    async with storage.write() as session:
+        await session.people.seen(Person(bot_id=1, id=7))
+        row = await session.people.get(1, 7)
+        assert row is not None
+        assert row.first_seen == row.last_seen == session.now
+
+
+async def test_without_a_clock_the_time_is_the_systems_in_utc(tmp_path: Path) -> None:
+    storage = await open_storage(None, tmp_path)
+    async with storage.read() as session:
+        assert session.now.tzinfo is UTC
+    await storage.close()
+
+
+async def test_a_session_is_the_transaction_that_a_plugin_is_given(storage: Storage) -> None:
+    async with storage.write() as session:
+        transaction: Transaction = session
+        found = await transaction.execute(text("SELECT :n + 1"), {"n": 1})
+        assert cast("CursorResult[tuple[int]]", found).one() == (2,)
+        with pytest.raises(PluginError, match="'str' is no SQLAlchemy statement"):
+            await transaction.execute("SELECT 1")
+
+
+async def test_close_ends_all_threads(tmp_path: Path) -> None:
+    storage = await open_storage(None, tmp_path)
+    async with storage.write(), storage.read(), storage.read():
+        assert connection_threads() == 3
+    await storage.close()
+    async with asyncio.timeout(5):
+        while connection_threads():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_second_process_sees_all_state(storage: Storage, work: Work) -> None:
+    async with storage.write() as session:
+        job, _, _ = await work.job(session)
+        await session.jobs.claim("w1", 30, running_limit=1)
+    code = f"""
+import asyncio
+from pathlib import Path
+from fetchgram.storage import open_storage
+
+async def main():
+    storage = await open_storage(None, Path({str(storage.database.path.parent)!r}))
+    async with storage.read() as session:
+        job = await session.jobs.get({job.id})
+        print(job.state, job.lease, job.link.url, [r.url for r in await session.requests.unfinished(1)])
+    async with storage.write() as session:
+        await session.commands.add("cancel", {{"job": {job.id}}})
+    await storage.close()
+
+asyncio.run(main())
+"""
+    output = await _run(code)
+    assert output == "running 1 https://site.test/m1 ['https://site.test/m1']\n"
+    async with storage.write() as session:
+        assert [command.args for command in await session.commands.take(9)] == [{"job": job.id}]
+
+
+@pytest.mark.timeout(90)
+async def test_a_process_killed_at_any_moment_leaves_no_half_transaction_and_loses_nothing_it_reported(
+    tmp_path: Path,
+) -> None:
+    await (await open_storage(None, tmp_path)).close()
+    chance = random.Random(3)
+    reported = -1
+    for _ in range(4):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PAIRS, str(tmp_path), str(reported + 2), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        await asyncio.sleep(chance.uniform(0.01, 0.15))
+        process.kill()
+        numbers = (await process.communicate())[0].split()
+        reported = max([reported, *(int(n) for n in numbers)])
+        ones, twos = _numbers(tmp_path, 1), _numbers(tmp_path, 2)
+        assert ones == twos
+        assert {int(n) for n in numbers} <= set(ones)
+    assert reported > 0
+
+
+def connection_threads() -> int:
+    return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
+
+
+def _numbers(folder: Path, bot_id: int) -> list[int]:
+    with contextlib.closing(sqlite3.connect(folder / "fetchgram.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        rows = connection.execute("SELECT update_id FROM inbox WHERE bot_id = ? ORDER BY update_id", (bot_id,))
+        return [row[0] for row in rows]
+
+
+async def _run(code: str) -> str:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    output: Awaitable[tuple[bytes, bytes]] = process.communicate()
+    return (await output)[0].decode()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fetchgram.model import Person, Stage
+from fetchgram.storage import Session
+
+if TYPE_CHECKING:
+    from tests.framework.storage.conftest import Work
+
+PlanOf = Callable[[Callable[[Session], Awaitable[object]]], Awaitable[list[str]]]
+HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
+    "inbox.add": lambda s, _: s.inbox.add(1, 5, "{}"),
+    "inbox.pending": lambda s, _: s.inbox.pending(1, 10),
+    "inbox.begin": lambda s, _: s.inbox.begin(1, 1),
+    "inbox.handled": lambda s, _: s.inbox.handled(1, 1),
+    "inbox.last_update_id": lambda s, _: s.inbox.last_update_id(1),
+    "inbox.prune": lambda s, _: s.inbox.prune(s.now),
+    "people.seen": lambda s, _: s.people.seen(Person(bot_id=1, id=7)),
+    "people.get": lambda s, _: s.people.get(1, 7),
+    "people.chat": lambda s, _: s.people.chat(1, 7),
+    "requests.accept": lambda s, w: w.request(s, key="k"),
+    "requests.get": lambda s, _: s.requests.get(1),
+    "requests.update": lambda s, _: s.requests.update(1, status_message=1),
+    "requests.unfinished": lambda s, _: s.requests.unfinished(1),
+    "requests.count_since": lambda s, _: s.requests.count_since(1, 7, s.now),
+    "requests.list_for": lambda s, _: s.requests.list_for(1, 7, 10),
+    "jobs.join": lambda s, w: w.job(s, "there"),
+    "jobs.create": lambda s, w: w.job(s, "new"),
+    "jobs.claim": lambda s, _: s.jobs.claim("w", 30, running_limit=9),
+    "jobs.renew": lambda s, _: s.jobs.renew(1, 1, 30),
+    "jobs.stage": lambda s, _: s.jobs.stage(1, 1, Stage.DELIVER, None),
+    "jobs.cancel": lambda s, _: s.jobs.cancel(1),
+    "jobs.place": lambda s, _: s.jobs.place(2),
+    "jobs.counts_of": lambda s, _: s.jobs.counts_of("7"),
+    "jobs.next_due": lambda s, _: s.jobs.next_due(),
+    "jobs.requests_of": lambda s, _: s.jobs.requests_of(1),
+    "deliveries.of_job": lambda s, _: s.deliveries.of_job(1),
+    "deliveries.of_request": lambda s, _: s.deliveries.of_request(1),
+    "deliveries.detach": lambda s, _: s.deliveries.detach(1),
+    "deliveries.bytes_since": lambda s, _: s.deliveries.bytes_since(1, 7, s.now),
+    "deliveries.ledger_get": lambda s, _: s.deliveries.ledger_get(1, "k"),
+    "deliveries.ledger_put": lambda s, _: s.deliveries.ledger_put(1, "k", 1, job_id=1, lease=1),
+    "deliveries.ledger_all": lambda s, _: s.deliveries.ledger_all(1),
+    "cache.get": lambda s, _: s.cache.get(1, "f", s.now),
+    "cache.prune": lambda s, _: s.cache.prune(s.now),
+    "events.after": lambda s, _: s.events.after(5, 10),
+    "events.cursor": lambda s, _: s.events.cursor("p"),
+    "events.prune": lambda s, _: s.events.prune(s.now),
+    "menus.get": lambda s, _: s.menus.get("t", s.now),
+    "menus.take_ask": lambda s, _: s.menus.take_ask(1, 2, 3, s.now),
+    "menus.prune": lambda s, _: s.menus.prune(s.now + timedelta(days=1)),
+    "commands.take": lambda s, _: s.commands.take(5),
+}
+# A walk along an index in its order, from its beginning, is no full scan: it stops at the limit, or the index is small
+# because it holds open rows only.
+WALKS = re.compile(
+    r"SCAN CONSTANT ROW|SCAN \w+ USING (COVERING )?INDEX ix_(jobs_line|jobs_running|jobs_lease|commands_pending)$"
+)
+
+# The few deliveries of one job.
+SORTS = {"jobs.requests_of", "deliveries.of_job"}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_no_hot_statement_reads_a_whole_table(plan_of: PlanOf, work: Work, name: str) -> None:
+    async def call(session: Session) -> None:
+        await HOT[name](session, work)
+
+    async def begun(session: Session) -> None:
+        for fingerprint in ("there", "other"):
+            await work.job(session, fingerprint)
+        await session.jobs.claim("w", 30, running_limit=9)
+
+    await plan_of(begun)
+    lines = await plan_of(call)
+    scans = [line for line in lines if line.startswith("SCAN") and not WALKS.match(line)]
+    assert scans == []
+    assert name in SORTS or not any("TEMP B-TREE FOR ORDER BY" in line for line in lines)
+
+
+async def test_the_plans_are_of_the_statements_that_are_meant(plan_of: PlanOf, work: Work) -> None:
+    lines = await plan_of(lambda session: session.jobs.claim("w", 30, running_limit=9))
+    assert any("ix_jobs_line" in line for line in lines)
+    assert any("ix_jobs_running" in line for line in lines)
