@@ -8,7 +8,7 @@ import structlog
 
 from fetchgram import api
 from fetchgram.plugins.checks import API_VERSION, hook_names
-from fetchgram.plugins.loader import load
+from fetchgram.plugins.loader import load, packages
 from fetchgram.plugins.status import Loaded, PluginState
 from fetchgram.settings import Settings
 from fetchgram.testing import fake_platform
@@ -240,3 +240,16 @@ def test_the_api_names_the_version_that_the_loader_checks() -> None:
 def test_all_hooks_of_the_page_are_known() -> None:
     assert {"detect", "download", "deliver", "startup"} <= set(hook_names())
     assert len(hook_names()) == 16  # one is added on purpose only
+
+
+def test_the_folders_of_packages_are_found_and_a_lone_module_stops_nothing(shelf: Shelf) -> None:
+    shelf.put("alpha")
+    (shelf.folder / "lone.py").write_text("from third_party_alpha import *\nclass Plugin(Plugin): name = 'lone'\n")
+    shelf.put("lone", "", distribution="other", value="lone:Plugin")
+    shelf.modules.add("lone")
+    loaded = load(Settings(), lambda *_: None, entry_points=shelf.points(), builtins=[fake_platform()])
+    assert set(loaded.plugins) == {"fake", "alpha", "lone"}
+    found = {name: str(folder) for name, folder in packages(loaded.plugins).items()}
+    assert found["alpha"] == str(shelf.folder / "third_party_alpha")
+    assert found["fake"].endswith("fetchgram/testing")
+    assert "lone" not in found

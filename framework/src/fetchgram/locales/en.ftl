@@ -110,7 +110,6 @@ status-failed =
         [yes] {"\u000A"}Error number <code>{ $number }</code>
        *[no] {""}
     }
-error-number = Error number <code>{ $number }</code>
 
 ## Passing notices
 

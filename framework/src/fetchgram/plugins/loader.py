@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -206,8 +207,9 @@ def _warn_of_strangers(settings: Settings, names: set[str]) -> tuple[str, ...]:
 
 
 def packages(plugins: Mapping[str, object]) -> dict[str, Traversable]:
-    """Return the folder of each plugin's package, for its catalogues."""
-    return {name: importlib.resources.files(_package(type(plugin).__module__)) for name, plugin in plugins.items()}
+    """Return the folder of each plugin's package, for its catalogues; a plugin that is one lone module has none."""
+    homes = ((name, sys.modules.get(_package(type(plugin).__module__))) for name, plugin in plugins.items())
+    return {name: importlib.resources.files(home) for name, home in homes if home and hasattr(home, "__path__")}
 
 
 def _package(module: str) -> str:

@@ -42,7 +42,7 @@ class Texts:
         """Read the core's catalogues and those of plugins.
 
         Args:
-            packages: Folder of each plugin's package by the plugin's name (see `catalogues_of`); its
+            packages: Folder of each plugin's package by the plugin's name (`catalogues_of`, `loader.packages`); its
                 catalogues are `locales/<language>.ftl` in it, their keys begin with the name and a hyphen.
         """
         bundles: dict[str, FluentBundle] = {}
@@ -99,11 +99,6 @@ class Texts:
         if f"{event} {key}" not in self._complained:
             self._complained.add(f"{event} {key}")
             log.error(event, key=key, **about)
-
-
-def _own_plugins() -> dict[str, Traversable]:
-    """Return the folders of the core's own plugins that bring sentences, found without importing them."""
-    return {"telegram": importlib.resources.files("fetchgram") / "telegram"}
 
 
 def _candidates(locale: str) -> Iterator[str]:
