@@ -15,6 +15,7 @@ from fetchgram.errors import ConfigError
 from fetchgram.model import Text
 from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
+from fetchgram.pipeline.commands import Commands
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.observers import Observers
@@ -60,6 +61,7 @@ class Wired:
     runner: Runner
     observers: Observers
     schedules: Schedules
+    commands: Commands
 
 
 @asynccontextmanager
@@ -198,6 +200,7 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock),
+        commands=Commands(storage=storage, intake=intake, audience=audience),
     )
 
 

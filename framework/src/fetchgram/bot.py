@@ -65,7 +65,8 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
 
 
 async def _work(route: Wired, services: Iterable[TelegramService]) -> None:
-    parts = [route.runner.run(), route.observers.run(), route.schedules.run(), *(each.run() for each in services)]
+    background = [route.runner.run(), route.observers.run(), route.schedules.run(), route.commands.run()]
+    parts = [*background, *(service.run() for service in services)]
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]

@@ -259,7 +259,7 @@ class FfmpegError(FetchgramError):
     """ffmpeg did not do what it was asked.
 
     Args:
-        kind: `missing`, `refused`, `failed`, `stalled`, `disk_full`, `output`.
+        kind: `missing`, `refused`, `input`, `failed`, `stalled`, `timeout`, `output`.
         stderr_tail: The end of what it said.
     """
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fetchgram.cli import detect, get, report, run_bot
+from fetchgram.cli import detect, get, jobs, report, run_bot
 from fetchgram.cli.output import WRONG_USE, print_error, told
 from fetchgram.errors import ConfigError
 from fetchgram.logs import configure
@@ -25,6 +25,7 @@ _SILENT = "critical"
 _LEVELS = {
     "get": "error",
     "detect": _SILENT,
+    "jobs": _SILENT,
     "plugins": _SILENT,
     "hooks": _SILENT,
     "settings": _SILENT,
@@ -71,7 +72,7 @@ def _app(words: Sequence[str]) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    for module in (run_bot, get, detect, report):
+    for module in (run_bot, get, detect, jobs, report):
         module.add_to(app)
     _add_plugin_commands(app, words)
     return app

@@ -34,6 +34,10 @@ class CommandStore:
         values = {"name": name, "args": dict(args), "state": "pending", "created_at": self._tx.now}
         return await self._tx.integer(insert(commands).values(**values).returning(commands.c.id))
 
+    async def waiting(self) -> bool:
+        """Whether there is anything to take; a read, so that asking often holds nobody up."""
+        return await self._tx.row(select(commands.c.id).where(PENDING).limit(1)) is not None
+
     async def take(self, limit: int) -> list[StoredCommand]:
         """Take the oldest ones that nobody has taken."""
         oldest = select(commands.c.id).where(PENDING).order_by(commands.c.id).limit(limit)
