@@ -193,9 +193,12 @@ def file_in(
     folder: Path, name: str, kind: MediaKind, *, size_bytes: int = 4000, title: str | None = None, **more: object
 ) -> Media:
     path = folder / name
-    path.write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"x" * (size_bytes - 12))
-    media = Media(path=path, kind=kind, mime="video/mp4", size_bytes=size_bytes, file_name=name, caption=title)
-    return media if not more else __import__("dataclasses").replace(media, **more)
+    # The emulator believes the first bytes, not the name.
+    heads = {MediaKind.AUDIO: b"\x00\x00\x00\x18ftypM4A ", MediaKind.VOICE: b"OggS"}
+    head = heads.get(kind, b"\x00\x00\x00\x18ftypmp42")
+    path.write_bytes(head + b"x" * (size_bytes - len(head)))
+    fields = {"mime": "video/mp4", "size_bytes": size_bytes, "file_name": name, "caption": title} | more
+    return Media(path=path, kind=kind, **fields)  # type: ignore[arg-type]  # fields of Media
 
 
 class InlineDetector:

@@ -48,10 +48,19 @@ class _Attempt:
     headers_sent: bool = False
 
     @property
+    def counted(self) -> list[CountedFile]:
+        """The files whose reading can be followed."""
+        return [file for file in self.files if isinstance(file, CountedFile)]
+
+    @property
     def reached(self) -> bool:
         """Whether the server may have all of the request."""
-        counted = [file for file in self.files if isinstance(file, CountedFile)]
-        return self.headers_sent and all(file.exhausted for file in counted)
+        return self.headers_sent and all(file.exhausted for file in self.counted)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self.counted:
+            file.close()
 
 
 class Session(AiohttpSession):
@@ -97,10 +106,12 @@ class Session(AiohttpSession):
             kind = TelegramNetworkError if attempt.reached else NotReached
             # The chain is cut: aiohttp's errors may hold the address, and with it the token.
             raise kind(method, redact(f"{type(error).__name__}: {error}")) from None
+        finally:
+            attempt.close()
         try:
             response = self.check_response(bot, method, status, content)
         except ClientDecodeError as error:
-            raise ClientDecodeError("the answer cannot be read", type(error.original)(), f"HTTP {status}") from None
+            raise ClientDecodeError("the answer cannot be read", ValueError(type(error.original).__name__), f"HTTP {status}") from None
         return cast("TelegramType", response.result)
 
     def _build(self, bot: Bot, method: TelegramMethod[TelegramType]) -> tuple[FormData, list[InputFile]]:
@@ -139,9 +150,8 @@ class Session(AiohttpSession):
                 limit.reschedule(loop.time() + (_PROCESSING_S if attempt.reached else _STALL_S))
 
         limit.reschedule(loop.time() + _STALL_S)
-        for file in attempt.files:
-            if isinstance(file, CountedFile):
-                file.watch = alive
+        for file in attempt.counted:
+            file.watch = alive
 
 
 async def _note_headers(

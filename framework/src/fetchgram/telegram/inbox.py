@@ -17,6 +17,7 @@ from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 from fetchgram.storage.inbox import StoredUpdate
 from fetchgram.telegram.failures import redact
+from fetchgram.telegram.marks import Marks
 
 log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ class Inbox:
         self._storage = storage
         self._clock = clock
         self._handle = handle
+        self._marks = Marks(storage, bot.id)
         self._news = asyncio.Event()
         self._busy: dict[int, int] = {}
         self._chats: dict[int, deque[StoredUpdate]] = {}
@@ -107,8 +109,7 @@ class Inbox:
         if update.attempts >= _HOPELESS:
             reason = f"begun {update.attempts} times, and each time the process ended"
             log.error("inbox.set_aside", update=update.update_id, reason=reason)
-            async with self._storage.write() as session:
-                await session.inbox.failed(self._bot.id, update.update_id, reason)
+            await self._marks.end(update.update_id, reason)
             return True
         log.warning("inbox.suspect", update=update.update_id, attempts=update.attempts)
         await self._one(update)
@@ -117,7 +118,7 @@ class Inbox:
     async def _one(self, stored: StoredUpdate) -> None:
         structlog.contextvars.bind_contextvars(update=stored.update_id)
         try:
-            await self._begin(stored)
+            await self._marks.begin(stored.update_id)
             await self._handle(Update.model_validate_json(stored.payload, context={"bot": self._bot}))
         except (TemporarilyUnavailable, DiskFull) as error:
             log.warning("inbox.postponed", error=repr(error))
@@ -125,25 +126,14 @@ class Inbox:
             return
         except Exception as error:  # a bug in a handler must not stop the others
             log.error("inbox.handler_failed", error=redact(repr(error)), exc_info=error)
-            await self._end(stored, redact(repr(error))[:500])
+            await self._marks.end(stored.update_id, redact(repr(error))[:500])
             return
-        await self._end(stored, None)
-
-    async def _begin(self, stored: StoredUpdate) -> None:
-        async with self._storage.write() as session:
-            await session.inbox.begin(self._bot.id, stored.update_id)
-
-    async def _end(self, stored: StoredUpdate, failure: str | None) -> None:
-        async with self._storage.write() as session:
-            if failure is None:
-                await session.inbox.handled(self._bot.id, stored.update_id)
-            else:
-                await session.inbox.failed(self._bot.id, stored.update_id, failure)
+        await self._marks.end(stored.update_id, None)
 
     async def _postpone(self, stored: StoredUpdate, error: Exception) -> None:
         """Leave it stored and try again, unless it was tried often."""
         if stored.attempts + 1 >= _HOPELESS:
-            await self._end(stored, redact(repr(error))[:500])
+            await self._marks.end(stored.update_id, redact(repr(error))[:500])
             return
         await self._clock.sleep(_RETRY_S)
 

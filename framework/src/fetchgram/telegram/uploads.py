@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from aiogram import Bot
 from aiogram.types import InputFile
@@ -38,20 +39,25 @@ class CountedFile(InputFile):
         self.exhausted = False
         self.watch: Callable[[], None] | None = None
         self._on_read = on_read
+        self._file: BinaryIO | None = None
 
     async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:  # noqa: ARG002  # aiogram's signature
         """Yield the content piece by piece, from the start at each attempt."""
         self.exhausted, done = False, 0
-        file = await asyncio.to_thread(self.path.open, "rb")
-        try:
-            while chunk := await asyncio.to_thread(file.read, self.chunk_size):
-                yield chunk
-                done += len(chunk)
-                self._tell(done)
-            self.exhausted = True
+        # Opened here and not in a thread: a cancelled wait for the thread would leave the file open for ever.
+        self._file = file = self.path.open("rb")  # noqa: ASYNC230  # a local file that was just written
+        while chunk := await asyncio.to_thread(file.read, self.chunk_size):
+            yield chunk
+            done += len(chunk)
             self._tell(done)
-        finally:
-            file.close()
+        self.exhausted = True
+        self._tell(done)
+
+    def close(self) -> None:
+        """Close the file: a request that is cut short leaves its generator where it stood."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _tell(self, done: int) -> None:
         if self.watch is not None:

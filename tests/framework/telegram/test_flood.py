@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
+from aiogram.methods import EditMessageText, GetMe, SendMessage
+from pydantic import SecretStr
+
+from fetchgram.clock import SystemClock
+from fetchgram.errors import ConfigError, TemporarilyUnavailable
+from fetchgram.settings import BotSettings, DeliverySettings
+from fetchgram.telegram.client import build_client
+from fetchgram.telegram.failures import NotReached, describe, may_have_happened
+from fetchgram.telegram.flood import Busy, Lane, Line, Window
+from fetchgram_sandbox.botapi import BotApi
+from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.limits import Limits
+from fetchgram_sandbox.person import Person
+from fetchgram_sandbox.world import World
+
+FAST = DeliverySettings(chat_interval_s=0, messages_per_s=1000)
+
+
+@pytest_asyncio.fixture
+async def line(bot_api: BotApi) -> AsyncIterator[Line]:
+    line = line_to(bot_api, FAST)
+    yield line
+    await line.bot.session.close()
+
+
+def line_to(api: BotApi, settings: DeliverySettings) -> Line:
+    bot = build_client("main", BotSettings(token=SecretStr(api.token), api_url=api.url))
+    return Line(bot, settings, SystemClock())
+
+
+def test_a_window_lets_so_many_through_and_then_says_how_long() -> None:
+    window = Window(3, 3.0)
+    for at in (0.0, 0.1, 0.2):
+        assert window.wait_s(at) == 0
+        (stamp,) = window.take(1)
+        stamp.at = at
+    assert window.wait_s(1.0) == pytest.approx(2.0)
+    assert window.wait_s(3.0) == 0
+
+
+def test_a_call_under_way_counts_as_now() -> None:
+    window = Window(1, 1.0)
+    (stamp,) = window.take(1)
+    assert window.wait_s(100.0) == 1.0
+    stamp.at = 100.5
+    assert window.wait_s(101.0) == pytest.approx(0.5)
+
+
+def test_an_album_larger_than_the_window_passes_when_it_is_empty() -> None:
+    assert Window(5, 1.0).wait_s(0.0, 10) == 0
+
+
+async def test_the_servers_rates_are_never_touched(world: World, tmp_path: Path) -> None:
+    people = [Person(world, world.new_person(f"P{n}")) for n in range(4)]
+    async with BotApi(world, limits=Limits()) as api:
+        line = line_to(api, DeliverySettings(messages_per_s=30, chat_interval_s=1))
+        async with asyncio.TaskGroup() as group:
+            for person in people:
+                for n in range(4):
+                    group.create_task(line(SendMessage(chat_id=person.id, text=str(n))))
+        assert [len(person.messages()) for person in people] == [4] * 4
+        assert not [call for call in api.calls if call.error_code == 429]
+        await line.bot.session.close()
+
+
+async def test_messages_to_one_chat_keep_their_order(line: Line, chat: Person) -> None:
+    async with asyncio.TaskGroup() as group:
+        for n in range(5):
+            group.create_task(line(SendMessage(chat_id=chat.id, text=str(n))))
+            await asyncio.sleep(0.05)
+    assert [message.text for message in chat.messages()] == list("01234")
+
+
+async def test_a_refused_chat_is_closed_and_the_others_are_not(line: Line, world: World, chat: Person) -> None:
+    other = Person(world, world.new_person("Bob"))
+    world.faults.add(Fault("sendMessage", "error", error_code=429, description="Too Many Requests", retry_after_s=1))
+    began = asyncio.get_running_loop().time()
+    slow = asyncio.create_task(line(SendMessage(chat_id=chat.id, text="late")))
+    await asyncio.sleep(0.1)
+    await line(SendMessage(chat_id=other.id, text="now"))
+    assert asyncio.get_running_loop().time() - began < 0.9
+    await slow
+    assert asyncio.get_running_loop().time() - began >= 1
+
+
+async def test_two_refused_chats_mean_the_whole_bot(line: Line, world: World) -> None:
+    people = [Person(world, world.new_person(f"P{n}")) for n in range(3)]
+    refusal = Fault("sendMessage", "error", error_code=429, description="Too Many", retry_after_s=1, times=2)
+    world.faults.add(refusal)
+    tasks = [asyncio.create_task(line(SendMessage(chat_id=person.id, text="x"))) for person in people[:2]]
+    await asyncio.sleep(0.2)
+    with pytest.raises(Busy) as caught:
+        await line(EditMessageText(chat_id=people[2].id, message_id=1, text="x"), lane=Lane.NEWS)
+    assert caught.value.retry_after_s
+    began = asyncio.get_running_loop().time()
+    await line(SendMessage(chat_id=people[2].id, text="x"))
+    assert asyncio.get_running_loop().time() - began > 0.5
+    await asyncio.gather(*tasks)
+
+
+async def test_a_wait_beyond_patience_goes_back_to_the_caller(line: Line, chat: Person, world: World) -> None:
+    world.faults.add(Fault("sendMessage", "error", error_code=429, description="Too Many", retry_after_s=50_000))
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        await line(SendMessage(chat_id=chat.id, text="x"), patience_s=5)
+    assert caught.value.retry_after_s == pytest.approx(50_000, abs=2)
+    assert not chat.messages()
+
+
+async def test_news_give_way_to_people_who_wait(bot_api: BotApi, chat: Person) -> None:
+    line = line_to(bot_api, DeliverySettings(messages_per_s=10, chat_interval_s=0))
+    for _ in range(8):
+        await line(SendMessage(chat_id=chat.id, text="x"))
+    with pytest.raises(Busy):
+        await line(EditMessageText(chat_id=chat.id, message_id=1, text="y"), lane=Lane.NEWS)
+    await line(SendMessage(chat_id=chat.id, text="still goes"))
+    await line.bot.session.close()
+
+
+async def test_a_group_that_became_a_supergroup_is_followed(line: Line, chat: Person, world: World) -> None:
+    group = world.new_chat("New", [chat.user])
+    seen: list[object] = []
+
+    def refuse_the_old(method: str, params: object) -> Fault | None:
+        seen.append(params["chat_id"])  # type: ignore[index]  # a mapping
+        return None
+
+    world.faults.add_rule(refuse_the_old)
+    from aiogram.exceptions import TelegramMigrateToChat  # noqa: PLC0415  # beside its only use
+
+    original = line.bot.session.make_request
+    async def migrated(bot, method, timeout=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ASYNC109
+        if method.chat_id == -5:
+            raise TelegramMigrateToChat(method=method, message="migrated", migrate_to_chat_id=group.id)
+        return await original(bot, method, timeout)
+
+    # The emulator has no groups that change into supergroups; the answer is the client's own exception.
+    line.bot.session.make_request = migrated  # type: ignore[method-assign]
+    await line(SendMessage(chat_id=-5, text="follows"))
+    assert [message.text for message in chat.messages(group)] == ["follows"]
+
+
+@pytest.mark.parametrize(("kind", "happened"), [("close", True), ("lost", True), ("garbage", True)])
+async def test_a_lost_or_unreadable_answer_may_have_happened(
+    line: Line, chat: Person, world: World, kind: str, happened: bool
+) -> None:
+    from aiogram.exceptions import AiogramError  # noqa: PLC0415  # beside its only use
+
+    world.faults.add(Fault("sendMessage", kind))
+    with pytest.raises(AiogramError) as caught:
+        await line(SendMessage(chat_id=chat.id, text="x"))
+    assert may_have_happened(caught.value) is happened
+
+
+async def test_a_refusal_did_not_happen(line: Line) -> None:
+    with pytest.raises(TelegramBadRequest) as caught:
+        await line(SendMessage(chat_id=5, text="x"))
+    assert not may_have_happened(caught.value)
+
+
+async def test_a_server_error_may_have_happened(line: Line, chat: Person, world: World) -> None:
+    world.faults.add(Fault("sendMessage", "error", error_code=502, description="Bad Gateway"))
+    with pytest.raises(Exception, match="Bad Gateway") as caught:
+        await line(SendMessage(chat_id=chat.id, text="x"))
+    assert may_have_happened(caught.value)  # type: ignore[arg-type]  # an aiogram error
+
+
+async def test_a_server_that_is_not_there_was_surely_not_reached(unused_tcp_port: int) -> None:
+    token = "12345:" + "A" * 35
+    bot = build_client("main", BotSettings(token=SecretStr(token), api_url=f"http://127.0.0.1:{unused_tcp_port}"))
+    line = Line(bot, FAST, SystemClock())
+    with pytest.raises((NotReached, TemporarilyUnavailable)) as caught:
+        await line(GetMe(), patience_s=0.2)
+    assert token not in str(caught.value)
+    await bot.session.close()
+
+
+async def test_the_token_is_in_no_error_text(line: Line, bot_api: BotApi, chat: Person, world: World) -> None:
+    world.faults.add(Fault("sendMessage", "lost"))
+    with pytest.raises(TelegramNetworkError) as caught:
+        await line(SendMessage(chat_id=chat.id, text="x"))
+    shown = [str(caught.value), repr(caught.value), describe(caught.value), str(caught.value.__cause__)]
+    assert not any(bot_api.token.partition(":")[2] in text for text in shown)
+
+
+@pytest.mark.parametrize("token", ["", "no token", "12:", "abc:def"])
+def test_a_token_of_a_wrong_shape_is_a_config_error_without_the_token(token: str) -> None:
+    with pytest.raises(ConfigError, match=r"bots\.main\.token") as caught:
+        build_client("main", BotSettings(token=SecretStr(token)))
+    assert not token or token not in str(caught.value).replace("bots.main.token", "")
