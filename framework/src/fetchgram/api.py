@@ -66,6 +66,7 @@ from fetchgram.model import (
     encode,
     text,
 )
+from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import Clock, Context, Fetched, Ledger, MediaInfo, MediaTools, Network, Sink, Transaction, Workers
 from fetchgram.screens import (
     Action,
@@ -85,9 +86,6 @@ from fetchgram.screens import (
     Show,
 )
 from fetchgram.settings import Ids, Names, SettingsModel
-
-API_VERSION = 1
-"""A plugin states the version it was written for in `Plugin.api_version`; another one is refused before it is built."""
 
 __all__ = [
     "API_VERSION",

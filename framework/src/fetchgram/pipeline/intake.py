@@ -32,7 +32,7 @@ from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.menu import ChoiceRow, Menu
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.queue import JobQueue
-from fetchgram.plugins.detection import Detector
+from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
@@ -241,7 +241,7 @@ class Intake:
             return await session.requests.update(request_id, status_message=message_id, status_photo=photo)
 
     async def _claim(self, url: str) -> Link:
-        (link,) = await self._detector.detect([url])
+        (link,) = await self._detector.detect([normalise_url(url)])
         if link is None:
             raise UnsupportedLink(told=text("error-unsupported"))
         return link
