@@ -229,7 +229,9 @@ async def test_a_place_that_does_not_listen_is_unreachable() -> None:
     async with open_site() as site:
         port = site.port
     async with open_way(f"127.0.0.1:{port}") as way:
-        assert (await ask(way, get(f"127.0.0.1:{port}"))).startswith(b"HTTP/1.1 502 ")
+        told = await ask(way, get(f"127.0.0.1:{port}"))
+        assert told.startswith(b"HTTP/1.1 502 ")
+        assert b"\r\nX-Fetchgram-Unreachable: 1\r\n" in told
         assert (await ask(way, f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())).startswith(b"HTTP/1.1 502 ")
 
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yt_dlp
 from yt_dlp.extractor.common import InfoExtractor
-from yt_dlp.networking.exceptions import IncompleteRead, ProxyError, TransportError
+from yt_dlp.networking.common import Response
+from yt_dlp.networking.exceptions import HTTPError, IncompleteRead, ProxyError, TransportError
 from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UserNotLive
 
 from fetchgram.api import ContentUnavailable, DiskFull, FetchgramError, Json, Reason, TemporarilyUnavailable, TooLarge
@@ -115,6 +117,16 @@ def test_each_type_has_its_reason(error: Exception, reason: Reason) -> None:
     found = raised(error)
     assert isinstance(found, ContentUnavailable)
     assert found.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"), [({"X-Fetchgram-Unreachable": "1"}, ContentUnavailable), ({}, TemporarilyUnavailable)]
+)
+def test_a_site_that_nobody_answers_for_is_told_from_one_that_is_down(
+    headers: dict[str, str], kind: type[Exception]
+) -> None:
+    answer = Response(io.BytesIO(), "http://site.example/", headers, status=502)
+    assert isinstance(raised(ExtractorError("x", cause=HTTPError(answer))), kind)
 
 
 @pytest.mark.parametrize(

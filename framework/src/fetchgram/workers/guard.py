@@ -22,6 +22,9 @@ from fetchgram.workers.relay import Meter, copy, finish, reset, tunnel
 
 LOOPBACK = "127.0.0.1"
 REFUSED_HEADER = "X-Fetchgram-Refused"
+UNREACHABLE_HEADER = "X-Fetchgram-Unreachable"
+"""Tells our 502 from one of a site, which may work again in a minute."""
+
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 MAX_INTERIM_ANSWERS = 8
 FIRST_FINAL_STATUS = 200
@@ -131,7 +134,7 @@ class WayOut:
             await _say(client, _refusal(refused.reason))
         except Unreachable as error:
             _log.info("wayout.unreachable", error=str(error))
-            await _say(client, answer(502, "Bad Gateway", [], str(error)))
+            await _say(client, answer(502, "Bad Gateway", [(UNREACHABLE_HEADER, "1")], str(error)))
         else:
             await self._carry(request, target, client, server)
 

@@ -23,6 +23,8 @@ from fetchgram.api import (
 
 REFUSED_HEADER = "X-Fetchgram-Refused"
 """How the way out marks what it refused."""
+UNREACHABLE_HEADER = "X-Fetchgram-Unreachable"
+"""How it says that nobody answers there, as against a 502 of the site."""
 _BUSY = "busy"
 _LONGEST_WAIT_S = 24 * 3600.0
 
@@ -137,7 +139,7 @@ def _of_status(error: HTTPError) -> FetchgramError:
     refusal = refusal_of(error)
     if refusal is not None:
         return refusal
-    if error.redirect_loop:
+    if error.redirect_loop or headers.get(UNREACHABLE_HEADER) is not None:
         return ContentUnavailable(Reason.UNREACHABLE, message)
     return _of_code(int(error.status), message, headers.get("Retry-After"))
 
