@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 _AT_ONCE = 32
 _WINDOW = 200
+_AT_HAND = 1_000
+"""Updates in memory; more wait in the database."""
 _SUSPECT = 3
 """An update that was begun so often and never ended goes alone, after all others: does it kill the process?"""
 _HOPELESS = 6
@@ -73,7 +75,9 @@ class Inbox:
             return
 
     async def _hand_out(self, group: asyncio.TaskGroup) -> bool:
-        """Start what can start; false when there is nothing new."""
+        """Start what can start; false when there is nothing new, or enough at hand."""
+        if len(self._busy) >= _AT_HAND:
+            return False
         async with self._storage.read() as session:
             pending = await session.inbox.pending(self._bot.id, len(self._busy) + _WINDOW)
         fresh = [update for update in pending if update.update_id not in self._busy]
@@ -97,11 +101,13 @@ class Inbox:
         waiting = self._chats[chat]
         while waiting:
             async with self._room:
-                await self._one(waiting[0])
+                is_over = await self._one(waiting[0])
             done = waiting.popleft()
             del self._busy[done.update_id]
+            # Looking for more after each update would read all that is at hand again.
+            if not is_over or len(self._busy) in {0, _AT_HAND // 2}:
+                self._news.set()
         del self._chats[chat]
-        self._news.set()
 
     async def _hand_out_suspect(self, update: StoredUpdate) -> bool:
         if self._busy:
@@ -115,27 +121,29 @@ class Inbox:
         await self._one(update)
         return True
 
-    async def _one(self, stored: StoredUpdate) -> None:
+    async def _one(self, stored: StoredUpdate) -> bool:
+        """Handle an update; false when it stays for later."""
         structlog.contextvars.bind_contextvars(update=stored.update_id)
         try:
             await self._marks.begin(stored.update_id)
             await self._handle(Update.model_validate_json(stored.payload, context={"bot": self._bot}))
         except (TemporarilyUnavailable, DiskFull) as error:
             log.warning("inbox.postponed", error=repr(error))
-            await self._postpone(stored, error)
-            return
+            return await self._postpone(stored, error)
         except Exception as error:  # a bug in a handler must not stop the others
             log.error("inbox.handler_failed", error=redact(repr(error)), exc_info=error)
             await self._marks.end(stored.update_id, redact(repr(error))[:500])
-            return
+            return True
         await self._marks.end(stored.update_id, None)
+        return True
 
-    async def _postpone(self, stored: StoredUpdate, error: Exception) -> None:
-        """Leave it stored and try again, unless it was tried often."""
+    async def _postpone(self, stored: StoredUpdate, error: Exception) -> bool:
+        """Leave it stored and try again, unless it was tried often; false when it stays."""
         if stored.attempts + 1 >= _HOPELESS:
             await self._marks.end(stored.update_id, redact(repr(error))[:500])
-            return
+            return True
         await self._clock.sleep(_RETRY_S)
+        return False
 
 
 def chat_of(update: dict[str, Any]) -> int:
