@@ -6,8 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import RowMapping, bindparam, case, func, literal, select, update
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Link, Recipe, Stage, Text
@@ -19,6 +18,12 @@ from fetchgram.storage.transaction import Transaction
 
 _Ids: TypeAlias = list[int]
 """Inside the class, `list` is a method."""
+
+# Built once, these stand in every stage of every job; what they set comes as parameters.
+_HELD = update(jobs).where(
+    jobs.c.id == bindparam("held_id"), jobs.c.lease == bindparam("held_lease"), jobs.c.state == literal("running")
+)
+_CHANGE_HELD = _HELD.returning(jobs)
 
 
 class JobStore:
@@ -115,8 +120,8 @@ class JobStore:
 
     async def renew(self, job_id: int, lease: int, lease_s: float) -> bool:
         """Hold a job for longer; `False` when it is lost."""
-        held = update(jobs).where(_held(job_id, lease))
-        return await self._tx.run(held.values(lease_until=self._later(lease_s))) == 1
+        held = {"held_id": job_id, "held_lease": lease, "lease_until": self._later(lease_s)}
+        return await self._tx.run(_HELD, held) == 1
 
     async def stage(self, job_id: int, lease: int, stage: Stage, checkpoint: Checkpoint | None) -> Job:
         """Go on to a stage; without a new checkpoint the last one stays, but going back to the download drops it."""
@@ -137,7 +142,8 @@ class JobStore:
 
     async def release(self, job_id: int, lease: int) -> Job:
         """Hand a job back as it is; the attempt does not count."""
-        return await self._let_go(job_id, lease, JobState.QUEUED, attempt=jobs.c.attempt - 1)
+        current = await self._tx.integer(select(jobs.c.attempt).where(jobs.c.id == job_id))
+        return await self._let_go(job_id, lease, JobState.QUEUED, attempt=current - 1)
 
     async def cancel(self, job_id: int) -> bool:
         """End a job whoever holds it; `False` when it had ended. One that never started takes no turn of its person."""
@@ -211,20 +217,14 @@ class JobStore:
         return await self._change_held(job_id, lease, free | values)
 
     async def _change_held(self, job_id: int, lease: int, values: dict[str, object]) -> Job:
-        statement: ReturningUpdate[tuple[object, ...]] = (
-            update(jobs).where(_held(job_id, lease)).values(updated_at=self._tx.now, **values).returning(jobs)
-        )
-        row = await self._tx.row(statement)
+        held = {"held_id": job_id, "held_lease": lease, "updated_at": self._tx.now}
+        row = await self._tx.row(_CHANGE_HELD, held | values)
         if row is None:
             raise TemporarilyUnavailable("lease lost")
         return _job(row)
 
     def _later(self, seconds: float) -> datetime:
         return self._tx.now + timedelta(seconds=seconds)
-
-
-def _held(job_id: int, lease: int) -> ColumnElement[bool]:
-    return (jobs.c.id == job_id) & (jobs.c.lease == lease) & (jobs.c.state == "running")
 
 
 def _job(row: RowMapping) -> Job:
