@@ -15,10 +15,13 @@ from fetchgram.settings import LogSettings
 
 HIDDEN = "***"
 
-_TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}\b")
-"""A bot token (core.telegram.org/bots/features#generating-an-authentication-token); it stands in each Bot API URL."""
+_TOKEN = re.compile(r"\d{3,}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
+"""A bot token (core.telegram.org/bots/features#generating-an-authentication-token).
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+In the URLs of the Bot API it stands right behind a letter, as in `/bot123:…`, so that no word begins with it.
+"""
+
+_CREDENTIALS = re.compile(r"""(?<=://)[^/\s"']+(?=@)""")
 """User and password in a proxy's URL."""
 
 _NOISY = ("aiogram", "aiohttp", "alembic", "aiosqlite", "asyncio", "sqlalchemy")

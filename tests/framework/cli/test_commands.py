@@ -55,8 +55,10 @@ async def test_a_malformed_file_is_told_by_every_command_and_help_still_works(cl
         (
             "[work]\njobs = 'many'\n",
             {},
-            "setting 'work.jobs' (fetchgram.toml or FETCHGRAM_WORK__JOBS): "
-            "Input should be a valid integer, unable to parse string as an integer",
+            (
+                "setting 'work.jobs' (fetchgram.toml or FETCHGRAM_WORK__JOBS): "
+                "Input should be a valid integer, unable to parse string as an integer"
+            ),
         ),
     ],
 )
