@@ -18,14 +18,12 @@ from fetchgram.api import (
     Action,
     Ask,
     AskKind,
-    At,
     Button,
     Certainty,
     Choice,
     ChoiceKind,
     Command,
     FetchgramError,
-    InputKind,
     Interaction,
     Job,
     Link,
@@ -226,7 +224,7 @@ class Bot:
     api: BotApi
 
     def calls(self, method: str) -> list[dict[str, object]]:
-        return [call.params for call in self.api.calls if call.method == method and call.ok]  # type: ignore[misc]
+        return [call.params for call in self.api.calls if call.method == method and call.ok]
 
 
 @pytest.fixture(autouse=True)

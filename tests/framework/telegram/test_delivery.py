@@ -108,7 +108,9 @@ async def test_an_answer_to_a_deleted_message_still_arrives(
     assert chat.messages()[0].reply_to_id is None
 
 
-@pytest.mark.parametrize("caption", ["🎬" * 600, "x" * 5000, "<b>not bold</b>", "*a* _b_ `c` [d](http://e)", "\u202eabc"])
+@pytest.mark.parametrize(
+    "caption", ["🎬" * 600, "x" * 5000, "<b>not bold</b>", "*a* _b_ `c` [d](http://e)", "\u202eabc"]
+)
 async def test_a_foreign_caption_is_cut_and_never_read_as_markup(
     way: BotApiDelivery, chat: Person, ledger: FakeLedger, tmp_path: Path, caption: str
 ) -> None:
@@ -247,7 +249,8 @@ async def test_a_server_that_is_away_for_a_moment_is_tried_again(
 
 
 @pytest.mark.parametrize(
-    "words", ["wrong file identifier/HTTP URL specified", "wrong remote file identifier specified", "FILE_REFERENCE_EXPIRED"]
+    "words",
+    ["wrong file identifier/HTTP URL specified", "wrong remote file identifier specified", "FILE_REFERENCE_EXPIRED"],
 )
 async def test_a_refused_file_id_is_for_the_cache_to_heal(
     way: BotApiDelivery, chat: Person, world: World, ledger: FakeLedger, tmp_path: Path, words: str

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,11 +17,13 @@ BOT = 4_200_000_001
 OWNER = 1
 
 
-def message(sender: int, *, chat: int | None = None, text: str = "hi", **more: object) -> Update:
+def message(
+    sender: int, *, chat: int | None = None, text: str = "hi", more: Mapping[str, object] | None = None
+) -> Update:
     place = {"id": chat or sender, "type": "private" if chat is None else "supergroup", "title": "Group"}
     body = {"message_id": 1, "date": 1, "chat": place, "text": text}
     person = {"id": sender, "is_bot": False, "first_name": "X", "language_code": "de"}
-    return Update.model_validate({"update_id": 1, "message": {**body, "from": person, **more}})
+    return Update.model_validate({"update_id": 1, "message": {**body, "from": person, **(more or {})}})
 
 
 async def role_of(bot: Bot, update: Update) -> Role:
@@ -46,7 +49,7 @@ async def test_a_role_of_the_database_is_read_afresh(bot: Bot) -> None:
 async def test_faceless_senders_never_have_a_role(bot: Bot, nobody: int) -> None:
     async with bot.storage.write() as session:
         await session.people.set_role(BOT, nobody, Role.OWNER)
-    update = message(nobody, chat=-100, sender_chat={"id": -100, "type": "supergroup", "title": "Group"})
+    update = message(nobody, chat=-100, more={"sender_chat": {"id": -100, "type": "supergroup", "title": "Group"}})
     who = await bot.service._gate.admit(update)
     assert isinstance(who, Admitted)
     assert who.faceless
@@ -65,7 +68,7 @@ async def test_faceless_senders_never_have_a_role(bot: Bot, nobody: int) -> None
 async def test_what_others_wrote_gives_no_orders_though_an_owner_passes_it_on(
     bot: Bot, passed_on: dict[str, object]
 ) -> None:
-    assert await role_of(bot, message(OWNER, text="/panel", **passed_on)) is Role.USER
+    assert await role_of(bot, message(OWNER, text="/panel", more=passed_on)) is Role.USER
 
 
 async def test_channels_are_not_handled(bot: Bot) -> None:

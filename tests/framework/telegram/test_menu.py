@@ -42,9 +42,10 @@ async def test_an_expired_button_is_told_kindly(bot: Bot, chat: Person) -> None:
     assert not bot.site.downloads
 
 
-@pytest.mark.parametrize(
-    "data", ["", "x", "pick:1", "AAAAAAAAAA.0", "{token}.99", "{token}.-1", "{token}", "{token}.0.0", "'; drop table", "é" * 20]
-)
+FORGED = ("", "x", "pick:1", "AAAAAAAAAA.0", "{token}.99", "{token}.-1", "{token}", "{token}.0.0", "'; drop", "é" * 20)
+
+
+@pytest.mark.parametrize("data", FORGED)
 async def test_forged_data_is_refused(bot: Bot, chat: Person, data: str) -> None:
     card = await card_of(chat)
     token = str(card.buttons[0].data).partition(".")[0]

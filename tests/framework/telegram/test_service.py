@@ -240,7 +240,9 @@ async def test_a_refused_token_is_a_config_error_that_names_the_setting(bot_api:
     await bot.storage.close()
 
 
-async def test_telegram_being_away_at_the_start_is_waited_out(bot_api: BotApi, settings: Settings, chat: Person) -> None:
+async def test_telegram_being_away_at_the_start_is_waited_out(
+    bot_api: BotApi, settings: Settings, chat: Person
+) -> None:
     bot_api.world.faults.add(Fault("getMe", "error", error_code=502))
     async with bot_at_work(settings, bot_api):
         chat.say(LINK)
@@ -281,7 +283,9 @@ async def test_a_stale_file_id_is_healed_by_a_new_upload(bot: Bot, chat: Person,
     card = await chat.wait_for(has_button("720p"))
     chat.tap(card, card.button("🎬 720p"))
     await chat.wait_for_file("video")
-    refusal = Fault("sendVideo", "error", error_code=400, description="Bad Request: wrong file identifier/HTTP URL specified")
+    refusal = Fault(
+        "sendVideo", "error", error_code=400, description="Bad Request: wrong file identifier/HTTP URL specified"
+    )
     bot.api.world.faults.add(refusal)
     stranger.say(LINK)
     card = await stranger.wait_for(has_button("720p"))

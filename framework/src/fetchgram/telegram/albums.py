@@ -11,10 +11,10 @@ from fetchgram.model import Media, MediaKind
 _PHOTO_BYTES = 10_000_000
 _PHOTO_SIDES_SUM_PX = 10_000
 _PHOTO_RATIO = 20
-# core.telegram.org/bots/api#sendvideonote: up to a minute.
 _VIDEO_NOTE_S = 60
-# core.telegram.org/bots/api#sendmediagroup: 2-10 items; audio and documents only among their kind.
+"""core.telegram.org/bots/api#sendvideonote"""
 _ALBUM_ITEMS = 10
+"""core.telegram.org/bots/api#sendmediagroup says 2-10 items, audio and documents only among their kind."""
 _PICTURES = frozenset({MediaKind.PHOTO, MediaKind.VIDEO})
 _ALONE = frozenset({MediaKind.VOICE, MediaKind.VIDEO_NOTE, MediaKind.ANIMATION})
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from aiogram.exceptions import AiogramError
@@ -185,7 +186,8 @@ class Board:
     async def _put(
         self, request: Request, chat: Chat, view: View, shown: _Shown, picture: bytes | None, lane: Lane
     ) -> None:
-        if request.status_message is None:
+        message = request.status_message
+        if message is None:
             await self._send(request, chat, view)
             return
         try:
@@ -199,7 +201,7 @@ class Board:
                 return
             if is_picture_already(error) and not request.status_photo:
                 # The process died between the edit and the note of it.
-                request = await self._intake.set_status_message(request.id, request.status_message, photo=True)
+                request = await self._intake.set_status_message(request.id, message, photo=True)
                 await self._put(request, chat, view, shown, picture, lane)
                 return
             if not is_gone(error) or shown.replaced:
@@ -208,7 +210,7 @@ class Board:
             await self._send(request, chat, view)
             return
         if picture is not None and not request.status_photo:
-            await self._intake.set_status_message(request.id, request.status_message, photo=True)
+            await self._intake.set_status_message(request.id, message, photo=True)
 
     async def _send(self, request: Request, chat: Chat, view: View) -> None:
         words, entities = telegram_text(self._rich(request, view))
@@ -221,7 +223,7 @@ class Board:
 
     async def _edit(self, request: Request, chat: Chat, view: View, picture: bytes | None) -> Call:
         rich = self._rich(request, view)
-        where = {"chat_id": chat.chat, "message_id": request.status_message}
+        where: dict[str, Any] = {"chat_id": chat.chat, "message_id": request.status_message}
         keyboard = await self.keyboard(request, view.rows)
         if picture is None and not request.status_photo:
             words, entities = telegram_text(rich)

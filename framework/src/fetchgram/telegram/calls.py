@@ -41,6 +41,15 @@ _METHODS: dict[MediaKind, type[Call]] = {
     MediaKind.PHOTO: SendPhoto,
     MediaKind.DOCUMENT: SendDocument,
 }
+_FIELDS: dict[MediaKind, tuple[str, ...]] = {
+    MediaKind.VIDEO: ("caption", "thumbnail", "duration", "width", "height", "supports_streaming"),
+    MediaKind.AUDIO: ("caption", "thumbnail", "duration", "title", "performer"),
+    MediaKind.VOICE: ("caption", "duration"),
+    MediaKind.VIDEO_NOTE: ("thumbnail", "duration", "length"),
+    MediaKind.ANIMATION: ("caption", "thumbnail", "duration", "width", "height"),
+    MediaKind.PHOTO: ("caption",),
+    MediaKind.DOCUMENT: ("caption", "thumbnail"),
+}
 _ITEMS = {
     MediaKind.VIDEO: InputMediaVideo,
     MediaKind.AUDIO: InputMediaAudio,
@@ -88,34 +97,27 @@ def send(chat: Chat, parts: Sequence[Part]) -> Call:
 
 
 def _attributes(part: Part) -> dict[str, Any]:
-    media = part.media
-    if media is None:
+    """Return what the call for this kind takes besides the file; an id brings all of it along."""
+    if part.media is None:
         return {}
-    fields: dict[str, Any] = {}
-    if media.caption and part.kind is not MediaKind.VIDEO_NOTE:
+    given = _known(part.media, part.thumbnail)
+    return {name: given[name] for name in _FIELDS[part.kind] if given[name] is not None}
+
+
+def _known(media: Media, thumbnail: InputFile | None) -> dict[str, Any]:
+    has_size = bool(media.width_px and media.height_px)
+    return {
         # No entities and no parse mode: foreign text stays text.
-        fields["caption"] = cut(media.caption, CAPTION_UNITS)
-    if part.kind is not MediaKind.PHOTO and part.kind is not MediaKind.VOICE and part.thumbnail is not None:
-        fields["thumbnail"] = part.thumbnail
-    duration = {"duration": round(media.duration_s)} if media.duration_s else {}
-    size = {"width": media.width_px, "height": media.height_px} if media.width_px and media.height_px else {}
-    match part.kind:
-        case MediaKind.VIDEO:
-            return {**fields, **duration, **size, "supports_streaming": True}
-        case MediaKind.ANIMATION:
-            return {**fields, **duration, **size}
-        case MediaKind.AUDIO:
-            return {**fields, **duration, **_given(title=media.title, performer=media.performer)}
-        case MediaKind.VOICE:
-            return {**fields, **duration}
-        case MediaKind.VIDEO_NOTE:
-            return {**fields, **duration, **_given(length=media.width_px)}
-        case _:
-            return fields
-
-
-def _given(**fields: str | int | None) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value}
+        "caption": cut(media.caption, CAPTION_UNITS) if media.caption else None,
+        "thumbnail": thumbnail,
+        "duration": round(media.duration_s) if media.duration_s else None,
+        "width": media.width_px if has_size else None,
+        "height": media.height_px if has_size else None,
+        "length": media.width_px or None,
+        "title": media.title or None,
+        "performer": media.performer or None,
+        "supports_streaming": True,
+    }
 
 
 def file_id_of(message: Message) -> FileId | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -59,7 +60,10 @@ class Cards:
                     continue
                 task = tasks.create_task(self._look(request, group=group), name=f"look {request.id}")
                 self._looks[request.id] = task
-                task.add_done_callback(lambda _, key=request.id: self._looks.pop(key, None))
+                task.add_done_callback(partial(self._forget, request.id))
+
+    def _forget(self, request_id: int, _: asyncio.Task[None]) -> None:
+        self._looks.pop(request_id, None)
 
     async def stop(self, request_id: int) -> None:
         """Stop looking; returns when nothing of it goes on."""

@@ -89,8 +89,11 @@ class Session(AiohttpSession):
             await self._session.close()
 
     async def make_request(
-        self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
-    ) -> TelegramType:  # noqa: ASYNC109  # aiogram's signature
+        self,
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        timeout: int | None = None,  # noqa: ASYNC109  # aiogram's signature
+    ) -> TelegramType:
         """Carry out one call.
 
         Raises:
@@ -111,7 +114,9 @@ class Session(AiohttpSession):
         try:
             response = self.check_response(bot, method, status, content)
         except ClientDecodeError as error:
-            raise ClientDecodeError("the answer cannot be read", ValueError(type(error.original).__name__), f"HTTP {status}") from None
+            raise ClientDecodeError(
+                "the answer cannot be read", ValueError(type(error.original).__name__), f"HTTP {status}"
+            ) from None
         return cast("TelegramType", response.result)
 
     def _build(self, bot: Bot, method: TelegramMethod[TelegramType]) -> tuple[FormData, list[InputFile]]:

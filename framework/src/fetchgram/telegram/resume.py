@@ -34,7 +34,7 @@ class Resume:
         clock: Time.
     """
 
-    def __init__(  # noqa: PLR0913  # everything that may be taken up again
+    def __init__(  # everything that may be taken up again
         self,
         *,
         bot_id: int,

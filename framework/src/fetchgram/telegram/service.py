@@ -11,7 +11,7 @@ from aiogram.methods import SetMyCommands
 from aiogram.types import BotCommand, Update, User
 
 from fetchgram.errors import FetchgramError, TemporarilyUnavailable
-from fetchgram.model import Chat, Request, RequestState, Role, text
+from fetchgram.model import Chat, Role, text
 from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
 from fetchgram.plugins.hooks import Hooks
@@ -68,18 +68,16 @@ class TelegramService:
         network: Network,
         clock: Clock,
     ) -> None:
-        self._account, self._storage, self._intake, self._clock = account, storage, intake, clock
-        self._texts = texts
-        line, work = account.line, settings.work
+        self._account, self._storage, self._clock, self._texts = account, storage, clock, texts
         account.on_unreachable = self._unreachable
         self._gate = Gate(bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, clock=clock)
         self._board = Board(
-            line=line,
+            line=account.line,
             storage=storage,
             intake=intake,
             texts=texts,
             clock=clock,
-            menu_ttl_s=work.menu_ttl_s,
+            menu_ttl_s=settings.work.menu_ttl_s,
             on_unreachable=self._unreachable,
         )
         self._cards = Cards(intake=intake, board=self._board, network=network)
@@ -93,6 +91,11 @@ class TelegramService:
         self._wishes = Wishes(
             intake=intake, storage=storage, board=self._board, cards=self._cards, audience=self.audience, clock=clock
         )
+        self._listen(settings, intake, hooks)
+
+    def _listen(self, settings: Settings, intake: Intake, hooks: Hooks) -> None:
+        """Build what hears people, over what talks to them."""
+        line, storage, clock, texts = self._account.line, self._storage, self._clock, self._texts
         self._screens = Screens(
             line=line,
             storage=storage,
@@ -100,7 +103,7 @@ class TelegramService:
             gate=self._gate,
             texts=texts,
             clock=clock,
-            menu_ttl_s=work.menu_ttl_s,
+            menu_ttl_s=settings.work.menu_ttl_s,
         )
         self._presses = Presses(
             line=line, storage=storage, texts=texts, wishes=self._wishes, screens=self._screens, clock=clock
@@ -118,15 +121,17 @@ class TelegramService:
             links_per_message=settings.limits.links_per_message,
         )
         self._resume = Resume(
-            bot_id=account.bot_id,
+            bot_id=self._account.bot_id,
             storage=storage,
             cards=self._cards,
             wishes=self._wishes,
             audience=self.audience,
             clock=clock,
         )
-        self._inbox = Inbox(bot=account.bot, storage=storage, clock=clock, handle=self.handle)
-        self._polling = Polling(name=account.name, line=line, storage=storage, clock=clock, on_news=self._inbox.wake)
+        self._inbox = Inbox(bot=self._account.bot, storage=storage, clock=clock, handle=self.handle)
+        self._polling = Polling(
+            name=self._account.name, line=line, storage=storage, clock=clock, on_news=self._inbox.wake
+        )
 
     async def check(self) -> User:
         """Ask Telegram who we are.
@@ -196,7 +201,7 @@ class TelegramService:
             for _, command in await self._screens.commands()
             if command.minimum_role is Role.USER
         }
-        # core.telegram.org/bots/api#botcommand: descriptions of 1-256 characters.
+        # A description has 1-256 characters (core.telegram.org/bots/api#botcommand).
         commands = [BotCommand(command=name, description=told[:256]) for name, told in found.items()]
         try:
             await self._account.line(SetMyCommands(commands=commands))

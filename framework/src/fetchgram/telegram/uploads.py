@@ -45,7 +45,7 @@ class CountedFile(InputFile):
         """Yield the content piece by piece, from the start at each attempt."""
         self.exhausted, done = False, 0
         # Opened here and not in a thread: a cancelled wait for the thread would leave the file open for ever.
-        self._file = file = self.path.open("rb")  # noqa: ASYNC230  # a local file that was just written
+        self._file = file = self.path.open("rb")  # a local file that was just written
         while chunk := await asyncio.to_thread(file.read, self.chunk_size):
             yield chunk
             done += len(chunk)
