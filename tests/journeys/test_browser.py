@@ -1,0 +1,38 @@
+"""The main journey in a real browser: typed, tapped, watched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from fetchgram_sandbox.browser import open_page
+from fetchgram_sandbox.live_bot import LiveBot
+
+from .conftest import PATIENCE_S
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+PATIENCE_MS = PATIENCE_S * 1000
+
+
+async def test_a_link_typed_in_the_browser_becomes_a_video_that_plays(live: LiveBot, tmp_path: Path) -> None:
+    async with open_page(f"{live.stage.api.url}/") as tab:
+        tab.page.set_default_timeout(PATIENCE_MS)
+        await tab.send(f"{live.stage.site.url}/watch/colours?kbps=2500&browser=1")
+        card = tab.page.locator(".keyboard .key", has_text="720p")
+        await expect(card).to_be_visible(timeout=PATIENCE_MS)
+
+        await tab.tap("720p")
+        live_text = tab.page.get_by_text(re.compile(r"█.*\d+%"))
+        await expect(live_text.last).to_be_visible(timeout=PATIENCE_MS)
+
+        await expect(tab.page.get_by_role("button", name="Play video", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        await expect(tab.page.locator(".keyboard .key")).to_have_count(0, timeout=PATIENCE_MS)
+        assert await tab.play_video() == (1280, 720)
+        picture = tmp_path / "chat.png"
+        await tab.page.screenshot(path=picture)
+        assert tab.problems == []
+    assert picture.stat().st_size > 10_000
