@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import structlog
@@ -73,9 +74,8 @@ class Runner:
         await self._workdirs.sweep(await self._outcomes.unended())
         async with asyncio.TaskGroup() as group:
             while True:
-                job = await self._queue.claim(only) if self._has_room() else None
+                job = await self._next(only)
                 if job is None:
-                    await self._queue.wait(_IDLE_S)
                     continue
                 task = group.create_task(self._work(job), name=f"job {job.id}")
                 self._running[job.id] = task
@@ -103,8 +103,21 @@ class Runner:
             task.cancel()
         return task
 
-    def _ended(self, job_id: int, _task: asyncio.Task[None]) -> None:
-        self._running.pop(job_id, None)
+    async def _next(self, only: int | None) -> Job | None:
+        """Claim a job, or wait for one; a database that takes nothing for now is waited for as well."""
+        try:
+            job = await self._queue.claim(only) if self._has_room() else None
+            if job is None:
+                await self._queue.wait(_IDLE_S)
+        except (TemporarilyUnavailable, DiskFull) as error:
+            log.error("runner.no_claim", error=repr(error))
+            await asyncio.sleep(_IDLE_S)
+            return None
+        return job
+
+    def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
+        if self._running.get(job_id) is task:
+            del self._running[job_id]
         self._queue.announce()
 
     async def _work(self, job: Job) -> None:
@@ -116,11 +129,20 @@ class Runner:
             log.warning("job.lease_lost")
             return
         except asyncio.CancelledError:
-            await self._outcomes.interrupted(job)
+            await self._noted(self._outcomes.interrupted(job))
             raise
         except Exception as error:  # noqa: BLE001  # the one error border
-            await self._border(job, error)
-        await self._outcomes.tidy(job)
+            await self._noted(self._border(job, error))
+        await self._noted(self._outcomes.tidy(job))
+
+    async def _noted(self, writing: Awaitable[None]) -> None:
+        """Write down how a job ended; where that fails, the next owner of its lease does, and nobody else suffers."""
+        try:
+            await writing
+        except Exception as error:
+            # Cancelled meanwhile, so that the lease is gone, or the database takes nothing.
+            known = isinstance(error, FetchgramError)
+            log.log(30 if known else 40, "job.not_noted", error=repr(error), exc_info=None if known else error)
 
     async def _carry_under_lease(self, job: Job) -> None:
         try:

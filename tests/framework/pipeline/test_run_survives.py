@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fetchgram.api import Delivery, DiskFull, RequestState, Route, Sink, TemporarilyUnavailable
+from fetchgram.storage import Session
+
+from .conftest import Bench
+
+
+async def test_a_delivery_that_answers_a_cancel_with_an_error_of_its_own_stops_nobody_else(
+    bench: Bench, tmp_path: Path
+) -> None:
+    sending = asyncio.Event()
+
+    async def stubborn(delivery: Delivery, _route: Route) -> None:
+        if delivery.request_id != first.id:
+            return
+        sending.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            raise TemporarilyUnavailable("lease lost") from None
+
+    bench.site.on_send = stubborn
+    first = await bench.wish("https://fake/one", key="a")
+    await bench.route.intake.choose(first.id, 0)
+    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+        runner = group.create_task(bench.route.runner.run())
+        await sending.wait()
+        await bench.route.intake.cancel(first.id)
+        second = await bench.wish("https://fake/two", key="b")
+        await bench.route.intake.choose(second.id, 0)
+        ended = await bench.ended(second.id)
+        await bench.idle()
+        runner.cancel()
+    assert ended.state is RequestState.DONE
+    assert bench.site.sent == [(second.id, "small")]
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+async def test_an_end_that_cannot_be_written_down_is_tried_again_when_the_lease_is_over(
+    bench: Bench, no_room: Callable[[bool], None]
+) -> None:
+    def fill_up(_workdir: Path, _sink: Sink) -> None:
+        no_room(bench.site.downloads == 1)
+        if bench.site.downloads == 1:
+            asyncio.get_running_loop().call_later(0.5, no_room, False)  # noqa: FBT003  # the only argument
+            raise DiskFull("no room")
+
+    bench.site.on_download = fill_up
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+    assert bench.site.downloads == 2
+
+
+async def test_the_runner_waits_while_the_database_takes_nothing(
+    bench: Bench, no_room: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fetchgram.pipeline.run._IDLE_S", 0.05)
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    no_room(True)  # noqa: FBT003  # the only argument
+    asyncio.get_running_loop().call_later(0.3, no_room, False)  # noqa: FBT003  # the only argument
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+
+
+@pytest.fixture
+def no_room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Give a switch that makes every write fail as on a full disk."""
+    full = False
+    write = bench.storage.write
+
+    @asynccontextmanager
+    async def refusing() -> AsyncIterator[Session]:
+        if full:
+            raise DiskFull("no room left to write")
+        async with write() as session:
+            yield session
+
+    def switch(value: bool) -> None:  # noqa: FBT001  # a switch
+        nonlocal full
+        full = value
+
+    monkeypatch.setattr(bench.storage, "write", refusing)
+    return switch
