@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from aiogram.types import Update
 from pydantic import SecretStr
 
 from fetchgram.api import (
@@ -227,6 +228,49 @@ async def test_an_end_that_was_not_told_before_the_process_died_is_told_after_th
     async with bot_at_work(settings, bot_api):
         told = await chat.wait_for_text("country")
         assert told.message_id == card.message_id
+
+
+async def test_an_update_that_is_handled_twice_is_one_request_on_one_message(bot: Bot, chat: Person) -> None:
+    said = chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"))
+    body = {"message_id": said.message_id, "date": 1, "chat": {"id": chat.id, "type": "private"}, "text": LINK}
+    entity = {"type": "url", "offset": 0, "length": len(LINK)}
+    person = {"id": chat.id, "is_bot": False, "first_name": "Alice"}
+    update = {"update_id": 1, "message": {**body, "from": person, "entities": [entity]}}
+    for _ in range(3):
+        await bot.service.handle(Update.model_validate(update))
+    await asyncio.sleep(0.2)
+    assert [m.message_id for m in chat.messages()] == [said.message_id, card.message_id]
+    async with bot.storage.read() as session:
+        assert len(await session.requests.list_for(bot.account.bot_id, chat.id, 10)) == 1
+
+
+NAUGHTY = (
+    "<b>x</b><script>alert(1)</script>",
+    "*bold* _it_ `code` [a](http://e.example) ||s||",
+    "\u202eevil\u202c \u2066x\u2069",
+    "\x00\x01\x1f\x7f",
+    "\ud800 lone",
+    "👨‍👩‍👧‍👦" * 300,
+    "Z̸̢̛a̷l̵g̶o̴" * 100,
+    "{ $title } %s {0} ${x}",
+    "a\nb\r\nc",
+    " ",
+    "'; DROP TABLE requests; --",
+    "/start @fetchgram_bot #tag https://t.me/x",
+)
+
+
+async def test_naughty_titles_stay_text_on_the_card_and_under_the_file(bot: Bot, chat: Person) -> None:
+    for number, title in enumerate(NAUGHTY):
+        bot.site.title = title
+        chat.say(f"https://fake.example/{number}")
+        card = await chat.wait_for(has_button("720p"))
+        markup = {entity.type for entity in card.entities} & {"italic", "code", "pre", "text_link", "spoiler"}
+        assert not markup, title
+        chat.tap(card, card.button("🎬 720p"))
+        await until(lambda: len([m for m in chat.messages() if m.file]) == number + 1)  # noqa: B023  # awaited at once
+        await until(lambda: not any(m.keyboard for m in chat.messages()))
 
 
 async def test_a_refused_token_is_a_config_error_that_names_the_setting(bot_api: BotApi, tmp_path: Path) -> None:

@@ -138,5 +138,10 @@ class Gate:
                 await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=status == "kicked")
 
 
+def is_faceless(person: int) -> bool:
+    """Whether an id stands for whoever writes in the name of a group or channel."""
+    return person in _NOBODY
+
+
 def _is_foreign(event: Message | CallbackQuery) -> bool:
     return isinstance(event, Message) and (event.forward_origin is not None or event.via_bot is not None)

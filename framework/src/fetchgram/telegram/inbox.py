@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.types import Update
 
-from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.errors import DiskFull, FetchgramError, TemporarilyUnavailable
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 from fetchgram.storage.inbox import StoredUpdate
@@ -51,8 +51,11 @@ class Inbox:
         self._handle = handle
         self._marks = Marks(storage, bot.id)
         self._news = asyncio.Event()
-        self._busy: dict[int, int] = {}
+        self._busy: set[int] = set()
+        self._more = False
         self._chats: dict[int, deque[StoredUpdate]] = {}
+        self._ends: list[tuple[int, str | None]] = []
+        self._ended = asyncio.Event()
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     def wake(self) -> None:
@@ -62,6 +65,7 @@ class Inbox:
     async def run(self) -> None:
         """Hand out updates until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_ends())
             while True:
                 self._news.clear()
                 if not await self._hand_out(group):
@@ -75,22 +79,34 @@ class Inbox:
             return
 
     async def _hand_out(self, group: asyncio.TaskGroup) -> bool:
-        """Start what can start; false when there is nothing new, or enough at hand."""
-        if len(self._busy) >= _AT_HAND:
-            return False
-        async with self._storage.read() as session:
-            pending = await session.inbox.pending(self._bot.id, len(self._busy) + _WINDOW)
-        fresh = [update for update in pending if update.update_id not in self._busy]
-        calm = [update for update in fresh if update.attempts < _SUSPECT]
+        """Start what can start; false when there is nothing new."""
+        try:
+            async with self._storage.read() as session:
+                pending = await session.inbox.pending(self._bot.id, limit := len(self._busy) + _WINDOW)
+            fresh = [update for update in pending if update.update_id not in self._busy]
+            calm = [update for update in fresh if update.attempts < _SUSPECT]
+            self._more = len(pending) == limit or len(calm) < len(fresh)
+            await self._begin(calm)
+        except FetchgramError as error:
+            log.error("inbox.not_read", error=repr(error), exc_info=error)
+            await self._clock.sleep(_RETRY_S)
+            return True
         for update in calm:
             self._queue(group, update)
         if calm or not fresh:
             return bool(calm)
         return await self._hand_out_suspect(fresh[0])
 
+    async def _begin(self, updates: Sequence[StoredUpdate]) -> None:
+        """Count the attempts before they are made, in one transaction: a crash then counts for all of them."""
+        if not updates:
+            return
+        async with self._storage.write() as session:
+            await session.inbox.begin_many(self._bot.id, [update.update_id for update in updates])
+
     def _queue(self, group: asyncio.TaskGroup, update: StoredUpdate) -> None:
         chat = chat_of(json.loads(update.payload))
-        self._busy[update.update_id] = chat
+        self._busy.add(update.update_id)
         if chat in self._chats:
             self._chats[chat].append(update)
             return
@@ -101,49 +117,74 @@ class Inbox:
         waiting = self._chats[chat]
         while waiting:
             async with self._room:
-                is_over = await self._one(waiting[0])
-            done = waiting.popleft()
-            del self._busy[done.update_id]
-            # Looking for more after each update would read all that is at hand again.
-            if not is_over or len(self._busy) in {0, _AT_HAND // 2}:
-                self._news.set()
+                await self._one(waiting[0])
+            waiting.popleft()
         del self._chats[chat]
 
     async def _hand_out_suspect(self, update: StoredUpdate) -> bool:
         if self._busy:
             return False
+        self._busy.add(update.update_id)
         if update.attempts >= _HOPELESS:
             reason = f"begun {update.attempts} times, and each time the process ended"
             log.error("inbox.set_aside", update=update.update_id, reason=reason)
-            await self._marks.end(update.update_id, reason)
+            self._end(update, reason)
             return True
         log.warning("inbox.suspect", update=update.update_id, attempts=update.attempts)
+        await self._begin([update])
         await self._one(update)
         return True
 
-    async def _one(self, stored: StoredUpdate) -> bool:
-        """Handle an update; false when it stays for later."""
+    async def _one(self, stored: StoredUpdate) -> None:
         structlog.contextvars.bind_contextvars(update=stored.update_id)
         try:
-            await self._marks.begin(stored.update_id)
             await self._handle(Update.model_validate_json(stored.payload, context={"bot": self._bot}))
         except (TemporarilyUnavailable, DiskFull) as error:
             log.warning("inbox.postponed", error=repr(error))
-            return await self._postpone(stored, error)
+            await self._postpone(stored, error)
         except Exception as error:  # a bug in a handler must not stop the others
             log.error("inbox.handler_failed", error=redact(repr(error)), exc_info=error)
-            await self._marks.end(stored.update_id, redact(repr(error))[:500])
-            return True
-        await self._marks.end(stored.update_id, None)
-        return True
+            self._end(stored, redact(repr(error))[:500])
+        else:
+            self._end(stored, None)
 
-    async def _postpone(self, stored: StoredUpdate, error: Exception) -> bool:
-        """Leave it stored and try again, unless it was tried often; false when it stays."""
-        if stored.attempts + 1 >= _HOPELESS:
-            await self._marks.end(stored.update_id, redact(repr(error))[:500])
-            return True
+    async def _postpone(self, stored: StoredUpdate, error: Exception) -> None:
+        """Leave it stored and try again, unless it was tried often."""
+        if stored.attempts + 1 >= _SUSPECT:
+            self._end(stored, redact(repr(error))[:500])
+            return
         await self._clock.sleep(_RETRY_S)
-        return False
+        self._busy.discard(stored.update_id)
+        self._news.set()
+
+    def _end(self, stored: StoredUpdate, failure: str | None) -> None:
+        self._ends.append((stored.update_id, failure))
+        self._ended.set()
+
+    async def _keep_ends(self) -> None:
+        """Write down what is handled: all that ended while the last transaction was on its way to the disk."""
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            ends, self._ends = self._ends, []
+            try:
+                await self._write_ends(ends)
+            except FetchgramError as error:
+                log.error("inbox.not_written", error=repr(error), exc_info=error)
+                self._ends = [*ends, *self._ends]
+                await self._clock.sleep(_RETRY_S)
+                self._ended.set()
+            else:
+                self._busy.difference_update(update_id for update_id, _ in ends)
+                if self._more:
+                    self._news.set()
+
+    async def _write_ends(self, ends: Sequence[tuple[int, str | None]]) -> None:
+        async with self._storage.write() as session:
+            await session.inbox.handled_many(self._bot.id, [key for key, failure in ends if failure is None])
+            for update_id, failure in ends:
+                if failure is not None:
+                    await session.inbox.failed(self._bot.id, update_id, failure)
 
 
 def chat_of(update: dict[str, Any]) -> int:
