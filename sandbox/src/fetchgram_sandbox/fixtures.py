@@ -15,6 +15,7 @@ import pytest_asyncio
 if TYPE_CHECKING:
     from fetchgram_sandbox.botapi import BotApi
     from fetchgram_sandbox.limits import Limits
+    from fetchgram_sandbox.live_bot import LiveBot
     from fetchgram_sandbox.person import Person
     from fetchgram_sandbox.site import MediaSite
     from fetchgram_sandbox.world import World
@@ -73,3 +74,15 @@ async def media_site(clips_folder: Path) -> AsyncIterator[MediaSite]:
 
     async with MediaSite(clips_folder) as site:
         yield site
+
+
+@pytest_asyncio.fixture
+async def live_bot(clips_folder: Path, tmp_path: Path, bot_limits: Limits) -> AsyncIterator[LiveBot]:
+    """Give the real bot with every installed plugin, at work on a stage of its own; it takes seconds to start.
+
+    For many tests share one: `open_live_bot` in a fixture of a wider scope.
+    """
+    from fetchgram_sandbox.live_bot import open_live_bot  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    async with open_live_bot(clips_folder, tmp_path / "live-bot", limits=bot_limits) as live:
+        yield live
