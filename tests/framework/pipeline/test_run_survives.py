@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from fetchgram.api import Delivery, DiskFull, RequestState, Route, Sink, TemporarilyUnavailable
+from fetchgram.pipeline.commands import CANCEL
 from fetchgram.storage import Session
 
 from .conftest import Bench
@@ -71,6 +72,31 @@ async def test_the_runner_waits_while_the_database_takes_nothing(
     asyncio.get_running_loop().call_later(0.3, no_room, False)  # noqa: FBT003  # the only argument
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.state is RequestState.DONE
+
+
+async def test_commands_and_schedules_wait_while_the_database_takes_nothing(
+    bench: Bench, no_room: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fetchgram.pipeline.schedules._REST_S", 0.05)
+    request = await bench.wish()
+    job_id = await bench.route.intake.job_of(await bench.route.intake.choose(request.id, 0))
+    async with bench.storage.write() as session:
+        await session.commands.add(CANCEL, {"job": job_id})
+    no_room(True)  # noqa: FBT003  # the only argument
+    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+        loops = [group.create_task(bench.route.commands.run()), group.create_task(bench.route.schedules.run())]
+        await asyncio.sleep(0.2)
+        no_room(False)  # noqa: FBT003  # the only argument
+        await bench.ended(request.id)
+        while not (await _overrides(bench)).get("schedule:core:clean-up"):
+            await asyncio.sleep(0.01)
+        for loop in loops:
+            loop.cancel()
+
+
+async def _overrides(bench: Bench) -> Mapping[str, object]:
+    async with bench.storage.read() as session:
+        return await session.overrides.get_all()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from fetchgram.errors import FetchgramError
+from fetchgram.errors import DiskFull, FetchgramError, TemporarilyUnavailable
 from fetchgram.model import Json, RequestState
 from fetchgram.pipeline.audience import Audience, Cancelled
 from fetchgram.pipeline.intake import Intake
@@ -40,10 +40,17 @@ class Commands:
 
     async def run(self) -> None:
         """Carry out until cancelled; what a killed process had begun is begun again, which does no harm."""
-        async with self._storage.write() as session:
-            await session.commands.requeue()
+        again = True
         while True:
-            if not await self.carry_out():
+            try:
+                if again:
+                    await self._requeue()
+                again = False
+                carried_out = await self.carry_out()
+            except (DiskFull, TemporarilyUnavailable) as error:
+                log.warning("command.no_database", error=repr(error))
+                again, carried_out = True, 0
+            if not carried_out:
                 await asyncio.sleep(_EVERY_S)
 
     async def carry_out(self) -> int:
@@ -58,6 +65,10 @@ class Commands:
             async with self._storage.write() as session:
                 await session.commands.done(command.id, result)
         return len(taken)
+
+    async def _requeue(self) -> None:
+        async with self._storage.write() as session:
+            await session.commands.requeue()
 
     async def _answer(self, command: StoredCommand) -> Json:
         log.info("command.taken", command=command.name, args=dict(command.args))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
 from fetchgram.screens import Schedule
@@ -21,6 +22,7 @@ _KEEP_UPDATES = timedelta(days=2)
 """Telegram keeps updates for a day; twice that is enough to see what happened."""
 
 _KEEP_EVENTS = timedelta(days=90)
+_REST_S = 60.0
 
 
 class Schedules:
@@ -44,7 +46,7 @@ class Schedules:
                 group.create_task(self._keep(owner, schedule))
 
     async def run_once(self, owner: str, schedule: Schedule) -> None:
-        """Do the work now and remember it; an error is logged, never raised."""
+        """Do the work now and remember it; an error of the work is logged, never raised."""
         try:
             await schedule.work()
         except Exception as error:  # a plugin's periodic work must not stop the others
@@ -69,8 +71,12 @@ class Schedules:
 
     async def _keep(self, owner: str, schedule: Schedule) -> None:
         while True:
-            await self._clock.sleep(await self._until_due_s(owner, schedule))
-            await self.run_once(owner, schedule)
+            try:
+                await self._clock.sleep(await self._until_due_s(owner, schedule))
+                await self.run_once(owner, schedule)
+            except (DiskFull, TemporarilyUnavailable) as error:
+                log.warning("schedule.no_database", plugin=owner, schedule=schedule.name, error=repr(error))
+                await self._clock.sleep(_REST_S)
 
     async def _until_due_s(self, owner: str, schedule: Schedule) -> float:
         async with self._storage.read() as session:
