@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from fetchgram.api import (
     Route,
     SettingsModel,
     Sink,
+    Step,
     decode,
     hookimpl,
 )
@@ -66,6 +68,8 @@ class Site:
         Choice(kind=ChoiceKind.AUDIO, size_bytes=1 * MB),
     )
     refuse_cached: bool = False
+    steps: list[str] = field(default_factory=list)
+    on_step: Callable[[Step], object] | None = None
 
 
 class FakePlatform:
@@ -131,6 +135,30 @@ class FakePlatform:
         return Receipt(route=route.name, message_ids=(1,), file_ids=(file_id,), size_bytes=4)
 
 
+class FakeSteps:
+    """Post-processing that writes the name of each step behind the film."""
+
+    name = "steps"
+    api_version = API_VERSION
+    Settings = SettingsModel
+
+    def __init__(self, settings: SettingsModel, context: object) -> None:
+        self._settings = settings
+
+    @hookimpl
+    async def post_process(self, media: Sequence[Media], step: Step, workdir: Path, sink: Sink) -> Sequence[Media]:
+        site = FakePlatform.site
+        site.steps.append(step.key)
+        if site.on_step is not None:
+            outcome = site.on_step(step)
+            if asyncio.iscoroutine(outcome):
+                await outcome
+        (film,) = media
+        path = workdir / f"{film.path.stem}+{step.key}.mp4"
+        path.write_bytes(film.path.read_bytes() + step.key.encode())
+        return [dataclasses.replace(film, path=path, size_bytes=path.stat().st_size)]
+
+
 class Recorder:
     """An audience that remembers."""
 
@@ -164,6 +192,12 @@ class Bench:
     audience: Recorder
     storage: Storage
     settings: Settings
+    plugins: Plugins
+    folder: Path
+
+    def another_worker(self) -> Wired:
+        """Wire a second route over the same database and folders."""
+        return wire(self.settings, self.plugins, self.audience, self.storage, self.folder)
 
     async def wish(self, url: str = "https://fake/one", *, key: str = "k", person: Person = PERSON) -> Request:
         destination = Chat(bot_id=BOT, chat=person.id)
@@ -199,7 +233,7 @@ def settings(tmp_path: Path) -> Settings:
 async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
     clock = SystemClock()
     FakePlatform.site = Site()
-    loaded = load(settings, lambda _name, _own: None, entry_points=[], builtins=(FakePlatform, FolderPlugin))
+    loaded = load(settings, lambda _name, _own: None, entry_points=[], builtins=(FakePlatform, FakeSteps, FolderPlugin))
     breaker = Breaker(settings.plugins, clock)
     hooks = Hooks(loaded, breaker, settings.plugins, clock)
     audience = Recorder()
@@ -211,5 +245,6 @@ async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
     )
-    yield Bench(wire(settings, plugins, audience, storage, tmp_path), FakePlatform.site, audience, storage, settings)
+    route = wire(settings, plugins, audience, storage, tmp_path)
+    yield Bench(route, FakePlatform.site, audience, storage, settings, plugins, tmp_path)
     await storage.close()
