@@ -31,6 +31,8 @@ _ELSEWHERE = {"FETCHGRAM_CONFIG", "FETCHGRAM_BOTAPI_SPEC"}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
+pytestmark = pytest.mark.timeout(60)  # several processes one after the other
+
 
 def test_the_pages_are_found() -> None:
     assert {"README.md", "docs/operating.md", "plugins/ytdlp/README.md", "sandbox/README.md"} <= set(NAMES)
