@@ -31,9 +31,9 @@ async def test_a_steady_stream_has_its_speed_and_the_time_that_is_left() -> None
     told = Told()
     for second in range(1, 6):
         news = await told.after(1, second * 1000, 10_000)
-    assert news == Progress(
-        stage=Stage.DOWNLOAD, done_bytes=5000, total_bytes=10_000, speed_bps=pytest.approx(1000), eta_s=pytest.approx(5)
-    )
+    assert (news.stage, news.done_bytes, news.total_bytes) == (Stage.DOWNLOAD, 5000, 10_000)
+    assert news.speed_bps == pytest.approx(1000)
+    assert news.eta_s == pytest.approx(5)
 
 
 async def test_the_speed_follows_slowly_so_that_the_number_can_be_read() -> None:
