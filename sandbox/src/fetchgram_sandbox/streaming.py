@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from dataclasses import dataclass
 
@@ -50,7 +51,9 @@ async def send(request: web.Request, body: Body, mime: str) -> web.StreamRespons
     if request.method == "HEAD":
         return response
     cut_after = int(request.query.get("cut_after", 0))
-    await _write(response, body, (start, min(end, start + cut_after) if cut_after else end), _speed(request))
+    # A reader that has seen enough hangs up: nothing to tell of.
+    with contextlib.suppress(ConnectionResetError):
+        await _write(response, body, (start, min(end, start + cut_after) if cut_after else end), _speed(request))
     if cut_after and start + cut_after < end and request.transport is not None:
         request.transport.abort()
     return response
