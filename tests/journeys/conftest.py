@@ -14,7 +14,7 @@ from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, open_live_bot
 from fetchgram_sandbox.objects import Chat, Message, StoredFile
 from fetchgram_sandbox.person import Person
 
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 """Generous: a journey shows that something happens, a benchmark how fast."""
 
 SMALL_LIMITS = f"""{UNHURRIED}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,6 @@ async def test_in_line_and_in_the_download(bob: Guest) -> None:
 
 async def test_while_it_is_sent(bob: Guest) -> None:
     calls = bob.live.stage.world.faults
-    # Without the whole body the server cannot have carried it out: the person may still cancel.
     calls.add(Fault("sendVideo", "delay", seconds=5))
     card = await bob.asks_for(f"{bob.site}/watch/colours?cancel=4")
     await bob.taps(card, "144p")
@@ -59,7 +57,7 @@ async def test_what_was_cancelled_can_be_asked_for_again(bob: Guest) -> None:
     link = f"{bob.site}/watch/colours?cancel=5"
     await cancels(bob, await bob.asks_for(link))
     await bob.taps(await bob.asks_for(link), "144p")
-    await asyncio.wait_for(bob.gets("video"), 60)
+    await bob.gets("video")
 
 
 def workdirs(bob: Guest) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -88,8 +89,10 @@ async def test_a_demo_that_is_stopped_while_it_starts_leaves_nobody_behind(tmp_p
     async with command("demo", cwd=tmp_path) as process:
         await printed(process, r"(Starting) a bot")
         parent = psutil.Process(process.pid)
-        while not any("run" in child.cmdline() for child in (children := parent.children(recursive=True))):
+        children = parent.children(recursive=True)
+        while not any("run" in words for words in map(words_of, children)):
             await asyncio.sleep(0.02)
+            children = parent.children(recursive=True)
         process.send_signal(signal.SIGTERM)
         await process.communicate()
         assert process.returncode == 0
@@ -132,6 +135,12 @@ async def test_the_sandbox_alone_serves_any_client_in_any_language(tmp_path: Pat
             assert answer.status == 200
         process.terminate()
         assert await process.wait() == 0
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
 async def post(session: aiohttp.ClientSession, url: str, **body: object) -> dict[str, object]:

@@ -25,7 +25,7 @@ from fetchgram_sandbox.objects import Message
 
 from .conftest import Guest, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 SLOW = "kbps=1000"
 
