@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from fetchgram.cli.light import without
+from fetchgram.cli.light import uncollected, without
 
 
 def main() -> None:
     """Run the command line."""
-    with without("rich"):
-        import structlog  # noqa: F401, PLC0415  # its first import decides whether it has rich
-    from fetchgram.cli.commands import run  # noqa: PLC0415  # after the above
+    with uncollected():
+        with without("rich"):
+            import structlog  # noqa: F401, PLC0415  # its first import decides whether it has rich
+        from fetchgram.cli.commands import run  # noqa: PLC0415  # after the above
 
     sys.exit(run(sys.argv[1:]))

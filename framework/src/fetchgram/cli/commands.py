@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from fetchgram.cli import detect, get, jobs, report, run_bot
+from fetchgram.cli.light import uncollected
 from fetchgram.cli.output import WRONG_USE, print_error, told
 from fetchgram.errors import ConfigError
 from fetchgram.logs import configure
@@ -49,7 +50,8 @@ def run(words: Sequence[str]) -> int:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper, unless replaced
     configure(LogSettings().model_copy(update={"level": _SILENT}))
     as_json = "--json" in words
-    command = typer.main.get_command(_app(words))
+    with uncollected():
+        command = typer.main.get_command(_app(words))
     try:
         code = command.main(list(words), prog_name="fetchgram", standalone_mode=False)
     except TyperException as error:
