@@ -13,6 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import av
@@ -143,10 +144,10 @@ def words_of(process: psutil.Process) -> list[str]:
     return []
 
 
-async def post(session: aiohttp.ClientSession, url: str, **body: object) -> dict[str, object]:
+async def post(session: aiohttp.ClientSession, url: str, **body: object) -> dict[str, Any]:
     async with session.post(url, json=body) as answer:
         assert answer.status == 200, await answer.text()
-        found: dict[str, object] = await answer.json()
+        found: dict[str, Any] = await answer.json()
         return found
 
 

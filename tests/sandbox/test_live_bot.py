@@ -26,5 +26,5 @@ async def test_a_bot_that_does_not_come_up_says_why(clips_folder: Path, tmp_path
     async with Stage(clips_folder) as stage:
         config = write_config(stage, tmp_path, more="nonsense = 1")
         async with BotProcess(config, log=log) as process:
-            with pytest.raises(RuntimeError, match="(?s)exit code 2.*nonsense"):
+            with pytest.raises(RuntimeError, match=r"(?s)exit code 2.*nonsense"):
                 await ready(stage, process, log=log)
