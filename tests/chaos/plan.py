@@ -1,0 +1,150 @@
+"""What will happen in a run: who asks for what and when, and what goes wrong; all of it follows from the seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+GOOD = (
+    ("/watch/colours?n={n}", "144p"),
+    ("/watch/colours?n={n}", "360p"),
+    ("/watch/colours?kbps=1200&n={n}", "720p"),
+    ("/watch/colours?kbps=600&n={n}", "360p"),
+    ("/watch/stream?n={n}", "144p"),
+    ("/watch/stream?n={n}", "360p"),
+    ("/watch/dash?n={n}", "360p"),
+    ("/watch/dash?n={n}", "720p"),
+    ("/watch/song?n={n}", "🎵"),
+    ("/media/picture.jpg?n={n}", "🖼"),
+    ("/media/padded-1500000.mp4?n={n}", ""),
+)
+BAD = (
+    "/bad/404?n={n}",
+    "/bad/500?n={n}",
+    "/bad/429?retry_after=2&n={n}",
+    "/bad/short.mp4?n={n}",
+    "/bad/endless.mp4?n={n}",
+    "/bad/page.mp4?n={n}",
+    "/media/clip-720.mp4?kbps=4000&cut_after=450000&n={n}",
+)
+PEOPLE_SHARE = 0.4
+"""People per wish: some have several wishes under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One link that one person sends, and how they behave afterwards."""
+
+    at_s: float
+    person: int
+    path: str
+    label: str
+    in_group: bool = False
+    double_tap: bool = False
+    cancel_after_s: float | None = None
+    tries_again: bool = False
+    sends_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that goes wrong, from a moment on, for so long."""
+
+    at_s: float
+    kind: str
+    seconds: float = 0.0
+    flavour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How one life of the bot ends: at a transition, or at a moment; and how long it lies dead."""
+
+    grace_s: float
+    at_transition: bool
+    dead_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that the seed decides."""
+
+    seed: int
+    seconds: float
+    wishes: tuple[Wish, ...]
+    troubles: tuple[Trouble, ...]
+    lives: tuple[Life, ...]
+
+
+def make_plan(seed: int, jobs: int, seconds: float) -> Plan:
+    """Draw a run."""
+    rng = random.Random(seed)
+    return Plan(
+        seed=seed,
+        seconds=seconds,
+        wishes=tuple(_wishes(rng, jobs, seconds)),
+        troubles=tuple(_troubles(rng, seconds)),
+        lives=tuple(_life(rng) for _ in range(int(seconds) + 10)),
+    )
+
+
+def _wishes(rng: random.Random, jobs: int, seconds: float) -> list[Wish]:
+    people = max(2, round(jobs * PEOPLE_SHARE))
+    wishes: list[Wish] = []
+    while len(wishes) < jobs:
+        wish = _wish(rng, len(wishes), rng.randrange(people), rng.uniform(0, seconds * 0.85))
+        wishes.append(wish)
+        if rng.random() < 0.12 and not wish.in_group:
+            others = rng.sample(range(people), min(2, people))
+            wishes += [replace(wish, person=other, cancel_after_s=None) for other in others if other != wish.person]
+    return sorted(wishes[:jobs], key=lambda wish: wish.at_s)
+
+
+def _wish(rng: random.Random, number: int, person: int, at_s: float) -> Wish:
+    path, label = rng.choice(GOOD) if rng.random() < 0.78 else (rng.choice(BAD), "")
+    return Wish(
+        at_s=at_s,
+        person=person,
+        path=path.format(n=number),
+        label=label,
+        in_group=rng.random() < 0.04,
+        double_tap=rng.random() < 0.3,
+        cancel_after_s=rng.uniform(0, 6) if rng.random() < 0.12 else None,
+        tries_again=rng.random() < 0.4,
+        sends_again=rng.random() < 0.6,
+    )
+
+
+def _troubles(rng: random.Random, seconds: float) -> list[Trouble]:
+    troubles: list[Trouble] = []
+    at_s = rng.uniform(0.5, 2)
+    while at_s < seconds:
+        troubles.append(_trouble(rng, at_s))
+        at_s += rng.uniform(0.8, 3.0)
+    return troubles
+
+
+def _trouble(rng: random.Random, at_s: float) -> Trouble:
+    kind = rng.choices(
+        ("child", "ffmpeg", "stop", "lock", "disk", "telegram", "cut"), weights=(4, 3, 2, 2, 2, 6, 3), k=1
+    )[0]
+    match kind:
+        case "telegram":
+            flavour = rng.choice(("flood", "down", "lost", "closed", "slow", "garbage"))
+            return Trouble(at_s, kind, rng.uniform(1, 5), flavour)
+        case "lock":
+            # Some outlast the time that a writer waits for another one.
+            return Trouble(at_s, kind, rng.choice((1.0, 2.0, 4.0, 12.0)))
+        case "stop":
+            # Half of them are never woken again.
+            return Trouble(at_s, kind, rng.choice((2.0, 5.0, 3600.0, 3600.0)))
+        case "disk":
+            return Trouble(at_s, kind, rng.uniform(0.5, 3))
+        case _:
+            return Trouble(at_s, kind, 3.0)
+
+
+def _life(rng: random.Random) -> Life:
+    return Life(
+        grace_s=rng.choice((0.0, 0.1, 0.5, 1.0, 2.0, 4.0)), at_transition=rng.random() < 0.75, dead_s=rng.uniform(0, 1)
+    )

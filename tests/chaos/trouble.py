@@ -1,0 +1,215 @@
+"""What goes wrong besides the bot's own death: children, disk, database, Telegram and the site."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.site import MediaSite
+
+from .machine import Machine
+from .plan import Plan, Trouble
+
+_FFMPEG_LOOK_S = 0.01
+_AFTERMATH_S = 1.0
+_TICK_S = 0.05
+
+
+class Troubles:
+    """Brings the troubles of a plan about.
+
+    Args:
+        plan: Which and when.
+        machine: The bot.
+        site: Whose connections are cut.
+        disk: A folder on the bot's small disk; `None` when the disk cannot be filled here.
+    """
+
+    def __init__(self, plan: Plan, machine: Machine, site: MediaSite, disk: Path | None) -> None:
+        self._plan = plan
+        self._machine = machine
+        self._site = site
+        self._disk = disk
+        self._rng = random.Random(plan.seed + 1)
+        self._flavours: list[str] = []
+        self._one_filler = asyncio.Lock()
+        self.done: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Go through the plan; returns when the last trouble is over."""
+        async with asyncio.TaskGroup() as group:
+            for trouble in self._plan.troubles:
+                while self._machine.clock_s < trouble.at_s:
+                    await asyncio.sleep(_TICK_S)
+                left_s = self._plan.seconds - trouble.at_s
+                group.create_task(self._bring(trouble, min(trouble.seconds, max(left_s, 1.0))))
+
+    def rule(self, method: str, _params: Mapping[str, object]) -> Fault | None:
+        """Decide about one call of the bot; hears also that the bot is there."""
+        if method == "getUpdates":
+            self._machine.hear()
+        if not self._flavours:
+            return None
+        return self._fault(method, self._flavours[-1])
+
+    def _fault(self, method: str, flavour: str) -> Fault | None:
+        is_write = method.startswith(("send", "edit", "delete", "answer"))
+        match flavour:
+            case "flood" if is_write:
+                return Fault(
+                    method, "error", error_code=429, description="Too Many Requests: retry after 1", retry_after_s=1
+                )
+            case "down":
+                return Fault(method, "error", error_code=502, description="Bad Gateway")
+            case "lost" if is_write and self._rng.random() < 0.5:
+                return Fault(method, "lost")
+            case "closed" if self._rng.random() < 0.5:
+                return Fault(method, "close")
+            case "garbage" if self._rng.random() < 0.3:
+                return Fault(method, "garbage")
+            case "slow" if is_write:
+                return Fault(method, "delay", seconds=self._rng.uniform(0.3, 3))
+            case _:
+                return None
+
+    async def _bring(self, trouble: Trouble, seconds: float) -> None:
+        match trouble.kind:
+            case "telegram":
+                await self._telegram(trouble.flavour, seconds)
+            case "cut":
+                self._cut()
+            case "child":
+                self._kill_child()
+            case "ffmpeg":
+                await self._kill_ffmpeg(seconds)
+            case "stop":
+                await self._stop_child(trouble.seconds)
+            case "lock":
+                await self._lock(trouble.seconds)
+            case "disk":
+                await self._fill_disk(seconds)
+
+    async def _telegram(self, flavour: str, seconds: float) -> None:
+        self.done[f"telegram {flavour}"] += 1
+        self._flavours.append(flavour)
+        await asyncio.sleep(seconds)
+        self._flavours.remove(flavour)
+
+    def _cut(self) -> None:
+        runner = self._site._runner
+        connections = list(runner.server.connections) if runner is not None and runner.server is not None else []
+        for connection in connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        self.done["site cut"] += bool(connections)
+
+    def _kill_child(self) -> None:
+        children = sorted(self._machine.children(), key=lambda process: process.pid)
+        if children:
+            self._signal(self._rng.choice(children), signal.SIGKILL)
+            self.done["child killed"] += 1
+
+    async def _kill_ffmpeg(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for pid in _named(b"ffmpeg"):
+                if self._is_ours(pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                        self.done["ffmpeg killed"] += 1
+                        return
+            await asyncio.sleep(_FFMPEG_LOOK_S)
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            return any(parent.pid == self._machine.pid for parent in psutil.Process(pid).parents())
+        except psutil.Error:
+            return False
+
+    async def _stop_child(self, seconds: float) -> None:
+        children = sorted(self._machine.children(), key=lambda process: process.pid)
+        # The first ones import and bury; the ones that work are their children.
+        workers = [each for each in children if any(parent in children for parent in _parents(each))]
+        if not workers:
+            return
+        worker = self._rng.choice(workers)
+        self._signal(worker, signal.SIGSTOP)
+        self.done["child stopped"] += 1
+        if seconds < self._plan.seconds:
+            await asyncio.sleep(seconds)
+            self._signal(worker, signal.SIGCONT)
+
+    async def _lock(self, seconds: float) -> None:
+        self._machine.excuse()
+        locked = await asyncio.to_thread(_hold, self._machine.database, seconds)
+        self.done[f"database locked {seconds:.0f} s"] += locked
+        self._machine.excuse()
+
+    async def _fill_disk(self, seconds: float) -> None:
+        if self._disk is None:
+            return
+        self._machine.excuse()
+        filler = self._disk / "filler"
+        async with self._one_filler:
+            try:
+                await asyncio.to_thread(_fill, filler)
+                self.done["disk full"] += 1
+                await asyncio.sleep(seconds)
+            finally:
+                filler.unlink(missing_ok=True)
+        await asyncio.sleep(_AFTERMATH_S)
+        self._machine.excuse()
+
+    def _signal(self, process: psutil.Process, number: int) -> None:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
+
+
+def _hold(database: Path, seconds: float) -> bool:
+    """Write to the database as another process would, and take long about it."""
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=5, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            time.sleep(seconds)
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(65536))
+    with path.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(512))
+
+
+def _parents(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.parents()
+    except psutil.Error:
+        return []
+
+
+def _named(name: bytes) -> list[int]:
+    """Return the processes of a name; faster than psutil, since ffmpeg often lives for a tenth of a second."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if (entry / "comm").read_bytes().strip() == name:
+                    found.append(int(entry.name))
+    return found
