@@ -170,6 +170,7 @@ error-internal = Something went wrong on my side. Sorry!
 error-temporary = The site does not answer properly right now. Please try again later.
 error-disk-full = I have no room left. Please try again later.
 error-timeout = This took too long, so I stopped.
+error-crashes = This has brought me down { PLAIN($times) } times, so I gave it up.
 error-ffmpeg = The file could not be processed.
 error-plugin = “{ $plugin }” made a mistake. Sorry!
 error-plugin-paused = “{ $plugin }” had too many failures and is resting. Please try again later.

@@ -32,6 +32,7 @@ from fetchgram.pipeline.audience import (
     UncertainDelivery,
 )
 from fetchgram.pipeline.cache import Cache
+from fetchgram.pipeline.poison import note_death, refuse_poison
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
 from fetchgram.storage import Session, Storage
@@ -142,6 +143,25 @@ class Outcomes:
             await session.jobs.retry(job.id, job.lease, not_before)
             await self._record(session, "job.retrying", job, data={"reason": news.error.key, "after_s": news.after_s})
         await self._tell(waiting, news)
+
+    async def crashed(self, job: Job) -> None:
+        """Write down that the child died that worked on it.
+
+        Raises:
+            Poisonous: If that has happened too often.
+        """
+        async with self._storage.write() as session:
+            await note_death(session, job, self._clock.now())
+        await self.check(job)
+
+    async def check(self, job: Job) -> None:
+        """Let a job pass that may run.
+
+        Raises:
+            Poisonous: If it has cost too many workers.
+        """
+        async with self._storage.read() as session:
+            await refuse_poison(session, job)
 
     async def interrupted(self, job: Job) -> None:
         """The task was cancelled: a cancelled job loses its folder, any other goes back into the queue."""

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from fetchgram.model import Delivery, Job, Link, Recipe, Request
+from fetchgram.model import Delivery, Job, JobState, Link, Recipe, Request
+from fetchgram.pipeline.poison import note_death
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
 
 _COST_CACHED = 0.05
 """A wish that the cache can answer hardly uses the machine, and counts that little against the person's share."""
+
+_MOST_RUNNING = 10_000
 
 
 class JobQueue(Protocol):
@@ -99,6 +102,8 @@ class LocalQueue:
     async def recover(self) -> int:
         """End the leases of every earlier process; only for the one process that runs on this database."""
         async with self._storage.write() as session:
+            for job in await session.jobs.list([JobState.RUNNING], _MOST_RUNNING):
+                await note_death(session, job, self._clock.now())
             return await session.jobs.abandon()
 
     async def renew(self, job: Job) -> bool:

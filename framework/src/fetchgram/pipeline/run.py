@@ -15,6 +15,7 @@ from fetchgram.model import Job, Text, text
 from fetchgram.pipeline.audience import Failed, MenuAgain, Retrying
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.poison import MOST_DEATHS, Poisonous
 from fetchgram.pipeline.queue import JobQueue
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.workdir import Workdirs
@@ -28,6 +29,8 @@ _IDLE_S = 5.0
 
 _BACKOFF_S = 5.0
 _BACKOFF_MAX_S = 300.0
+
+_PASSING = TemporarilyUnavailable | DiskFull | WorkerCrashed
 
 
 class LeaseLost(Exception):
@@ -124,6 +127,8 @@ class Runner:
         structlog.contextvars.bind_contextvars(job=job.id, plugin=job.link.plugin)
         log.info("job.started", attempt=job.attempt, stage=str(job.stage))
         try:
+            if job.attempt > MOST_DEATHS:
+                await self._outcomes.check(job)
             await self._carry_under_lease(job)
         except LeaseLost:
             log.warning("job.lease_lost")
@@ -161,9 +166,11 @@ class Runner:
 
     async def _border(self, job: Job, error: Exception) -> None:
         """Decide what an error means for the job; nothing passes this point."""
+        if isinstance(error, WorkerCrashed) and not isinstance(error, Poisonous):
+            error = await self._crashed(job, error)
         if isinstance(error, ChoiceGone):
             await self._outcomes.back_to_menu(job, error, MenuAgain())
-        elif isinstance(error, TemporarilyUnavailable | DiskFull | WorkerCrashed) and self._may_retry(job):
+        elif isinstance(error, _PASSING) and self._may_retry(job, error):
             after_s = self._backoff_s(job, error)
             log.warning("job.retrying", error=repr(error), after_s=after_s)
             not_before = self._clock.now() + timedelta(seconds=after_s)
@@ -178,8 +185,15 @@ class Runner:
         log.log(30 if known else 40, "job.failed", number=number, error=repr(error), exc_info=error)
         await self._outcomes.failed(job, Failed(error=told, number=number, retryable=not isinstance(error, Uncertain)))
 
-    def _may_retry(self, job: Job) -> bool:
-        return job.attempt < self._settings.attempts
+    async def _crashed(self, job: Job, error: WorkerCrashed) -> WorkerCrashed:
+        try:
+            await self._outcomes.crashed(job)
+        except Poisonous as poison:
+            return poison
+        return error
+
+    def _may_retry(self, job: Job, error: Exception) -> bool:
+        return job.attempt < self._settings.attempts and not isinstance(error, Poisonous)
 
     def _backoff_s(self, job: Job, error: FetchgramError) -> float:
         if isinstance(error, TemporarilyUnavailable) and error.retry_after_s is not None:

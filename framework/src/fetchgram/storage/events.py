@@ -40,6 +40,11 @@ class EventStore:
         statement = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
         return [_event(row) for row in await self._tx.rows(statement)]
 
+    async def of_job(self, job_id: int, name: str) -> list[Event]:
+        """Return what of this name happened to a job; reads all that is kept, so only after something rare."""
+        statement = select(events).where(events.c.job_id == job_id, events.c.name == name).order_by(events.c.id)
+        return [_event(row) for row in await self._tx.rows(statement)]
+
     async def cursor(self, plugin: str) -> int:
         """Return the number of the last event that this plugin has seen, 0 for none."""
         return await self._tx.integer(select(event_cursors.c.event_id).where(event_cursors.c.plugin == plugin))

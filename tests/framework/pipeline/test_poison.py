@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from fetchgram.api import Event, Job, JobState, Request, RequestState, Sink, WorkerCrashed
+from fetchgram.clock import SystemClock
+from fetchgram.pipeline.audience import Failed
+from fetchgram.pipeline.queue import LocalQueue
+
+from .conftest import Bench
+
+
+async def next_process(bench: Bench) -> None:
+    """Begin a job in a process that dies of it, and recover in the next one."""
+    mortal = LocalQueue(storage=bench.storage, settings=bench.settings, clock=SystemClock(), worker="mortal")
+    assert await mortal.claim() is not None
+    assert await bench.route.queue.recover() == 1
+
+
+async def chosen(bench: Bench) -> Request:
+    request = await bench.wish()
+    return await bench.route.intake.choose(request.id, 0)
+
+
+async def job_of(bench: Bench) -> Job:
+    async with bench.storage.read() as session:
+        (job,) = await session.jobs.list(list(JobState), 9)
+    return job
+
+
+async def deaths(bench: Bench) -> list[Event]:
+    async with bench.storage.read() as session:
+        return await session.events.of_job((await job_of(bench)).id, "job.worker_died")
+
+
+async def test_a_job_that_killed_three_processes_is_not_given_to_a_fourth(bench: Bench) -> None:
+    request = await chosen(bench)
+    for _ in range(3):
+        await next_process(bench)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert (ended.state, bench.site.downloads) == (RequestState.FAILED, 0)
+    assert ended.error is not None
+    assert ended.error.key == "error-crashes"
+    assert ended.error_number
+    assert isinstance(bench.audience.news[-1][1], Failed)
+
+
+async def test_a_job_that_killed_two_processes_is_tried_once_more(bench: Bench) -> None:
+    request = await chosen(bench)
+    for _ in range(2):
+        await next_process(bench)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert (ended.state, bench.site.downloads) == (RequestState.DONE, 1)
+
+
+async def test_a_process_that_dies_again_before_it_took_the_job_up_counts_once(bench: Bench) -> None:
+    request = await chosen(bench)
+    await next_process(bench)
+    for _ in range(3):
+        await bench.route.queue.recover()
+    assert len(await deaths(bench)) == 4
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+
+
+async def test_a_job_whose_child_died_three_times_fails_with_its_reason(bench: Bench) -> None:
+    bench.site.on_download = crash
+    request = await chosen(bench)
+    for process in range(1, 4):
+        await one_attempt(bench, process)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert (ended.state, bench.site.downloads) == (RequestState.FAILED, 3)
+    assert ended.error is not None
+    assert ended.error.key == "error-crashes"
+
+
+async def one_attempt(bench: Bench, number: int) -> None:
+    """Let the job run once and be due again at once."""
+    job = await bench.route.queue.claim()
+    assert job is not None
+    assert job.attempt == number
+    await bench.route.runner._work(job)
+    if number < 3:
+        async with bench.storage.write() as session:
+            held = await job_of(bench)
+            assert held.state is JobState.WAITING
+            await session.execute(due_now())
+
+
+def due_now() -> object:
+    from sqlalchemy import text  # noqa: PLC0415  # only here the clock is put forward by hand
+
+    return text("UPDATE jobs SET not_before = 0")
+
+
+def crash(_workdir: Path, _sink: Sink) -> object:
+    raise WorkerCrashed("signal 11")
