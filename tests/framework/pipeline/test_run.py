@@ -285,7 +285,7 @@ async def test_a_runaway_download_is_stopped_by_its_bytes(bench: Bench) -> None:
     await bench.route.intake.choose(request.id, 0)
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.error is not None
-    assert ended.error.key == "error-too-large"
+    assert ended.error.key == "error-too-large-unknown"
 
 
 @pytest.mark.parametrize("chosen", [0, 2])

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from fetchgram.errors import PluginError, TemporarilyUnavailable
+from fetchgram.errors import PluginError, TemporarilyUnavailable, TooLarge
 from fetchgram.model import At, Checkpoint, Job, Media, Stage
 from fetchgram.pipeline.audience import Working
 from fetchgram.pipeline.delivery import Deliveries
@@ -59,6 +59,7 @@ class Stages:
         self._workdirs = workdirs
         self._clock = clock
         self._timeout_s = work.job_timeout_s
+        self._file_max_bytes = int(limits.file_max)
         self._most_bytes = int(limits.file_max * _SLACK)
         self._downloads = asyncio.Semaphore(work.downloads)
         self._transcodes = asyncio.Semaphore(1)
@@ -84,6 +85,8 @@ class Stages:
                 job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir)
             )
         _refuse_strays(media, workdir, job.link.plugin)
+        if (size_bytes := sum(item.size_bytes for item in media)) > self._file_max_bytes:
+            raise TooLarge(size_bytes, self._file_max_bytes)
         return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, Checkpoint(media=tuple(media)))
 
     async def _post_process(self, job: Job, workdir: Path) -> Job:
@@ -117,12 +120,19 @@ class Stages:
     async def _bounded(self, work: Awaitable[Sequence[Media]], workdir: Path) -> Sequence[Media]:
         try:
             async with asyncio.timeout(self._timeout_s), asyncio.TaskGroup() as group:
-                watch = group.create_task(watch_bytes(workdir, self._most_bytes))
+                watch = group.create_task(self._watch(workdir))
                 media = await work
                 watch.cancel()
         except TimeoutError as error:
             raise TemporarilyUnavailable(f"the download took longer than {self._timeout_s:.0f} s") from error
         return media
+
+    async def _watch(self, workdir: Path) -> None:
+        try:
+            await watch_bytes(workdir, self._most_bytes)
+        except TooLarge as error:
+            # The folder's limit has slack, and what it holds is no file: people hear of the limit that was set.
+            raise TooLarge(None, self._file_max_bytes) from error
 
 
 def _all_there(media: Sequence[Media]) -> bool:
