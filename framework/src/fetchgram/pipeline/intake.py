@@ -197,30 +197,34 @@ class Intake:
         return request
 
     async def retry(self, request_id: int) -> Request:
-        """Begin an ended wish again: with its recipe when it had one, else from the probe."""
+        """Begin an ended wish again: with its recipe when it had one, else from the probe.
+
+        Raises:
+            LimitReached: Told; nothing was begun.
+        """
         async with self._storage.write() as session:
             request = await _known(session, request_id)
             if not request.state.ended or request.state is RequestState.DONE:
                 return request
-            chosen = request.recipe is not None
-            state = RequestState.WORKING if chosen else RequestState.PROBING
-            request = await session.requests.update(request_id, state=state, error=None, error_number=None)
-            if chosen:
-                await self._enqueue(session, request)
+            if request.recipe is None:
+                request = await self._reopened(session, request, RequestState.PROBING)
+            else:
+                request = await self._again(session, request)
             await self._record(session, "request.retried", request)
         self._queue.announce()
         return request
 
     async def send_again(self, request_id: int) -> Request:
-        """Send once more what may or may not have arrived: the person decided."""
+        """Send once more what may or may not have arrived: the person decided.
+
+        Raises:
+            LimitReached: Told; nothing was begun.
+        """
         async with self._storage.write() as session:
             request = await _known(session, request_id)
             if request.state is not RequestState.FAILED or request.recipe is None:
                 return request
-            request = await session.requests.update(
-                request_id, state=RequestState.WORKING, error=None, error_number=None
-            )
-            await self._enqueue(session, request)
+            request = await self._again(session, request)
             await self._record(session, "request.send_again", request)
         self._queue.announce()
         return request
@@ -279,6 +283,15 @@ class Intake:
             session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached
         )
         await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
+
+    async def _again(self, session: Session, request: Request) -> Request:
+        await self._limits.check_job(session, await self._person(session, request))
+        request = await self._reopened(session, request, RequestState.WORKING)
+        await self._enqueue(session, request)
+        return request
+
+    async def _reopened(self, session: Session, request: Request, state: RequestState) -> Request:
+        return await session.requests.update(request.id, state=state, error=None, error_number=None)
 
     async def _person(self, session: Session, request: Request) -> Person:
         row = await session.people.get(request.bot_id, request.person)
