@@ -34,7 +34,9 @@ def main() -> None:
     table.row("fetchgram detect -", *_cells(len(urls), ours_s), ratio(ours_s, bare_s))
     table.row("yt-dlp's `suitable`, one after the other", *_cells(len(urls), bare_s), "1.00")
     table.note(_claimed(ours[0][1]))
-    table.note(f"The best of {rounds}. Bound: the import of all extractors, then their regular expressions (one core a child).")
+    table.note(
+        f"The best of {rounds}. Bound: the import of all extractors, then their regular expressions (one core a child)."
+    )
     table.note("`x bare` below 1 is faster.")
     table.show()
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiosqlite
-from table import Table, is_quick, percentile, ratio, silence_logs
 
 from fetchgram.model import Chat, Choice, ChoiceKind, Event, Job, Link, LinkKind, Recipe, Stage
 from fetchgram.storage import Storage, open_storage
+from table import Table, is_quick, percentile, ratio, silence_logs
 
 _PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 _STAGES = (Stage.POST_PROCESS, Stage.DELIVER)
@@ -46,7 +46,9 @@ async def main() -> None:
                         times.setdefault(way, []).extend(await _measured(step))
     for way, each in times.items():
         table.row(way, *_cells(each), ratio(statistics.median(each), statistics.median(times[_BARE])))
-    table.note("Bound: flushing the write-ahead log (synchronous=FULL); with asyncio, a trip to the thread a statement.")
+    table.note(
+        "Bound: flushing the write-ahead log (synchronous=FULL); with asyncio, a trip to the thread a statement."
+    )
     table.note("Ours adds SQLAlchemy's statements, the types of the columns and our dataclasses.")
     table.show()
 
@@ -75,7 +77,9 @@ async def _ours(folder: Path) -> AsyncIterator[tuple[Step, Path, Job]]:
             async with storage.write() as session:
                 stage = _STAGES[number % 2]
                 await session.jobs.stage(job.id, job.lease, stage, None)
-                event = Event(name="job.stage", at=session.now, job_id=job.id, plugin="site", data={"stage": str(stage)})
+                event = Event(
+                    name="job.stage", at=session.now, job_id=job.id, plugin="site", data={"stage": str(stage)}
+                )
                 await session.events.add(event)
 
         yield step, storage.database.path, job

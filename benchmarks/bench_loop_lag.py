@@ -7,18 +7,18 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
-from stage_process import StageProcess
-from table import Table, is_quick, percentile, silence_logs
 
 from fetchgram.bot import run_bots
 from fetchgram.settings import Settings
+from stage_process import StageProcess
+from table import Table, is_quick, percentile, silence_logs
 
 _DOWNLOADS = 4
 _TICK_S = 0.005
@@ -76,11 +76,18 @@ async def main() -> None:
             urls = [f"{stage.site}/media/padded-{size_bytes}.mp4?n={number}" for number in range(_DOWNLOADS)]
             table.row("nothing (the floor)", *_cells(await _beside(asyncio.sleep(_REST_S))))
             await _bot(table, stage, folder, urls)
-            for way, fetch in (("yt-dlp in 4 threads of it", _in_thread), ("yt-dlp in 4 processes, no bot", _in_process)):
+            for way, fetch in (
+                ("yt-dlp in 4 threads of it", _in_thread),
+                ("yt-dlp in 4 processes, no bot", _in_process),
+            ):
                 fetched = (fetch(url, folder / f"{fetch.__name__}-{at}.mp4") for at, url in enumerate(urls))
                 table.row(way, *_cells(await _beside(asyncio.gather(*fetched))))
-    table.note(f"A task sleeps {_TICK_S * 1000:.0f} ms again and again; the lag is what it oversleeps. All over loopback at full speed.")
-    table.note("Bound: with fewer cores than processes at work, also the floor's, the kernel's turns are part of the lag.")
+    table.note(
+        f"A task sleeps {_TICK_S * 1000:.0f} ms again and again; the lag is what it oversleeps. All at full speed."
+    )
+    table.note(
+        "Bound: with fewer cores than processes at work, also the floor's, the kernel's turns are part of the lag."
+    )
     table.show()
 
 
@@ -116,7 +123,7 @@ def _settings(stage: StageProcess, folder: Path) -> Settings:
 
 
 @contextlib.contextmanager
-def _logging_to(diary: Diary) -> Any:
+def _logging_to(diary: Diary) -> Iterator[None]:
     before = structlog.get_config()
     structlog.configure(processors=[diary], wrapper_class=structlog.make_filtering_bound_logger(0))
     try:

@@ -9,13 +9,13 @@ from collections import defaultdict
 from pathlib import Path
 
 import psutil
-from table import Table, is_quick
 
 from fetchgram_sandbox.bot_process import BotProcess, write_config
-from fetchgram_sandbox.demo import ready
 from fetchgram_sandbox.limits import Limits
+from fetchgram_sandbox.live_bot import ready
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.stage import Stage
+from table import Table, is_quick
 
 _DOWNLOADS = 4
 _REST_S = 2.0
@@ -24,7 +24,9 @@ _KBPS = 80_000
 _PATIENCE_S = 120.0
 _MIB = 1024 * 1024
 _HOME = re.compile(r"/fetchgram-([a-z_]+)-")
-_MORE = f"[work]\njobs = {_DOWNLOADS}\ndownloads = {_DOWNLOADS}\n[delivery]\nbotapi_max = 2000000000\nchat_interval_s = 0\n"
+_MORE = (
+    f"[work]\njobs = {_DOWNLOADS}\ndownloads = {_DOWNLOADS}\n[delivery]\nbotapi_max = 2000000000\nchat_interval_s = 0\n"
+)
 
 Memory = dict[int, tuple[str, int, int]]
 """By process id: what it is, resident bytes, bytes that are its alone."""
@@ -36,18 +38,24 @@ async def main() -> None:
     table = Table("Memory, MiB", "process", "count", "RSS rest", "USS rest", "RSS busy", "USS busy")
     with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name:
         folder = Path(name)
-        async with Stage(folder / "clips", limits=_limits()) as stage:
-            async with BotProcess(write_config(stage, folder, more=_MORE), log=folder / "bot.log") as bot:
-                await ready(stage, bot)
-                await asyncio.sleep(_REST_S)
-                rest = _look(bot.pid)
-                busy = await _peak(stage, bot.pid, size_bytes)
+        stage = Stage(folder / "clips", limits=_limits())
+        async with stage, BotProcess(write_config(stage, folder, more=_MORE), log=folder / "bot.log") as bot:
+            await ready(stage, bot)
+            await asyncio.sleep(_REST_S)
+            rest = _look(bot.pid)
+            busy = await _peak(stage, bot.pid, size_bytes)
     for kind in dict.fromkeys([*(each[0] for each in rest.values()), *(each[0] for each in busy.values())]):
         table.row(kind, *_cells(kind, rest, busy))
     table.row("all together (USS)", "", "", _sum(rest), "", _sum(busy))
-    table.note(f"Busy: the largest of each process while {_DOWNLOADS} downloads of {size_bytes // 1_000_000} MB run and go out.")
-    table.note("Several of a kind: the largest. RSS counts pages that forked children share once each; USS is theirs alone.")
-    table.note("Bound: the imports (aiogram, SQLAlchemy; yt-dlp, PyAV in children). A file is never in memory as a whole.")
+    table.note(
+        f"Busy: the largest of each process while {_DOWNLOADS} files of {size_bytes // 1_000_000} MB come and go."
+    )
+    table.note(
+        "Several of a kind: the largest. RSS counts pages that forked children share once each; USS is theirs alone."
+    )
+    table.note(
+        "Bound: the imports (aiogram, SQLAlchemy; yt-dlp, PyAV in children). A file is never in memory as a whole."
+    )
     table.show()
 
 

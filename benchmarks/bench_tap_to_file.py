@@ -16,13 +16,12 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from table import Table, is_quick, ratio
-
 from fetchgram_sandbox.bot_process import BotProcess, write_config
-from fetchgram_sandbox.demo import ready
 from fetchgram_sandbox.limits import Limits
+from fetchgram_sandbox.live_bot import ready
 from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.stage import Stage
+from table import Table, is_quick, ratio
 
 _MB = 1_000_000
 _SIZES_BYTES = (3 * _MB, 200 * _MB)
@@ -58,7 +57,9 @@ class Times:
 async def main() -> None:
     """Measure and print."""
     rounds = 2 if is_quick(__doc__ or "") else 7
-    table = Table("Tap to file", "way", "size", "median s", "least s", "of raw", "queue", "download", "inspect", "upload")
+    table = Table(
+        "Tap to file", "way", "size", "median s", "least s", "of raw", "queue", "download", "inspect", "upload"
+    )
     with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name, _warm_ytdlp() as warm:
         folder = Path(name)
         async with Stage(folder / "clips", limits=_limits()) as stage:
@@ -67,9 +68,15 @@ async def main() -> None:
                 await ready(stage, bot)
                 for size_bytes in _SIZES_BYTES:
                     await _compare(table, Bench(stage, folder, warm), size_bytes, rounds)
-    table.note("Raw: `yt-dlp` started anew, or imported before (warm), then `curl` starts and uploads. No menu, no checks, no")
-    table.note("thumbnail, nothing on disk but the file. Ours includes all of it, the guarded proxy, and durable steps.")
-    table.note("Bound, small: yt-dlp's extraction, reading and picturing the file. Large: both cores copy bytes (site, proxy,")
+    table.note(
+        "Raw: `yt-dlp` started anew, or imported before (warm), then `curl` starts and uploads. No menu, no checks, no"
+    )
+    table.note(
+        "thumbnail, nothing on disk but the file. Ours includes all of it, the guarded proxy, and durable steps."
+    )
+    table.note(
+        "Bound, small: yt-dlp's extraction, reading and picturing the file. Large: both cores copy bytes (site, proxy,"
+    )
     table.note("child, bot, server are on this machine), and download and upload follow one another.")
     table.show()
 
@@ -179,7 +186,9 @@ async def _compare(table: Table, bench: Bench, size_bytes: int, rounds: int) -> 
         parts = (statistics.median(getattr(each, part.name) for each in times) for part in fields(Times))
         least_s = min(each.total for each in times)
         size = f"{size_bytes // _MB} MB"
-        table.row(way, size, f"{total_s:.2f}", f"{least_s:.2f}", ratio(total_s, raw_s), *(f"{part:.2f}" for part in parts))
+        table.row(
+            way, size, f"{total_s:.2f}", f"{least_s:.2f}", ratio(total_s, raw_s), *(f"{part:.2f}" for part in parts)
+        )
 
 
 def _median(times: list[Times], pick: Callable[[Times], float]) -> float:
