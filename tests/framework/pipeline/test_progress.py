@@ -16,6 +16,7 @@ class Told:
         self.clock = FakeClock()
         self.news: list[Progress] = []
         self.sink = ProgressSink(Stage.DOWNLOAD, self._take, self.clock)
+        self.sink.progress(0, None)
 
     async def _take(self, news: Progress) -> None:
         self.news.append(news)
@@ -41,6 +42,13 @@ async def test_the_speed_follows_slowly_so_that_the_number_can_be_read() -> None
     await told.after(1, 1000, None)
     news = await told.after(1, 11_000, None)
     assert news.speed_bps == pytest.approx(0.3 * 10_000 + 0.7 * 1000)
+
+
+async def test_the_wait_for_the_first_byte_does_not_count_as_speed() -> None:
+    told = Told()
+    told.sink = ProgressSink(Stage.DOWNLOAD, told._take, told.clock)
+    assert (await told.after(60, 1000, 10_000)).speed_bps is None
+    assert (await told.after(1, 2000, 10_000)).speed_bps == pytest.approx(1000)
 
 
 async def test_without_a_total_there_is_no_time_left() -> None:

@@ -32,11 +32,13 @@ class ProgressSink:
         self._total: int | None = None
         self._told: tuple[int, int | None] | None = None
         self._speed_bps: float | None = None
-        self._measured = (clock.monotonic(), 0)
+        self._measured: tuple[float, int] | None = None
 
     def progress(self, done: int, total: int | None) -> None:
         """Say how many bytes of how many are done."""
         self._done, self._total = done, total
+        if self._measured is None:  # what came before the first byte is waiting, not speed
+            self._measured = (self._clock.monotonic(), done)
 
     def announce(self, growing: Growing) -> None:
         """Offer a file that may be sent while it grows; finished files only are delivered so far."""
@@ -64,7 +66,8 @@ class ProgressSink:
         )
 
     def _measure(self) -> None:
-        now, (then, before) = self._clock.monotonic(), self._measured
+        now = self._clock.monotonic()
+        then, before = self._measured or (now, self._done)
         if now - then < TICK_S / 2 or self._done < before:
             if self._done < before:
                 self._measured = (now, self._done)
