@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fetchgram.api import text
@@ -25,6 +25,7 @@ def test_a_cut_fits_exactly_and_never_splits_a_character(limit: int) -> None:
     assert set(shown[:-1]) <= {"🎬"}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 @given(st.text(alphabet=st.characters(codec=None), max_size=80), st.integers(min_value=1, max_value=60))
 def test_any_text_is_cut_to_what_a_server_takes(foreign: str, limit: int) -> None:
     shown = cut(foreign, limit)

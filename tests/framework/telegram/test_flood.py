@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -177,6 +178,16 @@ async def test_the_token_is_in_no_error_text(line: Line, bot_api: BotApi, chat: 
         await line(SendMessage(chat_id=chat.id, text="x"))
     shown = [str(caught.value), repr(caught.value), describe(caught.value), str(caught.value.__cause__)]
     assert not any(bot_api.token.partition(":")[2] in text for text in shown)
+
+
+async def test_an_address_that_cannot_be_one_is_told_without_the_token() -> None:
+    token = "12345:" + "A" * 35
+    bot = build_client("main", BotSettings(token=SecretStr(token), api_url="http://"))
+    with pytest.raises(TelegramNetworkError) as caught:
+        await bot(GetMe())
+    chain = "".join(traceback.format_exception(caught.value))
+    assert token not in chain
+    await bot.session.close()
 
 
 @pytest.mark.parametrize("token", ["", "no token", "12:", "abc:def"])

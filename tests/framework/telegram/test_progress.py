@@ -81,6 +81,7 @@ async def test_a_deleted_status_message_is_replaced_once(bot: Bot, chat: Person)
     await chat.wait_for_file("video")
     await asyncio.sleep(0.3)
     assert [m.file is not None for m in chat.messages()] == [False, True]
+    assert len(bot.calls("sendMessage")) == 2
 
 
 async def test_an_edit_that_changes_nothing_is_no_failure(bot: Bot, chat: Person) -> None:

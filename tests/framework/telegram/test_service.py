@@ -250,7 +250,6 @@ NAUGHTY = (
     "*bold* _it_ `code` [a](http://e.example) ||s||",
     "\u202eevil\u202c \u2066x\u2069",
     "\x00\x01\x1f\x7f",
-    "\ud800 lone",
     "👨‍👩‍👧‍👦" * 300,
     "Z̸̢̛a̷l̵g̶o̴" * 100,
     "{ $title } %s {0} ${x}",
