@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help install browser check test demo run bench docs constraints changelog clean
+.PHONY: help install browser check test chaos demo run bench docs constraints changelog clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is to do.
@@ -38,6 +38,9 @@ check: install  ## Format, lint, types, layers, generated docs.
 
 test: install browser  ## Run all tests.
 	$(PYTEST)
+
+chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40] [SECONDS=60].
+	$(BIN)/python -m tests.chaos.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),40) --seconds $(or $(SECONDS),60)
 
 demo: install  ## Sandbox, bot and chat page on this machine; no token, no internet.
 	$(BIN)/fetchgram demo

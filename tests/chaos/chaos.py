@@ -126,7 +126,7 @@ class Run:
             await asyncio.sleep(_TICK_S)
 
     def _look(self, machine: Machine, askers: list[Asker]) -> bool:
-        return any([asker.look(machine.clock_s) for asker in askers])
+        return sum(asker.look(machine.clock_s) for asker in askers) > 0
 
     async def _look_for_remains(self, tally: Tally, machine: Machine, data_dir: Path) -> None:
         check_database(tally, machine.database)
@@ -191,18 +191,20 @@ def main() -> int:
         tally, machine, troubles = asyncio.run(run.play())
         if arguments.keep:
             _keep(folder, arguments.keep)
-    _print(tally, machine, troubles)
-    print(summary(plan, tally, machine, troubles))
+    for line in (*report(tally, machine, troubles), summary(plan, tally, machine, troubles)):
+        print(line)  # noqa: T201  # what a command says
     return 1 if tally.faults else 0
 
 
-def _print(tally: Tally, machine: Machine, troubles: Troubles) -> None:
-    print(*tally.stories, sep="\n")
-    for kind, what in tally.faults:
-        print(f"{kind}: {what}")
-    print("troubles:", ", ".join(f"{count} × {kind}" for kind, count in sorted(troubles.done.items())))
-    print("killed at:", ", ".join(f"{count} × {kind}" for kind, count in sorted(machine.covered.items())))
-    print("never killed at:", ", ".join(coverage(machine)[1]) or "-")
+def report(tally: Tally, machine: Machine, troubles: Troubles) -> list[str]:
+    """Return the chats in which something was wrong, what it was, and what the run has seen."""
+    return [
+        *tally.stories,
+        *(f"{kind}: {what}" for kind, what in tally.faults),
+        "troubles: " + ", ".join(f"{count} × {kind}" for kind, count in sorted(troubles.done.items())),
+        "killed at: " + ", ".join(f"{count} × {kind}" for kind, count in sorted(machine.covered.items())),
+        "never killed at: " + (", ".join(coverage(machine)[1]) or "-"),
+    ]
 
 
 def _mount_small_disk(folder: Path) -> bool:

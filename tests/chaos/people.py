@@ -13,6 +13,8 @@ from .plan import Wish
 
 _LOOKS_AGAIN_S = 6.0
 """Longer than a tap usually takes: who sees nothing happen taps again."""
+_MOST_TAPS = 12
+"""A card whose sending was answered to nobody stays in the chat for ever, buttons and all."""
 CANCEL, RETRY, AGAIN = "Cancel", "Try again", "Send again"
 
 
@@ -34,6 +36,7 @@ class Asker:
         self._stage = stage
         self._sent_at = 0.0
         self._tapped_at = 0.0
+        self._taps = 0
         self._retried = False
         self._sent_again = False
 
@@ -46,7 +49,8 @@ class Asker:
             self._sent_at = time.monotonic()
             return True
         status = self.status()
-        if status is None or time.monotonic() - self._tapped_at < _LOOKS_AGAIN_S:
+        is_patient = time.monotonic() - self._tapped_at < _LOOKS_AGAIN_S or self._taps >= _MOST_TAPS
+        if status is None or is_patient:
             return False
         return self._react(status, time.monotonic() - self._sent_at)
 
@@ -101,5 +105,6 @@ class Asker:
         with contextlib.suppress(LookupError):
             self.person.tap(status, label)
             self._tapped_at = time.monotonic()
+            self._taps += 1
             return True
         return False

@@ -89,9 +89,7 @@ def _place(request: Request) -> tuple[int, int]:
     return destination.chat, destination.reply_to
 
 
-def _judge(
-    tally: Tally, asker: Asker, request: Request | None, events: Counter[tuple[int, str]], world: World
-) -> None:
+def _judge(tally: Tally, asker: Asker, request: Request | None, events: Counter[tuple[int, str]], world: World) -> None:
     if request is None:
         tally.blame("lost", f"nothing is known of {asker.wish.path}", asker)
         return
@@ -109,16 +107,15 @@ def _judge(
         tally.blame(kind, f"{name} is {request.state}: {wrong}", asker)
 
 
-def _end(
-    request: Request, asker: Asker, status: Message | None, *, is_unsure: bool
-) -> tuple[str, str | None]:
+def _end(request: Request, asker: Asker, status: Message | None, *, is_unsure: bool) -> tuple[str, str | None]:
     """Return how a request ended, and what is wrong with that."""
     shown = status.text if status is not None else ""
     match request.state:
         case RequestState.DONE:
             if asker.files() == 0:
                 return "delivered", "nothing arrived"
-            return "delivered", f"the status still says {shown!r}" if status is not None and "Done" not in shown else None
+            is_over = status is None or "Done" in shown
+            return "delivered", None if is_over else f"the status still says {shown!r}"
         case RequestState.CANCELLED:
             return "cancelled", None if "Cancelled" in shown else f"the status says {shown!r}"
         case RequestState.FAILED if is_unsure and not request.error_number:

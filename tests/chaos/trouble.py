@@ -63,7 +63,7 @@ class Troubles:
             return None
         return self._fault(method, self._flavours[-1])
 
-    def _fault(self, method: str, flavour: str) -> Fault | None:
+    def _fault(self, method: str, flavour: str) -> Fault | None:  # noqa: PLR0911  # one case per flavour
         is_write = method.startswith(("send", "edit", "delete", "answer"))
         match flavour:
             case "flood" if is_write:
