@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import Cli
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 HEAVY = ("aiogram", "aiohttp", "sqlalchemy", "yt_dlp", "av", "rich", "pyrogram", "matplotlib")
 

@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Cli
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 async def test_links_are_answered_in_their_order_one_object_a_line(cli: Cli) -> None:

@@ -11,7 +11,7 @@ from fetchgram_sandbox.botapi import BotApi
 
 from .conftest import Answer, Cli
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 SECRET = "hunter2hunter2"
 TOKEN = f"123456789:{SECRET * 3}"
