@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fetchgram.api import Delivery, DiskFull, RequestState, Route, Sink, TemporarilyUnavailable
+from fetchgram.pipeline.audience import Retrying
 from fetchgram.pipeline.commands import CANCEL
 from fetchgram.storage import Session
 
@@ -74,6 +75,22 @@ async def test_the_runner_waits_while_the_database_takes_nothing(
     assert ended.state is RequestState.DONE
 
 
+async def test_a_wait_that_nobody_would_live_to_see_is_cut_to_a_day(bench: Bench) -> None:
+    def away(_workdir: Path, _sink: Sink) -> None:
+        raise TemporarilyUnavailable("away", retry_after_s=1e15)
+
+    bench.site.on_download = away
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+        runner = group.create_task(bench.route.runner.run())
+        while "Retrying" not in bench.audience.kinds(request.id):
+            await asyncio.sleep(0.01)
+        runner.cancel()
+    (retrying,) = [news for _, news in bench.audience.news if isinstance(news, Retrying)]
+    assert retrying.after_s == 86_400
+
+
 async def test_commands_and_schedules_wait_while_the_database_takes_nothing(
     bench: Bench, no_room: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,3 +135,18 @@ def no_room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], N
 
     monkeypatch.setattr(bench.storage, "write", refusing)
     return switch
+
+
+async def test_a_disk_that_is_full_after_the_send_is_not_told_as_a_failed_delivery(bench: Bench) -> None:
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+
+    def full(_delivery: Delivery, _route: Route) -> None:
+        raise DiskFull("no room for the ledger")
+
+    bench.site.on_send = full
+    job = await bench.route.queue.claim()
+    assert job is not None
+    await bench.route.runner._work(job)
+    assert (await bench.route.intake.request(request.id)).state is RequestState.WORKING
+    assert bench.audience.kinds(request.id)[-1] == "Retrying"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, TooLarge, Uncertain
+from fetchgram.errors import CannotDeliver, DiskFull, FetchgramError, TemporarilyUnavailable, TooLarge, Uncertain
 from fetchgram.model import Delivery, DeliveryState, Growing, Job, Json, Media, Receipt, Route, encode, text
 from fetchgram.pipeline import cache as cached
 from fetchgram.pipeline.audience import Failed, UncertainDelivery
@@ -88,7 +88,8 @@ class Deliveries:
             return
         try:
             receipt, route = await self._walk(job, delivery, media, sink)
-        except TemporarilyUnavailable:
+        except (TemporarilyUnavailable, DiskFull):
+            # Also of a send that arrived and could not be written down: the ledger knows that it began.
             raise
         except Uncertain as error:
             log.warning("delivery.uncertain", delivery=delivery.id, error=repr(error))
