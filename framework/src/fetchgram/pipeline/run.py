@@ -29,6 +29,8 @@ _IDLE_S = 5.0
 
 _BACKOFF_S = 5.0
 _BACKOFF_MAX_S = 300.0
+_RETRY_AFTER_MAX_S = 86_400.0
+"""The other side may ask for any wait; after a day nobody waits any more."""
 
 _PASSING = TemporarilyUnavailable | DiskFull | WorkerCrashed
 
@@ -197,7 +199,7 @@ class Runner:
 
     def _backoff_s(self, job: Job, error: FetchgramError) -> float:
         if isinstance(error, TemporarilyUnavailable) and error.retry_after_s is not None:
-            return error.retry_after_s
+            return min(error.retry_after_s, _RETRY_AFTER_MAX_S)
         longest = min(_BACKOFF_MAX_S, _BACKOFF_S * 2.0 ** (job.attempt - 1))
         return longest * (0.5 + random.random() / 2)  # noqa: S311  # jitter is no secret
 
