@@ -175,7 +175,14 @@ def test_a_bug_passes_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("999999999", 86_400.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), (None, None)],
+    [
+        ("7", 7.0),
+        ("999999999", 86_400.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("soon", None),
+        ("²", None),
+        (None, None),
+    ],
 )
 def test_retry_after_is_read_in_both_forms(value: object, seconds: float | None) -> None:
     assert retry_after_s(value) == seconds

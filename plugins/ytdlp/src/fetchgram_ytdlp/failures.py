@@ -165,7 +165,7 @@ def retry_after_s(value: object) -> float | None:
     """Read `Retry-After` (RFC 9110, 10.2.3): seconds or a date."""
     if not isinstance(value, str):
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():  # `isdigit` takes "²" too, which a header may hold and `float` does not read
         return min(float(value), _LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(value)
