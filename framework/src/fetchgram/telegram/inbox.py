@@ -17,7 +17,6 @@ from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 from fetchgram.storage.inbox import StoredUpdate
 from fetchgram.telegram.failures import redact
-from fetchgram.telegram.marks import Marks
 
 log = structlog.get_logger()
 
@@ -49,7 +48,6 @@ class Inbox:
         self._storage = storage
         self._clock = clock
         self._handle = handle
-        self._marks = Marks(storage, bot.id)
         self._news = asyncio.Event()
         self._busy: set[int] = set()
         self._more = False
@@ -87,15 +85,15 @@ class Inbox:
             calm = [update for update in fresh if update.attempts < _SUSPECT]
             self._more = len(pending) == limit or len(calm) < len(fresh)
             await self._begin(calm)
+            if not calm and fresh:
+                return await self._hand_out_suspect(fresh[0])
         except FetchgramError as error:
             log.error("inbox.not_read", error=repr(error), exc_info=error)
             await self._clock.sleep(_RETRY_S)
             return True
         for update in calm:
             self._queue(group, update)
-        if calm or not fresh:
-            return bool(calm)
-        return await self._hand_out_suspect(fresh[0])
+        return bool(calm)
 
     async def _begin(self, updates: Sequence[StoredUpdate]) -> None:
         """Count the attempts before they are made, in one transaction: a crash then counts for all of them."""
@@ -124,14 +122,15 @@ class Inbox:
     async def _hand_out_suspect(self, update: StoredUpdate) -> bool:
         if self._busy:
             return False
-        self._busy.add(update.update_id)
         if update.attempts >= _HOPELESS:
+            self._busy.add(update.update_id)
             reason = f"begun {update.attempts} times, and each time the process ended"
             log.error("inbox.set_aside", update=update.update_id, reason=reason)
             self._end(update, reason)
             return True
         log.warning("inbox.suspect", update=update.update_id, attempts=update.attempts)
         await self._begin([update])
+        self._busy.add(update.update_id)
         await self._one(update)
         return True
 

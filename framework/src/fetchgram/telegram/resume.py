@@ -59,14 +59,23 @@ class Resume:
                 await self._take_up(request)
             except (FetchgramError, LookupError) as error:
                 log.warning("request.not_resumed", request=request.id, error=repr(error))
+        while True:
+            try:
+                await self._note()
+            except FetchgramError as error:  # told again after a restart, which does no harm
+                log.warning("resume.not_noted", error=repr(error))
+                await self._clock.sleep(_TICK_S)
+
+    async def _note(self) -> None:
+        """Move the cursor behind what everybody has heard of."""
         seen = await self._cursor()
         while True:
             newest = await self._newest(seen)
             await self._clock.sleep(_TICK_S)
             if newest != seen and self._audience.all_told:
-                seen = newest
                 async with self._storage.write() as session:
-                    await session.events.set_cursor(self._observer, seen)
+                    await session.events.set_cursor(self._observer, newest)
+                seen = newest
 
     async def _untold(self) -> list[Request]:
         ids: set[int] = set()

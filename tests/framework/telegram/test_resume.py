@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from fetchgram.clock import SystemClock
+from fetchgram.errors import DiskFull
+from fetchgram.model import Event
+from fetchgram.storage import Session, Storage, open_storage
+from fetchgram.telegram import resume
+from fetchgram.telegram.cards import Cards
+from fetchgram.telegram.progress import TelegramAudience
+from fetchgram.telegram.wishes import Wishes
+
+BOT = 4_200_000_001
+
+
+class FullDisk:
+    """A storage without room for the first writes."""
+
+    def __init__(self, storage: Storage, failures: int) -> None:
+        self._storage = storage
+        self.failures = failures
+        self.read = storage.read
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Session]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise DiskFull("no room")
+        async with self._storage.write() as session:
+            yield session
+
+
+class AllTold:
+    all_told = True
+
+
+class Hasty(SystemClock):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_full_disk_does_not_end_the_bot(tmp_path: Path) -> None:
+    storage = await open_storage(None, tmp_path)
+    async with storage.write() as session:
+        newest = await session.events.add(Event(name="job.done", at=datetime.now(UTC), bot_id=BOT))
+    full = FullDisk(storage, failures=2)
+    follower = resume.Resume(
+        bot_id=BOT,
+        storage=cast("Storage", full),
+        cards=cast("Cards", None),
+        wishes=cast("Wishes", None),
+        audience=cast("TelegramAudience", AllTold()),
+        clock=Hasty(),
+    )
+    running = asyncio.create_task(follower.run())
+    cursor = 0
+    while cursor != newest:
+        assert not running.done()
+        await asyncio.sleep(0.01)
+        async with storage.read() as session:
+            cursor = await session.events.cursor(f"telegram:{BOT}")
+    assert full.failures < 0
+    running.cancel()
+    await asyncio.wait([running])
+    await storage.close()
