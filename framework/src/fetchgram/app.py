@@ -65,24 +65,30 @@ class Wired:
 
 
 @asynccontextmanager
-async def open_plugins(settings: Settings, *, builtins: Sequence[type]) -> AsyncIterator[Plugins]:
+async def open_plugins(
+    settings: Settings, *, builtins: Sequence[type] = (), warm: bool = True
+) -> AsyncIterator[Plugins]:
     """Load the plugins with all that they need, start them, and shut them down at the end.
 
     Args:
         settings: Of everything.
         builtins: Plugins that this process brings itself.
+        warm: Whether children are started before they are needed; a command that may not need them saves the time.
     """
     clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
         given = await _Given.open(settings, clock, texts, stack)
         loaded = load(settings, given.context_of, builtins=builtins)
         texts.add(packages(loaded.plugins))
-        await given.warm(loaded.plugins)
+        given.preload(loaded.plugins)
+        if warm:
+            await given.warm()
         breaker = Breaker(settings.plugins, clock)
         hooks = Hooks(loaded, breaker, settings.plugins, clock)
         detector = Detector(loaded, breaker, settings)
         stack.push_async_callback(detector.close)
-        await detector.start()
+        if warm:
+            await detector.start()
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
         yield Plugins(hooks=hooks, texts=texts, network=given.network, detector=detector, clock=clock)
@@ -148,14 +154,19 @@ class _Given:
             notify_admins=_nobody,
         )
 
-    async def warm(self, plugins: Mapping[str, object]) -> None:
-        """Start the children of plugins that name modules to preload: the first person should not wait for imports."""
-        named = {name: tuple(getattr(plugin, "preload", ())) for name, plugin in plugins.items()}
-        named["media"] = ("fetchgram.workers.thumbnails",)
+    def preload(self, plugins: Mapping[str, object]) -> None:
+        """Tell the children of each plugin what its attribute `preload` names."""
+        self.workers["media"].preload(("fetchgram.workers.thumbnails",))
+        for name, plugin in plugins.items():
+            if name in self.workers:
+                self.workers[name].preload(tuple(getattr(plugin, "preload", ())))
+
+    async def warm(self) -> None:
+        """Start the children of all plugins that preload anything."""
         async with asyncio.TaskGroup() as group:
-            for name, modules in named.items():
-                if modules and name in self.workers:
-                    group.create_task(self.workers[name].warm(modules))
+            for workers in self.workers.values():
+                if workers.preloads:
+                    group.create_task(workers.warm())
 
 
 @asynccontextmanager

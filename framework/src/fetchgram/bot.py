@@ -48,7 +48,7 @@ async def run_bots(settings: Settings) -> None:
             services = {bot_id: _service(account, settings, plugins, route) for bot_id, account in accounts.items()}
             switchboard.attach(services, route.storage)
             await route.queue.recover()
-            await _work(route, services.values())
+            await _work(route, plugins, services.values())
 
 
 def _service(account: Account, settings: Settings, plugins: Plugins, route: Wired) -> TelegramService:
@@ -64,8 +64,9 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
     )
 
 
-async def _work(route: Wired, services: Iterable[TelegramService]) -> None:
+async def _work(route: Wired, plugins: Plugins, services: Iterable[TelegramService]) -> None:
     background = [route.runner.run(), route.observers.run(), route.schedules.run(), route.commands.run()]
+    background.append(plugins.detector.warm_up())
     parts = [*background, *(service.run() for service in services)]
     try:
         async with asyncio.TaskGroup() as group:
@@ -73,10 +74,14 @@ async def _work(route: Wired, services: Iterable[TelegramService]) -> None:
             try:
                 await asyncio.Event().wait()
             finally:
-                if not any(task.done() for task in tasks):  # told to stop, and nothing broke
+                if not any(map(_broke, tasks)):
                     await route.runner.drain()
     except* FetchgramError as failures:
         raise _first(failures) from failures
+
+
+def _broke(task: asyncio.Task[object]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
 
 
 @contextmanager

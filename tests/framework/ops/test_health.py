@@ -172,3 +172,14 @@ async def test_a_server_without_a_date_is_no_failure_of_the_clock(tmp_path: Path
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
     report = await health._clock(_settings(tmp_path, bots={"main": {"token": TOKEN, "api_url": url}}))
     assert report.health is Health.WARNING
+
+
+async def test_a_name_in_the_settings_that_fits_no_plugin_is_a_warning(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    statuses = [
+        PluginStatus(name="site", version="1", distribution="site", state=PluginState.ACTIVE, hooks=("download",))
+    ]
+    check = next(c for c in core_checks(settings, statuses, ["no plugin is named 'yutube'"]) if c.name == "plugins")
+    report = await check.check()
+    assert report.health is Health.WARNING
+    assert "yutube" in report.detail

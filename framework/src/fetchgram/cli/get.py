@@ -106,7 +106,7 @@ async def _get(
 
     own = _for_one(settings)
     async with (
-        open_plugins(own, builtins=(FolderPlugin,)) as plugins,
+        open_plugins(own, builtins=(FolderPlugin,), warm=False) as plugins,
         open_route(own, plugins, audience, data_dir=settings.data_dir / "get") as route,
     ):
         with audience:

@@ -47,11 +47,12 @@ def sentence(text: Text) -> str:
 
 
 @contextlib.contextmanager
-def told(*, as_json: bool) -> Iterator[None]:
+def told(*, as_json: bool, to_operator: bool = False) -> Iterator[None]:
     """Turn an error of ours into one sentence and an exit code; anything else is a bug and keeps its traceback.
 
     Args:
         as_json: Whether the sentence goes out as `{"error": {"code", "message", "number"}}`.
+        to_operator: Whether the one who reads it runs the bot: what the storage says is then more than a kind sentence.
     """
     try:
         yield
@@ -59,12 +60,12 @@ def told(*, as_json: bool) -> Iterator[None]:
         print_error(code="interrupted", message="interrupted", as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except FetchgramError as error:
-        _fail(error, as_json=as_json)
+        _fail(error, as_json=as_json, to_operator=to_operator)
     except ExceptionGroup as group:
         ours, others = group.split(FetchgramError)
         if ours is None or others is not None:
             raise
-        _fail(_first(ours), as_json=as_json)
+        _fail(_first(ours), as_json=as_json, to_operator=to_operator)
 
 
 def fail(error: Text, number: str | None, *, as_json: bool) -> NoReturn:
@@ -86,12 +87,11 @@ def print_error(*, code: str, message: str, number: str | None = None, as_json: 
         typer.echo(f"{message} (error {number})" if number else message, err=True)
 
 
-def _fail(error: FetchgramError, *, as_json: bool) -> NoReturn:
+def _fail(error: FetchgramError, *, as_json: bool, to_operator: bool) -> NoReturn:
     if isinstance(error, ConfigError):
         print_error(code="config", message=str(error), as_json=as_json)
         raise typer.Exit(WRONG_USE)
-    if error.text.key == _GENERIC and str(error):
-        # Who reads this is the operator: what the storage says is more than "something went wrong".
+    if (to_operator or error.text.key == _GENERIC) and str(error):
         print_error(code=_code(error.text), message=str(error), number=error.number, as_json=as_json)
         raise typer.Exit(FAILED)
     fail(error.text, error.number, as_json=as_json)

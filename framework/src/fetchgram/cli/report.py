@@ -10,10 +10,12 @@ import typer
 from fetchgram.cli.output import FAILED, print_json, print_table, told
 from fetchgram.cli.shown import shown, table
 from fetchgram.cli.signals import run_until_signal
+from fetchgram.errors import ConfigError
 from fetchgram.settings import Settings
 
 if TYPE_CHECKING:
     from fetchgram.ops.health import Checked
+    from fetchgram.plugins.hooks import Hooks
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -72,7 +74,7 @@ def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what would stop `fetchgram run`; exit code 1 when something would."""
-    with told(as_json=as_json):
+    with told(as_json=as_json, to_operator=True):
         found = run_until_signal(_check(context.obj))
     if as_json:
         print_json([{"name": c.name, "health": str(c.report.health), "detail": c.report.detail} for c in found])
@@ -84,17 +86,24 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 def migrate(context: typer.Context) -> None:
     """Bring the database to the schema of this version."""
-    with told(as_json=False):
+    with told(as_json=False, to_operator=True):
         typer.echo(f"schema {run_until_signal(_migrate(context.obj))}")
 
 
 async def _check(settings: Settings) -> list[Checked]:
+    from fetchgram.app import open_plugins  # noqa: PLC0415  # heavy
     from fetchgram.ops.health import core_checks, run_checks  # noqa: PLC0415  # heavy
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
-    hooks = offline_hooks(settings)
-    of_plugins = [check for _, check in await hooks.health_checks()]
-    return await run_checks([*core_checks(settings, hooks.statuses()), *of_plugins])
+    async def _run(hooks: Hooks) -> list[Checked]:
+        of_plugins = [check for _, check in await hooks.health_checks()]
+        return await run_checks([*core_checks(settings, hooks.statuses(), hooks.warnings), *of_plugins])
+
+    try:
+        async with open_plugins(settings, warm=False) as opened:
+            return await _run(opened.hooks)
+    except ConfigError:  # no data folder, a wrong [network]: the checks of the core say so
+        return await _run(offline_hooks(settings))
 
 
 async def _migrate(settings: Settings) -> str:

@@ -17,7 +17,7 @@ def run(context: typer.Context) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
     from fetchgram.bot import run_bots  # noqa: PLC0415  # imports everything
 
-    with told(as_json=False):
+    with told(as_json=False, to_operator=True):
         try:
             run_until_signal(run_bots(context.obj))
         except Interrupted:

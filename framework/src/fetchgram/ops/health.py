@@ -36,14 +36,16 @@ class Checked:
     report: HealthReport
 
 
-def core_checks(settings: Settings, statuses: Sequence[PluginStatus]) -> tuple[HealthCheck, ...]:
+def core_checks(
+    settings: Settings, statuses: Sequence[PluginStatus], warnings: Sequence[str] = ()
+) -> tuple[HealthCheck, ...]:
     """Name the checks of the core: folders, database, disk, ffmpeg, plugins, way out, clock, tokens."""
     checks: list[tuple[str, Callable[[], Awaitable[HealthReport]]]] = [
         ("data folder", lambda: _data_dir(settings)),
         ("database", lambda: _database(settings)),
         ("disk", lambda: _disk(settings)),
         ("ffmpeg", lambda: _ffmpeg(settings)),
-        ("plugins", lambda: _plugins(statuses)),
+        ("plugins", lambda: _plugins(statuses, warnings)),
         ("way out", lambda: _way_out(settings)),
         ("clock", lambda: _clock(settings)),
     ]
@@ -129,13 +131,15 @@ async def _ffmpeg(settings: Settings) -> HealthReport:
     return _ok(f"{first.partition(' Copyright')[0]} ({path})")
 
 
-async def _plugins(statuses: Sequence[PluginStatus]) -> HealthReport:
+async def _plugins(statuses: Sequence[PluginStatus], warnings: Sequence[str]) -> HealthReport:
     failed = [f"{status.name}: {status.error}" for status in statuses if status.state is PluginState.FAILED]
     if failed:
         return _failing(f"{'; '.join(failed)}; mend it or name it in plugins.disabled, the others work")
     active = [status.name for status in statuses if status.state is PluginState.ACTIVE]
     if not any("download" in status.hooks for status in statuses if status.state is PluginState.ACTIVE):
         return _failing(f"none of those that are active ({', '.join(active) or 'none'}) can download anything")
+    if warnings:
+        return HealthReport(health=Health.WARNING, detail=f"{', '.join(active)}; {'; '.join(warnings)}")
     return _ok(", ".join(active))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fetchgram.model import Link, LinkKind, Probe
 from fetchgram.plugins.results import WrongResult, one, one_or_none
@@ -27,9 +28,14 @@ def checked_probe(plugin: str) -> Callable[[object], Probe]:
         probe = one(Probe)(result)
         if probe.link.plugin != plugin:
             raise WrongResult(f"returned a probe of a link for {probe.link.plugin!r}")
-        return probe
+        return replace(probe, title=_encodable(probe.title), author=probe.author and _encodable(probe.author))
 
     return check
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which sites do send and no database or chat takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _check(link: Link, plugin: str) -> None:

@@ -60,10 +60,16 @@ class Hooks:
         self._manager = loaded.manager
         self._statuses = {status.name: status for status in loaded.statuses}
         self._rows = loaded.statuses
+        self._warnings = loaded.warnings
         self._plugins = loaded.plugins
         self._own_settings = loaded.settings
         self._breaker = breaker
         self._calls = Calls(breaker, settings, clock)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what in the settings fits no plugin."""
+        return self._warnings
 
     def statuses(self) -> tuple[PluginStatus, ...]:
         """Return a row for each plugin, as it is now."""

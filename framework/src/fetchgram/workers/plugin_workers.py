@@ -39,9 +39,17 @@ class PluginWorkers:
         self._opening = asyncio.Lock()
         self._preload: tuple[str, ...] = ()
 
-    async def warm(self, modules: Sequence[str]) -> None:
-        """Start the children with these modules imported."""
+    def preload(self, modules: Sequence[str]) -> None:
+        """Have these modules imported before the first job of each child."""
         self._preload = tuple(modules)
+
+    @property
+    def preloads(self) -> bool:
+        """Whether there is anything to import beforehand."""
+        return bool(self._preload)
+
+    async def warm(self) -> None:
+        """Start the children now: the first person should not wait for imports."""
         await self._open()
 
     async def run(
