@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fetchgram.api import Event, Job, JobState, Request, RequestState, Sink, WorkerCrashed
+import pytest
+
+from fetchgram.api import DeliveryState, Event, Job, JobState, Request, RequestState, Sink, WorkerCrashed
 from fetchgram.clock import SystemClock
-from fetchgram.pipeline.audience import Failed
+from fetchgram.pipeline.audience import Failed, UncertainDelivery
 from fetchgram.pipeline.queue import LocalQueue
 
 from .conftest import Bench
@@ -95,3 +97,22 @@ def due_now() -> object:
 
 def crash(_workdir: Path, _sink: Sink) -> object:
     raise WorkerCrashed("signal 11")
+
+
+@pytest.mark.parametrize(("ledger", "news"), [("sending", UncertainDelivery), ("unsent", Failed)])
+async def test_what_may_have_arrived_before_the_last_death_is_not_told_as_failed(
+    bench: Bench, ledger: str, news: type[object]
+) -> None:
+    request = await chosen(bench)
+    for _ in range(2):
+        await next_process(bench)
+    job = await bench.route.queue.claim()
+    assert job is not None
+    async with bench.storage.write() as session:
+        (delivery,) = await session.deliveries.of_job(job.id)
+        await session.deliveries.set_state(delivery.id, DeliveryState.SENDING)
+        await session.deliveries.ledger_put(delivery.id, "send:0", {"state": ledger}, job_id=job.id, lease=job.lease)
+    await bench.route.queue.recover()
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.FAILED
+    assert isinstance(bench.audience.news[-1][1], news)

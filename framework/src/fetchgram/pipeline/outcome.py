@@ -31,7 +31,7 @@ from fetchgram.pipeline.audience import (
     Retrying,
     UncertainDelivery,
 )
-from fetchgram.pipeline.cache import Cache
+from fetchgram.pipeline.cache import LEDGER_KEY, Cache
 from fetchgram.pipeline.poison import note_death, refuse_poison
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
@@ -91,9 +91,7 @@ class Outcomes:
     async def uncertain(self, job: Job, delivery: Delivery, news: UncertainDelivery) -> None:
         """A send was cut in the middle."""
         async with self._storage.write() as session:
-            await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN)
-            await self._settle(session, delivery.request_id, error=Failed(error=text("error-uncertain"), number=""))
-            await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
+            await self._leave_uncertain(session, job, delivery)
         await self._audience.tell(delivery.request_id, delivery.position, news)
 
     async def not_delivered(self, job: Job, delivery: Delivery, news: Failed) -> None:
@@ -115,15 +113,20 @@ class Outcomes:
         return True
 
     async def failed(self, job: Job, news: Failed) -> None:
-        """The job failed: so did everything that waits for it."""
+        """The job failed: so did everything that waits for it, but for what may have arrived already."""
         async with self._storage.write() as session:
             waiting = await self._open_in(session, job)
+            unsure = [delivery for delivery in waiting if await _may_have_arrived(session, delivery)]
             for delivery in waiting:
-                await self._fail_delivery(session, delivery, news)
+                if delivery in unsure:
+                    await self._leave_uncertain(session, job, delivery)
+                else:
+                    await self._fail_delivery(session, delivery, news)
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=news.error, error_number=news.number)
             data = {"reason": news.error.key, "stage": str(job.stage)}
             await self._record(session, "job.failed", job, data=data)
-        await self._tell(waiting, news)
+        await self._tell([delivery for delivery in waiting if delivery not in unsure], news)
+        await self._tell(unsure, UncertainDelivery())
 
     async def back_to_menu(self, job: Job, error: ChoiceGone, news: MenuAgain) -> None:
         """The choice is gone: every request leaves the job and returns to its menu, with what there is now."""
@@ -201,6 +204,11 @@ class Outcomes:
             error_number=error.number if error else None,
         )
 
+    async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery) -> None:
+        await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN)
+        await self._settle(session, delivery.request_id, error=Failed(error=text("error-uncertain"), number=""))
+        await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
+
     async def _fail_delivery(self, session: Session, delivery: Delivery, news: Failed) -> None:
         await session.deliveries.set_state(
             delivery.id, DeliveryState.FAILED, error=news.error, error_number=news.number
@@ -222,3 +230,13 @@ class Outcomes:
     async def _record(self, session: Session, name: str, job: Job, **more: object) -> None:
         event = Event(name=name, at=self._clock.now(), job_id=job.id, plugin=job.link.plugin)
         await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event
+
+
+async def _may_have_arrived(session: Session, delivery: Delivery) -> bool:
+    """Whether a send was announced in the ledger and not taken back: nothing is sent without that."""
+    if delivery.state is not DeliveryState.SENDING:
+        return False
+    sends = {
+        key: value for key, value in (await session.deliveries.ledger_all(delivery.id)).items() if key != LEDGER_KEY
+    }
+    return any(not (isinstance(value, dict) and value.get("state") == "unsent") for value in sends.values())
