@@ -126,7 +126,8 @@ async def bench(
         workers = PluginWorkers("ytdlp", settings=work, network=network, way_out=way_out.address)
         lookers = PluginWorkers("media", settings=WorkSettings(downloads=1))
         media = LocalMedia(lookers, FfmpegSettings())
-        await workers.warm(("fetchgram_ytdlp.child",))
+        workers.preload(("fetchgram_ytdlp.child",))
+        await workers.warm()
         try:
             engine = YtdlpEngine(workers, network, media, options=OPTIONS)
             yield Bench(engine, site, extra, inside, way_out, network, workers, media)
