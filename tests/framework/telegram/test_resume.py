@@ -9,7 +9,7 @@ from typing import cast
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import DiskFull
-from fetchgram.model import Event
+from fetchgram.model import Chat, Choice, ChoiceKind, DeliveryState, Event, Link, LinkKind, Recipe
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.telegram import resume
 from fetchgram.telegram.cards import Cards
@@ -68,4 +68,38 @@ async def test_a_full_disk_does_not_end_the_bot(tmp_path: Path) -> None:
     assert full.failures < 0
     running.cancel()
     await asyncio.wait([running])
+    await storage.close()
+
+
+async def test_a_failure_that_only_the_job_knows_of_is_told_to_those_who_waited_for_it(tmp_path: Path) -> None:
+    storage = await open_storage(None, tmp_path)
+    here = Chat(bot_id=BOT, chat=7)
+    link = Link(plugin="fake", kind=LinkKind.VIDEO, media_id="one", url="https://fake/one")
+    async with storage.write() as session:
+        request, _ = await session.requests.accept(
+            key="k", bot_id=BOT, person=7, destination=here, locale="en", url=link.url
+        )
+        job, delivery, _ = await session.jobs.join_or_create(
+            fingerprint="f",
+            link=link,
+            recipe=Recipe(choice=Choice(kind=ChoiceKind.VIDEO)),
+            title="A film",
+            request_id=request.id,
+            position=0,
+            destination=here,
+            person_key="7",
+            cost=1,
+        )
+        await session.deliveries.set_state(delivery.id, DeliveryState.FAILED)
+        failed = Event(name="job.failed", at=datetime.now(UTC), job_id=job.id)
+        await session.events.add(failed)
+        follower = resume.Resume(
+            bot_id=BOT,
+            storage=storage,
+            cards=cast("Cards", None),
+            wishes=cast("Wishes", None),
+            audience=cast("TelegramAudience", AllTold()),
+            clock=Hasty(),
+        )
+    assert await follower._requests_of(failed) == {request.id}
     await storage.close()

@@ -96,7 +96,8 @@ class Resume:
         if event.job_id is None:
             return set()
         async with self._storage.read() as session:
-            return set(await session.jobs.requests_of(event.job_id))
+            # All of them: those that the event ended wait no more, and are the ones who may not have heard.
+            return {delivery.request_id for delivery in await session.deliveries.of_job(event.job_id)}
 
     async def _take_up(self, request: Request) -> None:
         match request.state:
