@@ -84,6 +84,7 @@ class Machine:
                     return
                 self._lived_s = self.clock_s
                 self._note_death(code)
+                self.ready_at, self._started_at = None, time.monotonic()
                 await asyncio.sleep(self._life.dead_s)
                 self._life = next(self._lives)
 

@@ -146,5 +146,5 @@ def _trouble(rng: random.Random, at_s: float) -> Trouble:
 
 def _life(rng: random.Random) -> Life:
     return Life(
-        grace_s=rng.choice((0.0, 0.1, 0.5, 1.0, 2.0, 4.0)), at_transition=rng.random() < 0.75, dead_s=rng.uniform(0, 1)
+        grace_s=rng.choice((0.0, 0.0, 0.1, 0.3, 1.0, 2.0)), at_transition=rng.random() < 0.75, dead_s=rng.uniform(0, 1)
     )
