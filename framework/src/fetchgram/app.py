@@ -25,12 +25,12 @@ from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.workdir import Workdirs
-from fetchgram.plugins.breaker import Breaker
+from fetchgram.plugins.breaker import Breaker, OnChange
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load, packages
-from fetchgram.ports import Clock
+from fetchgram.ports import Clock, NotifyAdmins
 from fetchgram.settings import NetworkSettings, Settings, SettingsModel
 from fetchgram.storage import Storage, open_storage
 from fetchgram.texts import Texts
@@ -66,29 +66,34 @@ class Wired:
 
 @asynccontextmanager
 async def open_plugins(
-    settings: Settings, *, builtins: Sequence[type] = (), warm: bool = True
+    settings: Settings,
+    *,
+    builtins: Sequence[type] = (),
+    warm: bool = True,
+    notify_admins: NotifyAdmins | None = None,
+    on_plugin_change: OnChange | None = None,
 ) -> AsyncIterator[Plugins]:
     """Load the plugins with all that they need, start them, and shut them down at the end.
 
     Args:
         settings: Of everything.
         builtins: Plugins that this process brings itself.
+        notify_admins: How plugins reach the admins; nobody hears them by default.
+        on_plugin_change: Hears when a plugin is paused or comes back.
         warm: Whether children are started before they are needed; a command that may not need them saves the time.
     """
     clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
-        given = await _Given.open(settings, clock, texts, stack)
+        given = await _Given.open(settings, clock, texts, stack, notify_admins or _nobody)
         loaded = load(settings, given.context_of, builtins=builtins)
         texts.add(packages(loaded.plugins))
         given.preload(loaded.plugins)
-        if warm:
-            await given.warm()
-        breaker = Breaker(settings.plugins, clock)
+        breaker = Breaker(settings.plugins, clock, on_plugin_change)
         hooks = Hooks(loaded, breaker, settings.plugins, clock)
         detector = Detector(loaded, breaker, settings)
         stack.push_async_callback(detector.close)
         if warm:
-            await detector.start()
+            await asyncio.gather(given.warm(), detector.start())
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
         yield Plugins(hooks=hooks, texts=texts, network=given.network, detector=detector, clock=clock)
@@ -118,10 +123,13 @@ class _Given:
     network: GuardedNetwork
     media: LocalMedia
     stack: AsyncExitStack
+    notify_admins: NotifyAdmins
     workers: dict[str, PluginWorkers]
 
     @classmethod
-    async def open(cls, settings: Settings, clock: Clock, texts: Texts, stack: AsyncExitStack) -> _Given:
+    async def open(
+        cls, settings: Settings, clock: Clock, texts: Texts, stack: AsyncExitStack, notify_admins: NotifyAdmins
+    ) -> _Given:
         way_out = await stack.enter_async_context(_way_out(settings.network))
         folder = _made(settings.data_dir / "network")
         network = GuardedNetwork(way_out.url, ca_file=settings.network.ca_file, folder=folder)
@@ -136,6 +144,7 @@ class _Given:
             network=network,
             media=LocalMedia(inspectors, settings.ffmpeg),
             stack=stack,
+            notify_admins=notify_admins,
             workers={"media": inspectors},
         )
 
@@ -151,7 +160,7 @@ class _Given:
             workers=workers,
             media=self.media,
             texts=self.texts,
-            notify_admins=_nobody,
+            notify_admins=self.notify_admins,
         )
 
     def preload(self, plugins: Mapping[str, object]) -> None:

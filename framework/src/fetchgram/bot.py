@@ -15,6 +15,7 @@ from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError, FetchgramError
 from fetchgram.settings import Settings
 from fetchgram.telegram.account import Account, open_accounts
+from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
 
@@ -37,10 +38,12 @@ async def run_bots(settings: Settings) -> None:
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     builtins = (telegram_plugin(deliveries, settings.delivery),)
-    switchboard = Switchboard()
+    switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
     with _alone(settings.data_dir):
         async with (
-            open_plugins(settings, builtins=builtins) as plugins,
+            open_plugins(
+                settings, builtins=builtins, notify_admins=notices, on_plugin_change=notices.plugin_changed
+            ) as plugins,
             open_route(settings, plugins, switchboard, data_dir=settings.data_dir) as route,
         ):
             for status in plugins.hooks.statuses():
@@ -48,7 +51,7 @@ async def run_bots(settings: Settings) -> None:
             services = {bot_id: _service(account, settings, plugins, route) for bot_id, account in accounts.items()}
             switchboard.attach(services, route.storage)
             await route.queue.recover()
-            await _work(route, plugins, services.values())
+            await _work(route, plugins, notices, services.values())
 
 
 def _service(account: Account, settings: Settings, plugins: Plugins, route: Wired) -> TelegramService:
@@ -64,9 +67,9 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
     )
 
 
-async def _work(route: Wired, plugins: Plugins, services: Iterable[TelegramService]) -> None:
+async def _work(route: Wired, plugins: Plugins, notices: Notices, services: Iterable[TelegramService]) -> None:
     background = [route.runner.run(), route.observers.run(), route.schedules.run(), route.commands.run()]
-    background.append(plugins.detector.warm_up())
+    background += [plugins.detector.warm_up(), notices.run(plugins.texts)]
     parts = [*background, *(service.run() for service in services)]
     try:
         async with asyncio.TaskGroup() as group:

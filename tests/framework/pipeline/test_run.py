@@ -79,6 +79,24 @@ async def test_a_refused_file_id_heals_by_a_new_download(bench: Bench) -> None:
     assert [route for _, route in bench.site.sent] == ["small", "small"]
 
 
+async def test_a_cached_file_that_must_wait_is_sent_from_the_cache_later(bench: Bench) -> None:
+    first = await bench.wish(key="a")
+    await bench.route.intake.choose(first.id, 0)
+    await bench.run_until_ended(first.id)
+    waits = iter([TemporarilyUnavailable("flood", retry_after_s=0.1)])
+
+    def flood_once(_delivery: Delivery, _route: Route) -> None:
+        for error in waits:
+            raise error
+
+    bench.site.on_send = flood_once
+    second = await bench.wish(key="b")
+    await bench.route.intake.choose(second.id, 0)
+    await bench.run_until_ended(second.id)
+    assert bench.site.downloads == 1
+    assert [route for _, route in bench.site.sent] == ["small", "cache"]
+
+
 async def test_a_refused_route_falls_to_the_next_one(bench: Bench) -> None:
     def refuse(_delivery: Delivery, route: Route) -> None:
         if route.name == "small":
@@ -105,6 +123,7 @@ async def test_an_uncertain_send_is_told_and_never_repeated(bench: Bench) -> Non
     (ended,) = await bench.run_until_ended(request.id)
     assert sends == 1
     assert ended.state is RequestState.FAILED
+    assert len(ended.error_number or "") == 6
     assert bench.audience.kinds(request.id)[-1] == "UncertainDelivery"
     async with bench.storage.read() as session:
         (delivery,) = await session.deliveries.of_request(request.id)

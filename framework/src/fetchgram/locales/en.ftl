@@ -104,7 +104,11 @@ status-progress =
 status-retrying = 🔁 That did not work. Next try in { DURATION($seconds) }.
 status-done = ✅ Done
 status-cancelled = ✖️ Cancelled
-status-uncertain = ❓ The connection broke while I was sending. Please look whether it arrived; if not, tap “Send again”.
+status-uncertain =
+    ❓ The connection broke while I was sending. Please look whether it arrived; if not, tap “Send again”.{ HAS($number) ->
+        [yes] {"\u000A"}Error number <code>{ $number }</code>
+       *[no] {""}
+    }
 status-failed =
     ❌ { $error }{ HAS($number) ->
         [yes] {"\u000A"}Error number <code>{ $number }</code>

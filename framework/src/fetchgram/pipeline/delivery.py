@@ -9,7 +9,7 @@ import structlog
 from fetchgram.errors import CannotDeliver, DiskFull, FetchgramError, TemporarilyUnavailable, TooLarge, Uncertain
 from fetchgram.model import Delivery, DeliveryState, Growing, Job, Json, Media, Receipt, Route, encode, text
 from fetchgram.pipeline import cache as cached
-from fetchgram.pipeline.audience import Failed, UncertainDelivery
+from fetchgram.pipeline.audience import Failed
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
@@ -92,8 +92,7 @@ class Deliveries:
             # Also of a send that arrived and could not be written down: the ledger knows that it began.
             raise
         except Uncertain as error:
-            log.warning("delivery.uncertain", delivery=delivery.id, error=repr(error))
-            await self._outcomes.uncertain(job, delivery, UncertainDelivery())
+            await self._unsure(job, delivery, error)
         except FetchgramError as error:
             number = error_number()
             log.warning("delivery.failed", delivery=delivery.id, number=number, error=repr(error), exc_info=error)
@@ -125,9 +124,12 @@ class Deliveries:
         except CannotDeliver:
             await self._cache.drop(job, delivery)
             return False
+        except TemporarilyUnavailable:
+            async with self._storage.write() as session:  # nothing was sent: the cache is asked again next time
+                await session.deliveries.set_state(delivery.id, DeliveryState.WAITING)
+            raise
         except Uncertain as error:
-            log.warning("delivery.uncertain", delivery=delivery.id, error=repr(error))
-            await self._outcomes.uncertain(job, delivery, UncertainDelivery())
+            await self._unsure(job, delivery, error)
             return True
         await self._outcomes.delivered(job, delivery, sent, route)
         return True
@@ -137,6 +139,11 @@ class Deliveries:
             await session.deliveries.set_state(delivery.id, DeliveryState.SENDING)
         ledger = DurableLedger(self._storage, delivery.id, job)
         return await self._hooks.deliver(delivery, route, media, ledger, sink)
+
+    async def _unsure(self, job: Job, delivery: Delivery, error: Uncertain) -> None:
+        number = error_number()
+        log.warning("delivery.uncertain", delivery=delivery.id, number=number, error=repr(error))
+        await self._outcomes.uncertain(job, delivery, number)
 
     async def _routes(self, delivery: Delivery) -> list[Route]:
         found = await self._hooks.routes(delivery.destination)

@@ -88,11 +88,11 @@ class Outcomes:
         log.info("job.delivered", delivery=delivery.id, route=route.name, size_bytes=receipt.size_bytes)
         await self._audience.tell(delivery.request_id, delivery.position, Done(receipt=receipt))
 
-    async def uncertain(self, job: Job, delivery: Delivery, news: UncertainDelivery) -> None:
+    async def uncertain(self, job: Job, delivery: Delivery, number: str) -> None:
         """A send was cut in the middle."""
         async with self._storage.write() as session:
-            await self._leave_uncertain(session, job, delivery)
-        await self._audience.tell(delivery.request_id, delivery.position, news)
+            await self._leave_uncertain(session, job, delivery, number)
+        await self._audience.tell(delivery.request_id, delivery.position, UncertainDelivery())
 
     async def not_delivered(self, job: Job, delivery: Delivery, news: Failed) -> None:
         """No route took it."""
@@ -119,7 +119,7 @@ class Outcomes:
             unsure = [delivery for delivery in waiting if await _may_have_arrived(session, delivery)]
             for delivery in waiting:
                 if delivery in unsure:
-                    await self._leave_uncertain(session, job, delivery)
+                    await self._leave_uncertain(session, job, delivery, news.number)
                 else:
                     await self._fail_delivery(session, delivery, news)
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=news.error, error_number=news.number)
@@ -204,9 +204,10 @@ class Outcomes:
             error_number=error.number if error else None,
         )
 
-    async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery) -> None:
-        await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN)
-        await self._settle(session, delivery.request_id, error=Failed(error=text("error-uncertain"), number=""))
+    async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery, number: str) -> None:
+        told = Failed(error=text("error-uncertain"), number=number)
+        await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN, error=told.error, error_number=number)
+        await self._settle(session, delivery.request_id, error=told)
         await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
 
     async def _fail_delivery(self, session: Session, delivery: Delivery, news: Failed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,7 +48,6 @@ from fetchgram.texts import Rich, Texts
 log = structlog.get_logger()
 
 _REMEMBERED = 2_000
-_TRIES = 8
 _AWAY_S = 2.0
 _LONGEST_WAIT_S = 120.0
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -150,12 +150,14 @@ class Board:
         return markup(shown.token, labels)
 
     async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
-        for _ in range(_TRIES):
+        """Try until it is done, however long Telegram is away: nobody is left with a message that is not true."""
+        for attempt in itertools.count():
             try:
                 await action()
             except TemporarilyUnavailable as error:
-                log.info("status.postponed", after_s=error.retry_after_s)
-                await self._clock.sleep(min(error.retry_after_s or 1.0, _LONGEST_WAIT_S))
+                wait_s = min(max(error.retry_after_s or 0.0, 2.0 ** min(attempt, 6)), _LONGEST_WAIT_S)
+                log.warning("status.postponed", attempt=attempt + 1, after_s=wait_s, error=str(error))
+                await self._clock.sleep(wait_s)
             else:
                 return
 

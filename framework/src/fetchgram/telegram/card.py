@@ -50,9 +50,11 @@ def automatic(options: Sequence[Option]) -> dict[str, Json]:
 
 
 def _best(menu: Menu) -> list[tuple[Key, ...]]:
-    if menu.best is None or len(menu.rows) < 2:  # noqa: PLR2004  # one choice is the best one already
+    if menu.best is None:
         return []
     row = next(row for row in menu.rows if row.index == menu.best)
+    if sum(other.choice.kind is row.choice.kind for other in menu.rows) < 2:  # noqa: PLR2004  # one is the best already
+        return []
     label = _with_size(text("choice-best"), row, detail="")
     return [(Key(label, "pick", {"request": menu.request.id, "index": row.index}),)]
 
@@ -74,7 +76,7 @@ def _label(row: ChoiceRow, *, alike: bool) -> Text:
     if choice.kind is ChoiceKind.VIDEO and choice.height_px:
         what = text("choice-video", height=choice.height_px, fps=choice.fps or 0, hdr=int(choice.hdr))
     else:
-        what = text(f"choice-{choice.kind.value}" if choice.kind is not ChoiceKind.VIDEO else "choice-file")
+        what = text(f"choice-{choice.kind.value}" if choice.kind is not ChoiceKind.VIDEO else "telegram-choice-video")
     label = _with_size(what, row, detail=_detail(choice) if alike else "")
     return label if row.route is not None else text("telegram-choice-blocked", label=label)
 

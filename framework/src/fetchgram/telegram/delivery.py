@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import cast
 
 import structlog
@@ -95,7 +96,8 @@ class BotApiDelivery:
             messages = await self._send(delivery, parts)
         except asyncio.CancelledError:
             if not _all_read(parts):
-                await asyncio.shield(ledger.put(key, {"state": "unsent"}))
+                with suppress(TemporarilyUnavailable):  # the job was cancelled, and its lease with it
+                    await asyncio.shield(ledger.put(key, {"state": "unsent"}))
             raise
         except Uncertain:
             raise

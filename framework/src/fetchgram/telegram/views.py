@@ -58,7 +58,7 @@ def failed(request: Request, error: Text, number: str, *, retryable: bool) -> Vi
 def uncertain(request: Request) -> View:
     """Say that it may have arrived, and leave the decision to the person."""
     rows = ((key_of(request, "button-send-again", "again"),),)
-    return View((*title_line(request), text("status-uncertain")), rows)
+    return View((*title_line(request), text("status-uncertain", number=request.error_number or "")), rows)
 
 
 def cancelled(request: Request) -> View:

@@ -22,13 +22,15 @@ telegram-estimate = { HAS($size) ->
    *[no] The size after that is unknown
 }
 telegram-estimate-time = Takes about { DURATION($time) } longer
+telegram-plugin-paused = ⚠️ The plugin <b>{ $plugin }</b> is paused after repeated failures: { $error }
+telegram-plugin-back = ✅ The plugin <b>{ $plugin }</b> works again.
 telegram-value = { $value }
+telegram-choice-video = 🎬 Video
 telegram-ask-size = ✏️ How large may it be? For example: 25 MB
 telegram-ask-time-range = ✏️ From when to when? For example: 1:30-2:45
 telegram-ask-language = ✏️ Which language? For example: en
 telegram-ask-text = ✏️ Type your answer.
 telegram-not-understood = I do not understand that. Please tap the button again and try once more.
 telegram-no-right = You may not do this.
-telegram-answered = Got it!
 telegram-nothing-here = Send me a link, and I show you what I can get.
 telegram-help-get = Get what is behind a link

@@ -1,0 +1,73 @@
+"""What owners are told unasked: a plugin that is paused or back, and whatever plugins have to say to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import structlog
+from aiogram.exceptions import AiogramError
+from aiogram.methods import SendMessage
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.model import Text, text
+from fetchgram.plugins.status import PluginState
+from fetchgram.telegram.account import Account
+from fetchgram.telegram.entities import telegram_text
+from fetchgram.telegram.failures import describe
+from fetchgram.texts import Texts
+
+log = structlog.get_logger()
+
+_MOST_WAITING = 100
+_LOCALE = "en"
+
+
+class Notices:
+    """Tells the owners; made before the plugins, since they get it, and run when the bots work.
+
+    Args:
+        accounts: The bots; the first one speaks.
+        owners: Who hears it, in their private chats.
+    """
+
+    def __init__(self, accounts: Mapping[int, Account], owners: Collection[int]) -> None:
+        self._account = next(iter(accounts.values()))
+        self._owners = tuple(owners)
+        self._waiting: asyncio.Queue[Text] = asyncio.Queue(_MOST_WAITING)
+        self._last: dict[str, Text] = {}
+
+    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
+        """Tell the owners; with `once_key` only what was not the last thing told under that key."""
+        self.post(text, once_key=once_key)
+
+    def post(self, notice: Text, *, once_key: str | None = None) -> None:
+        """Put a notice in line, without waiting; when the line is full it is in the log only."""
+        if once_key is not None:
+            if self._last.get(once_key) == notice:
+                return
+            self._last[once_key] = notice
+        try:
+            self._waiting.put_nowait(notice)
+        except asyncio.QueueFull:
+            log.warning("notice.dropped", key=notice.key)
+
+    def plugin_changed(self, plugin: str, state: PluginState, error: str | None) -> None:
+        """Tell that a plugin is paused, or back."""
+        if state is PluginState.PAUSED:
+            self.post(text("telegram-plugin-paused", plugin=plugin, error=error or ""), once_key=f"plugin:{plugin}")
+        else:
+            self.post(text("telegram-plugin-back", plugin=plugin), once_key=f"plugin:{plugin}")
+
+    async def run(self, texts: Texts) -> None:
+        """Send until cancelled."""
+        while True:
+            notice = await self._waiting.get()
+            words, entities = telegram_text(texts.render_rich(notice, _LOCALE))
+            for owner in self._owners:
+                try:
+                    await self._account.line(SendMessage(chat_id=owner, text=words, entities=entities))
+                except AiogramError as error:
+                    log.warning("notice.not_sent", owner=owner, error=describe(error))
+                except TemporarilyUnavailable as error:
+                    log.warning("notice.not_sent", owner=owner, error=str(error))

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import SecretStr
+
+from fetchgram.clock import SystemClock
+from fetchgram.plugins.loader import packages
+from fetchgram.plugins.status import PluginState
+from fetchgram.settings import BotSettings, Settings
+from fetchgram.telegram.account import open_accounts
+from fetchgram.telegram.notices import Notices
+from fetchgram.telegram.plugin import TelegramPlugin
+from fetchgram.texts import Texts
+from fetchgram_sandbox.botapi import BotApi
+from fetchgram_sandbox.person import Person
+
+
+async def test_owners_hear_once_that_a_plugin_is_paused_and_that_it_is_back(bot_api: BotApi, chat: Person) -> None:
+    settings = Settings(bots={"main": BotSettings(token=SecretStr(bot_api.token), api_url=bot_api.url)})
+    accounts = open_accounts(settings, SystemClock())
+    notices = Notices(accounts, owners=[chat.id])
+    texts = Texts.load(packages({"telegram": TelegramPlugin.__new__(TelegramPlugin)}))
+    running = asyncio.create_task(notices.run(texts))
+    chat.say("/start")
+    for state in (PluginState.PAUSED, PluginState.PAUSED, PluginState.ACTIVE):
+        notices.plugin_changed("site", state, "it <b>broke</b>" if state is PluginState.PAUSED else None)
+    await chat.wait_for_text("works again")
+    told = [message.text for message in chat.messages() if message.sender_id == bot_api.world.bot.id]
+    assert len(told) == 2
+    assert "site is paused" in told[0].replace("\u2068", "").replace("\u2069", "")
+    assert "it <b>broke</b>" in told[0]
+    running.cancel()
+    await asyncio.wait([running])
+    for account in accounts.values():
+        await account.close()
