@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ def to(chat: Person, **more: object) -> Delivery:
 
 def film(folder: Path, name: str = "film.mp4", **more: object) -> Media:
     return file_in(folder, name, MediaKind.VIDEO, **more)  # type: ignore[arg-type]  # fields of Media
+
+
+def account_at(url: str, settings: Settings) -> Account:
+    main = settings.bots["main"].model_copy(update={"api_url": url})
+    return Account(name="main", settings=settings.model_copy(update={"bots": {"main": main}}), clock=SystemClock())
+
+
+@asynccontextmanager
+async def raw_server(serve: Callable[[asyncio.StreamReader], Awaitable[None]]) -> AsyncIterator[str]:
+    """Serve each connection by hand, then cut it."""
+    at_work: set[asyncio.Task[None] | None] = set()
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at_work.add(asyncio.current_task())
+        await serve(reader)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+    await asyncio.gather(*(task for task in at_work if task is not None))
 
 
 async def test_a_video_goes_with_all_that_makes_it_play(
@@ -191,48 +213,41 @@ async def test_only_the_part_that_was_cut_is_sent_again(
 async def test_an_upload_cut_in_the_middle_surely_did_not_arrive(
     chat: Person, settings: Settings, ledger: FakeLedger, tmp_path: Path
 ) -> None:
-    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def cut(reader: asyncio.StreamReader) -> None:
         await reader.read(300_000)
-        writer.transport.abort()
 
-    server = await asyncio.start_server(cut, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    main = settings.bots["main"].model_copy(update={"api_url": f"http://127.0.0.1:{port}"})
-    account = Account(name="main", settings=settings.model_copy(update={"bots": {"main": main}}), clock=SystemClock())
     big = film(tmp_path, size_bytes=20 * MB)
-    upload = asyncio.create_task(account.delivery.upload(to(chat), [big], ledger, FakeSink()))
-    async with asyncio.timeout(30):
-        with pytest.raises(TemporarilyUnavailable):
-            await upload
+    async with raw_server(cut) as url:
+        account = account_at(url, settings)
+        upload = asyncio.create_task(account.delivery.upload(to(chat), [big], ledger, FakeSink()))
+        async with asyncio.timeout(30):
+            with pytest.raises(TemporarilyUnavailable):
+                await upload
+        await account.close()
     assert ledger.values["send:0"] == {"state": "unsent"}
-    await account.close()
-    server.close()
 
 
 async def test_a_stop_in_the_middle_of_an_upload_leaves_it_unsent(
     chat: Person, settings: Settings, ledger: FakeLedger, tmp_path: Path
 ) -> None:
-    begun = asyncio.Event()
+    begun, over = asyncio.Event(), asyncio.Event()
 
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def hang(reader: asyncio.StreamReader) -> None:
         await reader.read(1000)
         begun.set()
-        await asyncio.sleep(20)
+        await over.wait()
 
-    server = await asyncio.start_server(hang, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    main = settings.bots["main"].model_copy(update={"api_url": f"http://127.0.0.1:{port}"})
-    account = Account(name="main", settings=settings.model_copy(update={"bots": {"main": main}}), clock=SystemClock())
-    upload = asyncio.create_task(
-        account.delivery.upload(to(chat), [film(tmp_path, size_bytes=20 * MB)], ledger, FakeSink())
-    )
-    await begun.wait()
-    upload.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await upload
+    async with raw_server(hang) as url:
+        account = account_at(url, settings)
+        big = film(tmp_path, size_bytes=20 * MB)
+        upload = asyncio.create_task(account.delivery.upload(to(chat), [big], ledger, FakeSink()))
+        await begun.wait()
+        upload.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await upload
+        await account.close()
+        over.set()
     assert ledger.values["send:0"] == {"state": "unsent"}
-    await account.close()
-    server.close()
 
 
 async def test_a_server_that_is_away_for_a_moment_is_tried_again(
