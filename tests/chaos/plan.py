@@ -140,6 +140,9 @@ def _trouble(rng: random.Random, at_s: float) -> Trouble:
             return Trouble(at_s, kind, rng.choice((2.0, 5.0, 3600.0, 3600.0)))
         case "disk":
             return Trouble(at_s, kind, rng.uniform(0.5, 3))
+        case "cut":
+            # Long enough that somebody downloads meanwhile.
+            return Trouble(at_s, kind, 20.0)
         case _:
             return Trouble(at_s, kind, 3.0)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+from aiohttp.web_protocol import RequestHandler
 
 from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.site import MediaSite
@@ -88,7 +89,7 @@ class Troubles:
             case "telegram":
                 await self._telegram(trouble.flavour, seconds)
             case "cut":
-                self._cut()
+                await self._cut(seconds)
             case "child":
                 self._kill_child()
             case "ffmpeg":
@@ -106,13 +107,18 @@ class Troubles:
         await asyncio.sleep(seconds)
         self._flavours.remove(flavour)
 
-    def _cut(self) -> None:
-        runner = self._site._runner
-        connections = list(runner.server.connections) if runner is not None and runner.server is not None else []
+    async def _cut(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not (connections := self._connections()) and time.monotonic() < until:
+            await asyncio.sleep(_TICK_S)
         for connection in connections:
             if connection.transport is not None:
                 connection.transport.abort()
         self.done["site cut"] += bool(connections)
+
+    def _connections(self) -> list[RequestHandler]:
+        runner = self._site._runner
+        return list(runner.server.connections) if runner is not None and runner.server is not None else []
 
     def _kill_child(self) -> None:
         children = sorted(self._machine.children(), key=lambda process: process.pid)
