@@ -83,7 +83,8 @@ class Finisher:
         if choice.kind is ChoiceKind.AUDIO and fetched.probe.link.kind is not LinkKind.FILE:
             final = await self._tagged(fetched, final, picture)
             info = await self._media.inspect(final)
-        return _media_of(fetched, final, info, picture)
+        # In a thread: the first name of a file imports what makes names safe.
+        return await asyncio.to_thread(_media_of, fetched, final, info, picture)
 
     async def _make(self, fetched: Fetched, final: Path) -> Path:
         """Put the streams into their container; the result appears whole or not at all."""
