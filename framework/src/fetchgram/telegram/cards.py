@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from fetchgram.errors import FetchgramError
+from fetchgram.errors import DiskFull, FetchgramError
 from fetchgram.model import Chat, Request, RequestState, Text
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.menu import Menu
@@ -19,6 +19,7 @@ from fetchgram.telegram.card import card_view
 log = structlog.get_logger()
 
 _AT_ONCE = 16
+_REST_S = 5.0
 _PICTURE_BYTES = 1_000_000
 """Enough for the pictures of the big sites, and a tenth of what Telegram takes as a photo."""
 _PICTURE_S = 4.0
@@ -78,11 +79,22 @@ class Cards:
         await self._board.insist(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
 
     async def _look(self, request: Request, *, group: bool) -> None:
+        """Look until it is shown or told why not; a database without room is waited for."""
+        while True:
+            try:
+                return await self._look_once(request, group=group)
+            except FetchgramError as error:
+                log.warning("look.postponed", request=request.id, error=repr(error), wait_s=_REST_S)
+            await asyncio.sleep(_REST_S)
+
+    async def _look_once(self, request: Request, *, group: bool) -> None:
         try:
             async with self._room:
                 seen = await self._intake.look(request, group=group)
             if seen is not None and seen.state is RequestState.CHOOSING:
                 await self.show(request.id)
+        except DiskFull:
+            raise
         except FetchgramError as error:
             await self._say_why(request, error, group=group)
         except Exception as error:  # one link must not stop the others
