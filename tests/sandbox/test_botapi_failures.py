@@ -90,7 +90,7 @@ async def test_a_lost_answer_is_a_message_that_arrived(bot: Bot, chat: Person, w
     assert [message.text for message in chat.messages()] == ["x"]
     world.faults.add(Fault("sendMessage", "lost"))
     with pytest.raises(TelegramNetworkError):
-        await bot.send_message(chat.id, "")
+        await bot.send_message(404, "to nobody")
 
 
 async def test_a_connection_closed_early_is_a_message_that_did_not(bot: Bot, chat: Person, world: World) -> None:
