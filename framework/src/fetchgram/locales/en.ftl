@@ -61,7 +61,7 @@ size-unknown = size unknown
 ## Ways to the chat
 
 route-cache = ⚡ at once
-route-botapi = by bot
+route-botapi = sent by the bot
 route-mtproto = large file
 route-relay = very large file
 route-split = in parts

@@ -12,7 +12,8 @@ from fetchgram.telegram.views import Key, View, cancel_row
 _MOST_CHOICES = 40
 """core.telegram.org/bots/api#inlinekeyboardmarkup takes 100 buttons; nobody reads so many."""
 _WAYS = frozenset({"cache", "relay", "split"})
-"""Ways that a person notices: at once, or slower, or in parts."""
+"""Ways that a person notices, on the button itself: at once, or slower, or in parts."""
+_USUAL_WAY = "botapi"
 
 
 def card_view(menu: Menu, *, notice: Text | None = None) -> View:
@@ -26,7 +27,7 @@ def card_view(menu: Menu, *, notice: Text | None = None) -> View:
     grid = [*_best(menu), *_pairs(videos), *_pairs(others)]
     if _asks_something(menu.options):
         grid.append((Key(text("telegram-options"), "options", {"request": request.id, "index": menu.best}),))
-    return View(card_lines(request, notice), (*grid, cancel_row(request)))
+    return View((*card_lines(request, notice), *_usual_way(rows)), (*grid, cancel_row(request)))
 
 
 def card_lines(request: Request, notice: Text | None = None) -> tuple[Text, ...]:
@@ -36,6 +37,13 @@ def card_lines(request: Request, notice: Text | None = None) -> tuple[Text, ...]
         return ()
     head = text("card", title=probe.title, author=probe.author or "", duration=probe.duration_s or 0)
     return tuple(line for line in (head, probe.notice, notice) if line is not None)
+
+
+def _usual_way(rows: Sequence[ChoiceRow]) -> tuple[Text, ...]:
+    """Say once how the choices arrive whose button does not say it."""
+    if not any(row.route == _USUAL_WAY for row in rows):
+        return ()
+    return (text("telegram-way", way=text(f"route-{_USUAL_WAY}")),)
 
 
 def labels_of(rows: Sequence[ChoiceRow]) -> Mapping[int, Text]:

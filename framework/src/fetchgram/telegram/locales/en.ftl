@@ -24,6 +24,7 @@ telegram-estimate = { HAS($size) ->
 telegram-estimate-time = Takes about { DURATION($time) } longer
 telegram-plugin-paused = ⚠️ The plugin <b>{ $plugin }</b> is paused after repeated failures: { $error }
 telegram-plugin-back = ✅ The plugin <b>{ $plugin }</b> works again.
+telegram-way = 📨 { $way }
 telegram-value = { $value }
 telegram-choice-video = 🎬 Video
 telegram-ask-size = ✏️ How large may it be? For example: 25 MB
