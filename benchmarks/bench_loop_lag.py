@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 import tempfile
 import time
@@ -93,6 +94,7 @@ async def main() -> None:
 
 async def _bot(table: Table, stage: StageProcess, folder: Path, urls: list[str]) -> None:
     diary, ticks = Diary(), Ticks()
+    gc.freeze()  # as `fetchgram run` does after its imports
     with _logging_to(diary):
         async with _running(run_bots(_settings(stage, folder))), _running(ticks.run()):
             await asyncio.sleep(_REST_S)
@@ -106,8 +108,7 @@ async def _bot(table: Table, stage: StageProcess, folder: Path, urls: list[str])
 
 async def _fetch(stage: StageProcess, person: int, url: str) -> None:
     await stage.say(person, url)
-    card = await stage.card_with(person, "Best")
-    await stage.tap(person, card, "Best")
+    await stage.tap_first(person)
 
 
 def _settings(stage: StageProcess, folder: Path) -> Settings:

@@ -76,8 +76,8 @@ async def _peak(stage: Stage, pid: int, size_bytes: int) -> Memory:
 
 async def _fetch(person: Person, url: str) -> None:
     person.say(url)
-    card = await person.wait_for(lambda message: any("Best" in button.label for button in message.buttons), _PATIENCE_S)
-    person.tap(card, card.button("Best"))
+    card = await person.wait_for(lambda message: len(message.buttons) > 1, _PATIENCE_S)
+    person.tap(card, card.buttons[0])
     await person.wait_for(lambda message: message.file is not None, _PATIENCE_S)
 
 

@@ -19,6 +19,7 @@ from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.stage import Stage
 
 _PAUSE_S = 0.02
+_PATIENCE_S = 60.0
 
 
 class StageProcess:
@@ -65,9 +66,15 @@ class StageProcess:
         """Send a message in the private chat with the bot."""
         await self._post("/sim/messages", {"person": person, "chat": person, "text": text})
 
-    async def tap(self, person: int, message_id: int, label: str) -> None:
-        """Tap a button."""
-        await self._post("/sim/taps", {"person": person, "chat": person, "message_id": message_id, "label": label})
+    async def tap_first(self, person: int) -> None:
+        """Wait for a card and tap its first button.
+
+        Raises:
+            TimeoutError: No card comes.
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            message_id, data = await self._first_button(person)
+        await self._post("/sim/taps", {"person": person, "chat": person, "message_id": message_id, "data": data})
 
     async def messages(self, person: int) -> list[dict[str, Any]]:
         """Return what is in a private chat, as the Bot API shows messages."""
@@ -75,13 +82,13 @@ class StageProcess:
             answer.raise_for_status()
             return list(await answer.json())
 
-    async def card_with(self, person: int, label: str, *, after: int = 0) -> int:
-        """Wait for a message with a button; returns its id."""
+    async def _first_button(self, person: int) -> tuple[int, str]:
         while True:
             for message in await self.messages(person):
                 rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-                if message["message_id"] > after and any(label in button["text"] for row in rows for button in row):
-                    return int(message["message_id"])
+                # One button alone is the one that cancels.
+                if len(rows) > 1:
+                    return int(message["message_id"]), str(rows[0][0]["callback_data"])
             await asyncio.sleep(_PAUSE_S)
 
     async def _post(self, path: str, body: dict[str, object]) -> None:
