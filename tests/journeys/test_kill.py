@@ -86,12 +86,14 @@ class Killer:
         self.world.faults.clear()
 
     @contextmanager
-    def after_file(self) -> Iterator[None]:
-        """Kill when a file is in the chat, before the bot hears of it."""
+    def after_file(self, chat_id: int) -> Iterator[None]:
+        """Kill when a file is in this chat, before the bot hears of it."""
         struck: list[Message] = []
 
         def listen(happening: Happening) -> None:
-            if isinstance(happening, MessagePosted) and happening.message.file is not None and not struck:
+            if not isinstance(happening, MessagePosted) or struck:
+                return
+            if happening.message.file is not None and happening.message.chat_id == chat_id:
                 struck.append(happening.message)
                 self.strike()
 
@@ -196,7 +198,7 @@ async def test_in_the_middle_of_the_upload_it_is_told_and_can_be_sent_again(bob:
 
 async def test_after_the_send_and_before_the_record_it_is_not_repeated(bob: Guest, killer: Killer) -> None:
     card = await bob.asks_for(f"{bob.site}/watch/colours?kill=7")
-    with killer.after_file():
+    with killer.after_file(bob.person.id):
         await bob.taps(card, "144p")
         await died(killer)
     told = await bob.sees_button("Send again")
