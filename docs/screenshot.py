@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from fetchgram_sandbox.browser import OpenPage, open_page
 from fetchgram_sandbox.live_bot import open_live_bot
 
-_SIZE_PX = (1100, 1150)
+_SIZE_PX = (1100, 1180)
 """Room for a delivered video and, below it, the card of the next link; narrow enough to be read in a README."""
 
 _PATIENCE_MS = 60_000
