@@ -231,7 +231,9 @@ async def test_a_gentle_end_in_a_download_is_quick_leaves_nobody_behind_and_goes
 async def test_a_second_bot_on_the_same_data_folder_says_so_and_ends(mortal: LiveBot, tmp_path: Path) -> None:
     log = tmp_path / "second.log"
     async with BotProcess(mortal.config, log=log) as second:
-        assert await second.wait() == 2
+        ended = asyncio.ensure_future(second.wait())
+        await until(ended.done, lambda: (log.read_text(), mortal.log_lines()[-20:]))
+    assert ended.result() == 2
     assert "another `fetchgram run` uses the data folder" in log.read_text()
 
 

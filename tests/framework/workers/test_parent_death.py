@@ -57,7 +57,7 @@ FFMPEG = """
         task = asyncio.ensure_future(run)
         while True:
             await asyncio.sleep(0.02)
-            children = [p for p in psutil.Process().children() if p.name() == "ffmpeg"]
+            children = [p for p in psutil.Process().children() if p.name().startswith("ffmpeg")]
             if children and any(path.name.startswith(".") for path in work.iterdir()):
                 print(json.dumps({"pid": children[0].pid}), flush=True)
                 break

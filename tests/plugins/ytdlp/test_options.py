@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 import fetchgram_ytdlp
@@ -172,9 +173,13 @@ def test_plain_files_and_pieces_are_fetched_by_ytdlp_itself(stream: dict[str, ob
         {"url": "https://a.example/x.mp4", "protocol": "m3u8+http"},
     ],
 )
-def test_every_other_downloader_is_refused_by_name(stream: dict[str, object]) -> None:
-    downloader = build(payload())
+def test_every_other_downloader_is_refused_by_name(
+    stream: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Where ffmpeg can be found, yt-dlp takes it: the white list has to hold then too.
+    (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    downloader = build(payload())
     downloader.params["ffmpeg_location"] = None
     with pytest.raises(ContentUnavailable) as caught:
         check_downloader(downloader, stream)
