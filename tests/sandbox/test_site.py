@@ -29,7 +29,13 @@ class Silence:
 
 async def fetch(url: str, folder: Path, **options: object) -> tuple[dict[str, object], Path]:
     outtmpl = f"{folder}/%(id)s.%(ext)s"
-    settings = {"logger": Silence(), "outtmpl": outtmpl, "noprogress": True, "ffmpeg_location": ffmpeg_path(), **options}
+    settings = {
+        "logger": Silence(),
+        "outtmpl": outtmpl,
+        "noprogress": True,
+        "ffmpeg_location": ffmpeg_path(),
+        **options,
+    }
 
     def run() -> dict[str, object]:
         with yt_dlp.YoutubeDL(settings) as engine:

@@ -30,9 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the plugins: active, disabled, failed with the reason, paused."""
-    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
-
-    rows = offline_hooks(context.obj).statuses()
+    rows = _everybody(context.obj).statuses()
     if as_json:
         print_json(
             [
@@ -40,18 +38,15 @@ def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
                 for r in rows
             ]
         )
-    elif rows:
-        print_table([(r.name, r.version, str(r.state), r.error or ", ".join(r.hooks)) for r in rows])
     else:
-        typer.echo("no plugin is installed")
+        print_table([(r.name, r.version, str(r.state), r.error or ", ".join(r.hooks)) for r in rows])
 
 
 def hooks(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the hooks and which plugins take part in each."""
     from fetchgram import hookspecs  # noqa: PLC0415  # with the plugins
-    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
 
-    asked = offline_hooks(context.obj)
+    asked = _everybody(context.obj)
     specs = [name for name, spec in vars(hookspecs).items() if hasattr(spec, f"{hookspecs.PROJECT}_spec")]
     users = {name: asked.active(name) for name in specs}
     if as_json:
@@ -88,6 +83,15 @@ def migrate(context: typer.Context) -> None:
     """Bring the database to the schema of this version."""
     with told(as_json=False, to_operator=True):
         typer.echo(f"schema {run_until_signal(_migrate(context.obj))}")
+
+
+def _everybody(settings: Settings) -> Hooks:
+    """Load the installed plugins and the core's own."""
+    from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # heavy
+    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
+
+    return offline_hooks(settings, builtins=(telegram_plugin({}, settings.delivery), FolderPlugin))
 
 
 async def _check(settings: Settings) -> list[Checked]:

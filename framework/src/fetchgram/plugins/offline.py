@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fetchgram.clock import SystemClock
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
@@ -9,8 +11,13 @@ from fetchgram.plugins.loader import load
 from fetchgram.settings import Settings
 
 
-def offline_hooks(settings: Settings) -> Hooks:
-    """Load the plugins with no context; what a command needs it opens itself."""
+def offline_hooks(settings: Settings, *, builtins: Sequence[type] = ()) -> Hooks:
+    """Load the plugins with no context; what a command needs it opens itself.
+
+    Args:
+        settings: Which are switched off, and their own settings.
+        builtins: The core's own, where they matter.
+    """
     clock = SystemClock()
-    loaded = load(settings, lambda _name, _settings: None)
+    loaded = load(settings, lambda _name, _settings: None, builtins=builtins)
     return Hooks(loaded, Breaker(settings.plugins, clock), settings.plugins, clock)

@@ -12,7 +12,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import Message
 
 from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, Uncertain
-from fetchgram.model import Chat, Delivery, FileId, Json, Media, MediaKind, Receipt, decode, encode, text
+from fetchgram.model import Chat, Delivery, FileId, Json, Media, Receipt, decode, encode, text
 from fetchgram.ports import Ledger, Sink
 from fetchgram.telegram import calls
 from fetchgram.telegram.albums import album_sizes, shaped
@@ -150,8 +150,3 @@ def _record(messages: Sequence[Message]) -> dict[str, Json]:
         "message_ids": [message.message_id for message in messages],
         "file_ids": [encode(file) for file in files],
     }
-
-
-def max_bytes(limit: int) -> dict[str, int]:
-    """Return the limit of each kind; a photo over its own limit goes as a document."""
-    return {kind.value: limit for kind in MediaKind}

@@ -22,14 +22,12 @@ from fetchgram.telegram.failures import describe
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted
 from fetchgram.telegram.links import command_of, is_addressed, links_of
+from fetchgram.telegram.plugin import GET
 from fetchgram.telegram.screens import Screens
 from fetchgram.telegram.wishes import Wishes
 from fetchgram.texts import Texts
 
 log = structlog.get_logger()
-
-GET = "get"
-"""The command that takes a link where the bot is not addressed otherwise, as in groups."""
 
 
 class Messages:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fetchgram.errors import CannotDeliver
 from fetchgram.hookspecs import hookimpl
-from fetchgram.model import Chat, Delivery, Destination, Json, Media, Receipt, Role, Route, decode, text
+from fetchgram.model import Chat, Delivery, Destination, Json, Media, MediaKind, Receipt, Role, Route, decode, text
 from fetchgram.pipeline.cache import LEDGER_KEY
 from fetchgram.pipeline.cache import ROUTE as CACHE
 from fetchgram.ports import Context, Ledger, Sink
 from fetchgram.screens import Command, Interaction, Screen, Show
 from fetchgram.settings import MB, DeliverySettings, SettingsModel
-from fetchgram.telegram.delivery import BotApiDelivery, max_bytes
-from fetchgram.telegram.messages import GET
 
+if TYPE_CHECKING:
+    from fetchgram.telegram.delivery import BotApiDelivery  # aiogram: heavy, and listing the plugins needs none of it
+
+GET = "get"
+"""The command that takes a link where the bot is not addressed otherwise, as in groups."""
 BOTAPI = "botapi"
 _LOCAL_SERVER_MAX = 2000 * MB
 """core.telegram.org/bots/api#using-a-local-bot-api-server"""
@@ -39,7 +42,7 @@ class TelegramPlugin:
         """Name the ways into a chat of one of our bots."""
         if not isinstance(destination, Chat) or destination.bot_id not in self.deliveries:
             return ()
-        limits = max_bytes(largest_upload(self.delivery_settings))
+        limits = {kind.value: largest_upload(self.delivery_settings) for kind in MediaKind}
         return (
             Route(plugin=self.name, name=CACHE, order=0),
             Route(plugin=self.name, name=BOTAPI, order=_BOTAPI_ORDER, max_bytes=limits),
