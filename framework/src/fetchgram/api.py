@@ -67,7 +67,20 @@ from fetchgram.model import (
     text,
 )
 from fetchgram.plugins.checks import API_VERSION
-from fetchgram.ports import Clock, Context, Fetched, Ledger, MediaInfo, MediaTools, Network, Sink, Transaction, Workers
+from fetchgram.ports import (
+    Clock,
+    Context,
+    Fetched,
+    Input,
+    Ledger,
+    MediaInfo,
+    MediaTools,
+    Network,
+    Sink,
+    Transaction,
+    Watch,
+    Workers,
+)
 from fetchgram.screens import (
     Action,
     Ask,
@@ -126,6 +139,7 @@ __all__ = [
     "HealthReport",
     "Ids",
     "Inline",
+    "Input",
     "InputKind",
     "Interaction",
     "Job",
@@ -169,6 +183,7 @@ __all__ = [
     "Transaction",
     "Uncertain",
     "UnsupportedLink",
+    "Watch",
     "WorkerCrashed",
     "WorkerFailed",
     "WorkerTimeout",

@@ -138,7 +138,9 @@ def offer(probe: Probe, choice: Choice, routes: Sequence[Route], person: Person)
 
 
 @hookspec
-async def post_process(media: Sequence[Media], step: Step, workdir: Path, sink: Sink) -> Sequence[Media]:
+async def post_process(
+    media: Sequence[Media], step: Step, workdir: Path, sink: Sink, steps: Sequence[Step]
+) -> Sequence[Media]:
     """Turn the media of the step before into the media of this one.
 
     Shape: named. Role: worker.
@@ -149,6 +151,8 @@ async def post_process(media: Sequence[Media], step: Step, workdir: Path, sink: 
         step: The chosen option with its input.
         workdir: The only place to write to.
         sink: `progress(done, total)`.
+        steps: All steps of the recipe at `after`, this one among them: a plugin may leave the files as they are and do
+            several of its own, one after the other, at once in the last.
 
     Returns:
         Local files in `workdir`.

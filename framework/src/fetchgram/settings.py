@@ -110,6 +110,7 @@ class WorkSettings(SettingsModel):
 
     jobs: int = Field(default=4, ge=1, description="Jobs at once.")
     downloads: int = Field(default=3, ge=1, description="Downloads at once; also children per engine.")
+    transcodes: int = Field(default=1, ge=1, description="Files processed after the download at once.")
     uploads: int = Field(default=3, ge=1, description="Uploads at once.")
     job_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
     stop_s: float = Field(default=10.0, ge=0, description="Time for running jobs to finish at a stop.")
@@ -132,6 +133,10 @@ class FfmpegSettings(SettingsModel):
     """The ffmpeg that is used."""
 
     path: Path | None = Field(default=None, description="Default: the system's, else the packaged one.")
+    nice: int = Field(default=5, ge=0, le=19, description="Added to the bot's own niceness.")
+    threads: int = Field(default=0, ge=0, description="Threads of one encoder; 0: as many as it likes.")
+    memory: ByteSize = Field(default=ByteSize(3_000 * MB), description="Memory of one run.")
+    stall_s: float = Field(default=60.0, gt=0, description="A run without any progress for this long is given up.")
 
 
 class Settings(SettingsModel):

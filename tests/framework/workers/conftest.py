@@ -129,6 +129,11 @@ _RECIPES = {
     "sound.mp3": (*_SOURCE, "-map", "1:a", "-c:a", "libmp3lame"),
     "square.mp4": (*_SOURCE, *_H264, "-vf", "setsar=4/3", "-c:a", "aac"),
     "ten_bit.mp4": (*_SOURCE, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-c:a", "aac"),
+    "bright.mp4": (
+        *(*_SOURCE, "-map", "0:v", "-frames:v", "5", "-c:v", "libx265", "-preset", "ultrafast"),
+        *("-pix_fmt", "yuv420p10le", "-x265-params"),
+        "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
+    ),
     "cover.jpg": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "cover.png": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "cover.webp": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),

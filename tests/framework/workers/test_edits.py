@@ -8,6 +8,7 @@ import imageio_ffmpeg
 import pytest
 
 from fetchgram.errors import FfmpegError
+from fetchgram.ports import Watch
 from fetchgram.workers.edits import Work, embed_cover_and_tags, extract_audio, merge, remux, to_thumbnail
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 
@@ -47,7 +48,7 @@ async def test_merging_copies_both_streams_and_puts_the_index_in_front(
     ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
 ) -> None:
     seen: list[float] = []
-    work = Work(workdir=tmp_path, duration_s=2, on_progress=seen.append)
+    work = Work(workdir=tmp_path, watch=Watch(duration_s=2, on_progress=seen.append))
     video, audio = clips.into(tmp_path, "picture.mp4"), clips.into(tmp_path, "sound.m4a")
     await merge(ffmpeg, video, audio, tmp_path / "out.mp4", work)
     assert streams_of(tmp_path / "out.mp4") == ["h264", "aac"]

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from fetchgram.errors import DiskFull, FfmpegError
-from fetchgram.workers.command import Input
-from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
+from fetchgram.ports import Input, Watch
+from fetchgram.workers.encoders import encodes
+from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg, has_notes
 
 if TYPE_CHECKING:
     from tests.framework.workers.conftest import Clips
@@ -69,7 +70,11 @@ async def test_progress_goes_from_nothing_to_all_and_the_output_appears(
     source, output = clips.into(tmp_path, "clip.mp4"), tmp_path / "out.mp4"
     seen: list[float] = []
     await ffmpeg.run(
-        ["-c:v", "libx264"], inputs=[source], output=output, workdir=tmp_path, duration_s=2, on_progress=seen.append
+        ["-c:v", "libx264"],
+        inputs=[source],
+        output=output,
+        workdir=tmp_path,
+        watch=Watch(duration_s=2, on_progress=seen.append),
     )
     assert seen == sorted(seen)
     assert 0.9 <= seen[-1] <= 1
@@ -104,19 +109,75 @@ async def test_cancelling_kills_within_a_second_and_leaves_no_file(
 async def test_a_run_over_its_time_is_killed(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     source = clips.into(tmp_path, "long.mp4")
     with pytest.raises(FfmpegError) as caught:
-        await ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, timeout_s=0.5)
+        await ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, watch=Watch(timeout_s=0.5))
+    assert caught.value.kind == "timeout"
+
+
+async def test_a_run_that_takes_more_of_the_processor_than_it_may_is_killed(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
+) -> None:
+    source = clips.into(tmp_path, "long.mp4")
+    with pytest.raises(FfmpegError, match="processor") as caught:
+        await ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, watch=Watch(cpu_s=1))
     assert caught.value.kind == "timeout"
 
 
 async def test_a_run_that_makes_no_progress_is_killed(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
     source = clips.into(tmp_path, "long.mp4")
-    run = ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, stall_s=0.6)
-    task = asyncio.ensure_future(run)
+    impatient = Ffmpeg(ffmpeg.path, stall_s=0.6)
+    task = asyncio.ensure_future(impatient.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path))
     process = await child_of_this_process()
     process.send_signal(signal.SIGSTOP)
     with pytest.raises(FfmpegError) as caught:
         await task
     assert caught.value.kind == "stalled"
+
+
+async def test_two_passes_share_their_notes_and_come_close_to_the_bitrate(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
+) -> None:
+    source, notes = clips.into(tmp_path, "picture.mp4"), tmp_path / "notes"
+    arguments = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "200k", "-an"]
+    seen: list[float] = []
+    watch = Watch(duration_s=2, on_progress=seen.append)
+    await ffmpeg.first_pass(arguments, inputs=[source], notes=notes, workdir=tmp_path, watch=watch)
+    assert has_notes(notes)
+    assert seen
+    assert not [name for name in names_in(tmp_path) if name.endswith(".temp")]
+    await ffmpeg.run(arguments, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, notes=notes)
+    assert 40_000 < (tmp_path / "o.mp4").stat().st_size < 62_000
+
+
+async def test_notes_stay_inside_of_the_folder(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
+    workdir = tmp_path / "work"
+    workdir.mkdir()
+    source = clips.into(workdir, "picture.mp4")
+    for notes in (tmp_path / "notes", Path("../notes"), Path("http://127.0.0.1/notes")):
+        with pytest.raises(FfmpegError) as caught:
+            await ffmpeg.first_pass(["-c:v", "libx264"], inputs=[source], notes=notes, workdir=workdir)
+        assert caught.value.kind == "refused"
+
+
+async def test_an_encoder_that_is_not_there_is_told(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path) -> None:
+    source = clips.into(tmp_path, "picture.mp4")
+    with pytest.raises(FfmpegError) as caught:
+        await ffmpeg.run(["-c:v", "libnothing"], inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path)
+    assert caught.value.kind == "encoder"
+
+
+async def test_an_encoder_counts_when_it_has_encoded_a_frame(ffmpeg: Ffmpeg) -> None:
+    assert await encodes(ffmpeg, "libx264")
+    assert not await encodes(ffmpeg, "libnothing")
+    # In the list of names of the packaged one, but this needs a graphics card.
+    assert not await encodes(ffmpeg, "h264_nvenc")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_the_number_of_threads_is_taken(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, threads: int) -> None:
+    few = Ffmpeg(ffmpeg.path, threads=threads)
+    words = few._words(["-c:v", "libx264"], [clips.into(tmp_path, "clip.mp4")], tmp_path)
+    assert words.count("-threads") == 2
+    await few.run(["-c", "copy"], inputs=[tmp_path / "clip.mp4"], output=tmp_path / "o.mp4", workdir=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video", os.urandom(4096)], ids=["empty", "text", "noise"])

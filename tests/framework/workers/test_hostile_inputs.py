@@ -12,6 +12,7 @@ import imageio_ffmpeg
 import pytest
 
 from fetchgram.errors import FfmpegError
+from fetchgram.ports import Watch
 from fetchgram.workers.command import inputs_of
 from fetchgram.workers.edits import Work, to_thumbnail
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
@@ -106,7 +107,7 @@ async def test_no_playlist_reaches_a_file_or_a_server_through_ffmpeg(
         source.write_text(text)
         output = workdir / "out.mkv"
         try:
-            await ffmpeg.run(["-c", "copy"], inputs=[source], output=output, workdir=workdir, timeout_s=5)
+            await ffmpeg.run(["-c", "copy"], inputs=[source], output=output, workdir=workdir, watch=Watch(timeout_s=5))
         except FfmpegError:
             continue
         # A list of subtitles is plain text, and its text may be anything: what counts is that nothing was opened.

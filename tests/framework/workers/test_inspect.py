@@ -12,9 +12,10 @@ import av
 import pytest
 
 from fetchgram.errors import FfmpegError, WorkerCrashed
-from fetchgram.workers.edits import Work, embed_cover_and_tags
+from fetchgram.ports import MediaInfo
+from fetchgram.workers.edits import Work, embed_cover_and_tags, remux
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
-from fetchgram.workers.inspect import Inspection, inspect, make_thumbnail
+from fetchgram.workers.inspect import inspect, make_thumbnail
 
 if TYPE_CHECKING:
     from tests.framework.workers.conftest import Clips, MakePool, Pool
@@ -34,7 +35,10 @@ def png_of(width_px: int, height_px: int) -> bytes:
 
 
 async def test_a_video_is_described(pool: Pool, clips: Clips) -> None:
-    assert await inspect(pool, clips.path("clip.mp4")) == Inspection(
+    found = await inspect(pool, clips.path("clip.mp4"))
+    assert found.video_kbps is not None
+    assert found.audio_kbps is not None
+    assert found == MediaInfo(
         kind="video",
         mime="video/mp4",
         size_bytes=(clips.path("clip.mp4")).stat().st_size,
@@ -44,7 +48,14 @@ async def test_a_video_is_described(pool: Pool, clips: Clips) -> None:
         height_px=360,
         video_codec="h264",
         audio_codec="aac",
+        video_kbps=found.video_kbps,
         fps=25.0,
+        pixel_format="yuv420p",
+        profile="Constrained Baseline",
+        level=30,
+        audio_kbps=found.audio_kbps,
+        audio_channels=1,
+        audio_tracks=1,
         has_cover=False,
         title="A title",
         performer="Somebody",
@@ -206,3 +217,33 @@ def distance(one: list[bytes], other: list[bytes]) -> float:
 async def test_there_is_no_thumbnail_of_sound(pool: Pool, clips: Clips, tmp_path: Path) -> None:
     assert await make_thumbnail(pool, clips.path("sound.m4a"), tmp_path / "t.jpg") is None
     assert not (tmp_path / "t.jpg").exists()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts"])
+async def test_bitrates_are_close_whatever_the_container_states(
+    pool: Pool, clips: Clips, tmp_path: Path, name: str
+) -> None:
+    source, copy = clips.into(tmp_path, "clip.mp4").rename(tmp_path / "source.mp4"), tmp_path / name
+    await remux(Ffmpeg(find_ffmpeg()), source, copy, Work(workdir=tmp_path))
+    found = await inspect(pool, copy)
+    assert found.duration_s is not None
+    whole_kbps = found.size_bytes * 8 / 1000 / found.duration_s
+    assert 0.8 * whole_kbps < (found.video_kbps or 0) + (found.audio_kbps or 0) < 1.2 * whole_kbps
+
+
+async def test_an_upright_film_tells_its_turn(pool: Pool, clips: Clips) -> None:
+    assert (await inspect(pool, clips.path("upright.mp4"))).rotation_deg == 90
+    assert (await inspect(pool, clips.path("clip.mp4"))).rotation_deg == 0
+
+
+async def test_an_mp4_tells_whether_its_index_comes_first(pool: Pool, clips: Clips, tmp_path: Path) -> None:
+    source, fast = clips.into(tmp_path, "clip.mp4"), tmp_path / "fast.mp4"
+    await remux(Ffmpeg(find_ffmpeg()), source, fast, Work(workdir=tmp_path))
+    assert not (await inspect(pool, source)).starts_fast
+    assert (await inspect(pool, fast)).starts_fast
+
+
+async def test_high_dynamic_range_is_told(pool: Pool, clips: Clips) -> None:
+    found = await inspect(pool, clips.path("bright.mp4"))
+    assert (found.hdr, found.pixel_format, found.video_codec) == (True, "yuv420p10le", "hevc")
+    assert not (await inspect(pool, clips.path("ten_bit.mp4"))).hdr

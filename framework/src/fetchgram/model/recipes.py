@@ -44,6 +44,8 @@ class Option(Word):
         automatic: Chosen without a tap.
         order: Place among the steps, low first.
         at: Where it takes effect.
+        group: Label of the button behind which all options with this label are found; by default each has its own.
+        alone: Choosing it takes back the others of its group that are alone too.
     """
 
     key: str
@@ -55,6 +57,8 @@ class Option(Word):
     automatic: bool = False
     order: int = 0
     at: At = At.AFTER
+    group: Text | None = None
+    alone: bool = False
 
     @property
     def plugin(self) -> str:

@@ -62,7 +62,7 @@ class Stages:
         self._file_max_bytes = int(limits.file_max)
         self._most_bytes = int(limits.file_max * _SLACK)
         self._downloads = asyncio.Semaphore(work.downloads)
-        self._transcodes = asyncio.Semaphore(1)
+        self._transcodes = asyncio.Semaphore(work.transcodes)
         self._uploads = asyncio.Semaphore(work.uploads)
 
     async def carry(self, job: Job) -> None:
@@ -99,7 +99,7 @@ class Stages:
                 result = await self._with_progress(
                     job,
                     Stage.POST_PROCESS,
-                    lambda sink, media=media, step=step: self._hooks.post_process(media, step, workdir, sink),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+                    lambda sink, media=media, step=step: self._hooks.post_process(media, step, workdir, sink, steps),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
                 )
             _refuse_strays(result, workdir, step.plugin)
             checkpoint = Checkpoint(media=tuple(result), steps_done=number)

@@ -108,12 +108,18 @@ class Hooks:
         check = many(Media, at_least=1)
         return await self._owner(check, "download", job.link.plugin, job=job, workdir=workdir, sink=sink)
 
-    async def post_process(self, media: Sequence[Media], step: Step, workdir: Path, sink: Sink) -> tuple[Media, ...]:
+    async def post_process(
+        self, media: Sequence[Media], step: Step, workdir: Path, sink: Sink, steps: Sequence[Step] = ()
+    ) -> tuple[Media, ...]:
         """Have the step's plugin turn the files into others."""
-        check = many(Media, at_least=1)
-        return await self._named(
-            check, "post_process", step.plugin, media=tuple(media), step=step, workdir=workdir, sink=sink
-        )
+        given = {
+            "media": tuple(media),
+            "step": step,
+            "workdir": workdir,
+            "sink": sink,
+            "steps": tuple(steps) or (step,),
+        }
+        return await self._named(many(Media, at_least=1), "post_process", step.plugin, **given)
 
     async def offer(self, probe: Probe, choice: Choice, routes: Sequence[Route], person: Person) -> tuple[Option, ...]:
         """Collect the options for a choice, in their order."""

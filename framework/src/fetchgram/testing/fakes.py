@@ -13,7 +13,18 @@ from pathlib import Path
 
 from fetchgram.errors import ContentUnavailable, TooLarge
 from fetchgram.model import Growing, Json, Text
-from fetchgram.ports import Clock, Fetched, MediaInfo, MediaTools, Network, NotifyAdmins, Sentences, Workers
+from fetchgram.ports import (
+    Clock,
+    Fetched,
+    Input,
+    MediaInfo,
+    MediaTools,
+    Network,
+    NotifyAdmins,
+    Sentences,
+    Watch,
+    Workers,
+)
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -186,9 +197,33 @@ class FakeMediaTools:
         """Copy."""
         return await _joined([source], output)
 
-    async def run(self, arguments: Sequence[str], *, inputs: Sequence[Path], output: Path, workdir: Path) -> None:
+    async def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        output: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+        notes: Path | None = None,
+    ) -> None:
         """Write the inputs one after the other."""
-        await _joined(inputs, output)
+        await _joined([given.path if isinstance(given, Input) else given for given in inputs], output)
+
+    async def first_pass(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        notes: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        """Learn nothing."""
+
+    async def can_encode(self, encoder: str) -> bool:
+        """Know every encoder."""
+        return True
 
 
 async def _joined(inputs: Sequence[Path], output: Path) -> Path:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fetchgram.errors import FfmpegError
+from fetchgram.ports import Input
 from fetchgram.workers.containers import INPUT_RULES, WRITABLE_SUFFIXES, forced_format
 
 _FLAGS = frozenset({"-an", "-vn", "-sn", "-dn", "-shortest", "-copyts", "-accurate_seek", "-bitexact"})
@@ -16,7 +16,8 @@ _REFUSED = frozenset(
     {
         *("-i", "-f", "-y", "-n", "-attach", "-dump_attachment", "-progress", "-report", "-sdp_file", "-vstats_file"),
         *("-filter_script", "-filter_complex_script", "-protocol_whitelist", "-format_whitelist", "-max_pixels"),
-        *("-passlogfile", "-enable_drefs", "-use_absolute_path", "-pattern_type", "-protocol_opts", "-map_channel"),
+        *("-pass", "-passlogfile", "-stats", "-x265-stats", "-map_channel"),
+        *("-enable_drefs", "-use_absolute_path", "-pattern_type", "-protocol_opts"),
     }
 )
 # These filters open a file by themselves, without the white lists. Burning in goes through `ass`, which libass reads.
@@ -24,31 +25,39 @@ _OPENING_FILTER = re.compile(r"(?<![a-z0-9_])(a?movie|subtitles|a?zmq|a?sendcmd|
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A file that ffmpeg reads, and the options before it (`-ss`, `-t`, `-itsoffset`)."""
-
-    path: Path
-    options: Sequence[str] = ()
-
-
-def inputs_of(inputs: Sequence[Path | Input], workdir: Path) -> list[str]:
+def inputs_of(inputs: Sequence[Path | Input], workdir: Path, *, more: Sequence[str] = ()) -> list[str]:
     """Return the part of the command line that names the inputs.
+
+    Args:
+        inputs: Files, some with options of their own.
+        workdir: Where they are.
+        more: Options of all of them.
 
     Raises:
         FfmpegError: If one of them is not a plain file of the folder.
     """
-    return [word for given in inputs for word in _input(given if isinstance(given, Input) else Input(given), workdir)]
+    known = [given if isinstance(given, Input) else Input(given) for given in inputs]
+    return [word for given in known for word in _input(given, workdir, more)]
 
 
-def _input(given: Input, workdir: Path) -> Iterator[str]:
+def _input(given: Input, workdir: Path, more: Sequence[str]) -> Iterator[str]:
     for name, value in INPUT_RULES.items():
         yield from (f"-{name}", value)
+    yield from more
     yield from checked(given.options)
     place = _inside(given.path, workdir)
     if demuxer := forced_format(place):
         yield from ("-f", demuxer)
     yield from ("-i", f"file:{place}")
+
+
+def notes_of(notes: Path, workdir: Path) -> Path:
+    """Return the place of a first pass's notes, to whose name the encoder adds.
+
+    Raises:
+        FfmpegError: If it is outside of the folder.
+    """
+    return _place_of(notes, workdir)
 
 
 def output_of(output: Path, workdir: Path) -> Path:
@@ -57,9 +66,13 @@ def output_of(output: Path, workdir: Path) -> Path:
     Raises:
         FfmpegError: If it is outside of the folder or of a kind that is not written.
     """
-    refuse_url(output)
     if output.suffix.lower() not in WRITABLE_SUFFIXES:
         raise FfmpegError("refused", f"no output of kind {output.suffix!r}")
+    return _place_of(output, workdir)
+
+
+def _place_of(output: Path, workdir: Path) -> Path:
+    refuse_url(output)
     if (workdir / output).is_symlink():
         raise FfmpegError("refused", f"{output.name!r} is a link")
     folder = (workdir / output).parent.resolve()

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from fetchgram.errors import FfmpegError
-from fetchgram.workers.command import Input
+from fetchgram.ports import Input, Watch
 from fetchgram.workers.containers import THUMBNAIL_BYTES, THUMBNAIL_PX, THUMBNAIL_QUALITIES
-from fetchgram.workers.ffmpeg import Ffmpeg, OnProgress
+from fetchgram.workers.ffmpeg import Ffmpeg
 
 AudioCodec = Literal["copy", "aac", "mp3", "opus", "flac", "wav"]
 
@@ -37,15 +37,11 @@ class Work:
 
     Args:
         workdir: The job's folder.
-        duration_s: Of the result, when progress is wanted.
-        on_progress: Called with the part that is done, 0 to 1.
-        timeout_s: For the whole run.
+        watch: Who hears of it, and its limits.
     """
 
     workdir: Path
-    duration_s: float | None = None
-    on_progress: OnProgress | None = None
-    timeout_s: float | None = None
+    watch: Watch | None = None
 
 
 async def merge(ffmpeg: Ffmpeg, video: Path, audio: Path, output: Path, work: Work) -> None:
@@ -121,15 +117,7 @@ async def to_thumbnail(ffmpeg: Ffmpeg, source: Path, output: Path, work: Work, *
 async def _run(
     ffmpeg: Ffmpeg, arguments: Sequence[str], inputs: Sequence[Path | Input], output: Path, work: Work
 ) -> None:
-    await ffmpeg.run(
-        arguments,
-        inputs=inputs,
-        output=output,
-        workdir=work.workdir,
-        duration_s=work.duration_s,
-        on_progress=work.on_progress,
-        timeout_s=work.timeout_s,
-    )
+    await ffmpeg.run(arguments, inputs=inputs, output=output, workdir=work.workdir, watch=work.watch)
 
 
 def _size_bytes(path: Path) -> int:

@@ -9,30 +9,29 @@ import secrets
 import shutil
 import signal
 import sys
-import time
 from asyncio.subprocess import Process
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from fetchgram.errors import DiskFull, FfmpegError
+from fetchgram.ports import Input, Watch
 from fetchgram.workers import command, launch
-from fetchgram.workers.command import Input
 from fetchgram.workers.limits import MIB
 from fetchgram.workers.output import Output
+from fetchgram.workers.pulse import Pulse
 from fetchgram.workers.watch import beside
 
 log = structlog.get_logger()
 
-OnProgress = Callable[[float], None]
-
 _GLOBAL = ("-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "pipe:1", "-y")
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 _BAD_INPUT = ("Invalid data found when processing input", "moov atom not found", "Format not on whitelist")
-_LOOK_S = 0.25
-_MICROSECONDS = 1_000_000
+_NO_ENCODER = ("Unknown encoder", "Error while opening encoder", "Could not open encoder")
+_NOTES = "-0.log"
+"""What ffmpeg adds to the name of a first pass's notes: `-<number of the stream>.log`."""
 
 
 def find_ffmpeg(path: Path | None = None) -> Path:
@@ -58,25 +57,12 @@ def _packaged() -> Path:
         raise FfmpegError("missing", "no ffmpeg in PATH and none packaged") from error
 
 
-@dataclass(slots=True)
-class _Pulse:
-    """The last sign of life."""
-
-    at_s: float
-    seen: tuple[object, ...] = ()
-
-    def feel(self, *seen: object) -> None:
-        if seen != self.seen:
-            self.seen, self.at_s = seen, time.monotonic()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     words: tuple[str, ...]
-    part: Path
-    duration_s: float | None
-    on_progress: OnProgress | None
-    stall_s: float
+    workdir: Path
+    part: Path | None
+    watch: Watch
 
 
 class Ffmpeg:
@@ -85,74 +71,93 @@ class Ffmpeg:
     Args:
         path: The program, from `find_ffmpeg`.
         nice: Added to the bot's own niceness.
+        threads: Of each encoder and decoder; 0 leaves it to them.
+        stall_s: Without any sign of progress for this long, a run is given up.
         data_bytes: Memory that one run may use.
     """
 
-    def __init__(self, path: Path, *, nice: int = 5, data_bytes: int = 3072 * MIB) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        nice: int = 5,
+        threads: int = 0,
+        stall_s: float = 60.0,
+        data_bytes: int = 3072 * MIB,
+    ) -> None:
         self.path = path
         self._nice = nice
+        self._threads = ("-threads", str(threads)) if threads else ()
+        self._stall_s = stall_s
         self._data_bytes = data_bytes
 
-    async def run(  # noqa: PLR0913  # keyword-only settings of one run
+    async def run(
         self,
         arguments: Sequence[str],
         *,
         inputs: Sequence[Path | Input],
         output: Path,
         workdir: Path,
-        duration_s: float | None = None,
-        on_progress: OnProgress | None = None,
-        timeout_s: float | None = None,
-        stall_s: float = 60.0,
+        watch: Watch | None = None,
+        notes: Path | None = None,
     ) -> None:
-        """Make `output` from `inputs`; it appears whole or not at all.
-
-        Args:
-            arguments: Options of the output, each with its value.
-            inputs: Plain files inside of `workdir`.
-            output: Inside of `workdir`; replaced if it exists.
-            workdir: The job's folder.
-            duration_s: Of the result, to turn its position into a part of the whole.
-            on_progress: Called with the part that is done, 0 to 1.
-            timeout_s: For the whole run.
-            stall_s: Without any sign of progress for this long, it is given up.
-
-        Raises:
-            FfmpegError: `refused`, `input` (unreadable), `stalled`, `timeout`, `output` (nothing came out), `failed`.
-            DiskFull: If there is no room.
-        """
+        """Make `output` from `inputs`; see `ports.MediaTools.run`."""
         target = command.output_of(output, workdir)
         # A name of our own making: image muxers expand patterns in names.
         part = target.with_name(f".{secrets.token_hex(8)}.part{target.suffix.lower()}")
-        words = (
-            *(str(self.path), *_GLOBAL),
-            *command.inputs_of(inputs, workdir),
-            *(*command.checked(arguments), f"file:{part}"),
-        )
-        run = _Run(words=words, part=part, duration_s=duration_s, on_progress=on_progress, stall_s=stall_s)
+        second = _pass(2, command.notes_of(notes, workdir)) if notes is not None else ()
+        words = (*self._words(arguments, inputs, workdir), *second, f"file:{part}")
         try:
-            async with asyncio.timeout(timeout_s) as timeout:
-                await self._execute(run, workdir)
+            await self._timed(_Run(words=words, workdir=workdir, part=part, watch=watch or Watch()))
             await asyncio.to_thread(_accept, part, target)
-        except TimeoutError as error:
-            raise (FfmpegError("timeout", f"over {timeout_s} s") if timeout.expired() else error) from error
         finally:
             part.unlink(missing_ok=True)
 
-    async def _execute(self, run: _Run, workdir: Path) -> None:
+    async def first_pass(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        notes: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        """Encode for the notes alone; see `ports.MediaTools.first_pass`."""
+        place = command.notes_of(notes, workdir)
+        words = (*self._words(arguments, inputs, workdir), *_pass(1, place), "-f", "null", "-")
+        await self._timed(_Run(words=words, workdir=workdir, part=None, watch=watch or Watch()))
+        if not await asyncio.to_thread(has_notes, place):
+            raise FfmpegError("output", "the first pass left no notes")
+
+    def _words(self, arguments: Sequence[str], inputs: Sequence[Path | Input], workdir: Path) -> tuple[str, ...]:
+        return (
+            *(str(self.path), *_GLOBAL),
+            *command.inputs_of(inputs, workdir, more=self._threads),
+            *(*command.checked(arguments), *self._threads),
+        )
+
+    async def _timed(self, run: _Run) -> None:
+        timeout_s = run.watch.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s) as timeout:
+                await self._execute(run)
+        except TimeoutError as error:
+            raise (FfmpegError("timeout", f"over {timeout_s} s") if timeout.expired() else error) from error
+
+    async def _execute(self, run: _Run) -> None:
         output = Output("ffmpeg", event="ffmpeg.output")
         read_fd, write_fd = os.pipe()
         try:
             await output.attach(read_fd)
-            process = await self._spawn(run.words, workdir, write_fd)
+            process = await self._spawn(run.words, run.workdir, write_fd)
         except BaseException:
             await output.close()
             raise
         finally:
             os.close(write_fd)
         try:
-            pulse = _Pulse(time.monotonic())
-            await beside(_follow(process, run, pulse), _watch_pulse(run, pulse))
+            pulse = Pulse(part=run.part, stall_s=self._stall_s, cpu_s=run.watch.cpu_s)
+            await beside(pulse.follow(process, lambda at_s: _tell(run.watch, at_s)), pulse.watch(process))
         finally:
             await _kill(process)
             await output.close()
@@ -171,36 +176,19 @@ class Ffmpeg:
         )
 
 
-async def _follow(process: Process, run: _Run, pulse: _Pulse) -> None:
-    """Read ffmpeg's progress reports (`key=value` lines, doc/ffmpeg.texi `-progress`) until it ends."""
-    if process.stdout is None:
-        return
-    async for line in process.stdout:
-        key, _, value = line.decode(errors="replace").strip().partition("=")
-        if key in ("out_time_us", "total_size") and value.lstrip("-").isdigit():
-            pulse.feel(key, value)
-        if key == "out_time_us" and value.isdigit() and run.duration_s and run.on_progress is not None:
-            run.on_progress(min(1.0, int(value) / _MICROSECONDS / run.duration_s))
-    await process.wait()
+def _pass(number: int, notes: Path) -> tuple[str, ...]:
+    return ("-pass", str(number), "-passlogfile", str(notes))
 
 
-async def _watch_pulse(run: _Run, pulse: _Pulse) -> None:
-    size: tuple[int, int] | None = None
-    while True:
-        await asyncio.sleep(min(_LOOK_S, run.stall_s / 4))
-        found = await asyncio.to_thread(_size, run.part)
-        if found != size:  # moving the index to the front writes without reports
-            size, pulse.at_s = found, time.monotonic()
-        if time.monotonic() - pulse.at_s > run.stall_s:
-            raise FfmpegError("stalled", f"no progress for {run.stall_s} s")
+def has_notes(notes: Path) -> bool:
+    """Whether a first pass has come to its end here: the encoder renames what it wrote when it is whole."""
+    found = notes.with_name(notes.name + _NOTES)
+    return found.is_file() and found.stat().st_size > 0
 
 
-def _size(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
+def _tell(watch: Watch, at_s: float) -> None:
+    if watch.duration_s and watch.on_progress is not None:
+        watch.on_progress(min(1.0, at_s / watch.duration_s))
 
 
 async def _kill(process: Process) -> None:
@@ -216,8 +204,13 @@ def _judge(code: int | None, tail: str) -> None:
     if code == 0:
         return
     log.warning("ffmpeg.failed", exit_code=code, tail=tail)
-    kind = "input" if any(sign in tail for sign in _BAD_INPUT) else "failed"
-    raise FfmpegError(kind, tail or f"exit code {code}")
+    raise FfmpegError(_kind_of(tail), tail or f"exit code {code}")
+
+
+def _kind_of(tail: str) -> str:
+    if any(sign in tail for sign in _NO_ENCODER):
+        return "encoder"
+    return "input" if any(sign in tail for sign in _BAD_INPUT) else "failed"
 
 
 def _accept(part: Path, target: Path) -> None:

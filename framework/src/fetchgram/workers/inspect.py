@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from fetchgram.errors import FfmpegError
 from fetchgram.model.codec import Json
-from fetchgram.ports import Workers
-
-InspectedKind = Literal["video", "audio", "photo", "animation", "document"]
+from fetchgram.ports import MediaInfo, Workers
 
 _TIMEOUT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
-    """What a file is.
-
-    Args:
-        kind: How a chat would show it.
-        mime: Of the content, not of the name.
-        size_bytes: On disk.
-        container: ffmpeg's name; empty for what is no media.
-        duration_s: Of video and audio.
-        width_px: As shown: rotation and oblong pixels are taken into account.
-        height_px: As shown.
-        video_codec: `h264`, `vp9`, …
-        audio_codec: `aac`, `opus`, …
-        fps: Frames a second.
-        has_cover: Whether a still picture is embedded.
-        title: From its tags; foreign text.
-        performer: From its tags; foreign text.
-        plays_on_phones: Whether any phone plays it inside the chat.
-    """
-
-    kind: InspectedKind
-    mime: str
-    size_bytes: int
-    container: str = ""
-    duration_s: float | None = None
-    width_px: int | None = None
-    height_px: int | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    fps: float | None = None
-    has_cover: bool = False
-    title: str | None = None
-    performer: str | None = None
-    plays_on_phones: bool = False
-
-
-async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = None) -> Inspection:
+async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = None) -> MediaInfo:
     """Describe a file by its content.
 
     Args:
@@ -69,7 +29,7 @@ async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = N
     found = await pool.run("fetchgram.workers.inspection:describe", payload, timeout_s=_TIMEOUT_S)
     if not isinstance(found, dict):
         raise FfmpegError("input", f"no description of {path.name!r}")
-    return Inspection(**found)  # type: ignore[arg-type]  # our own child wrote exactly these fields
+    return MediaInfo(**found)  # type: ignore[arg-type]  # our own child wrote exactly these fields
 
 
 async def make_thumbnail(pool: Workers, path: Path, output: Path, at_s: float = 0.0) -> Path | None:

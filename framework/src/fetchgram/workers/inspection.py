@@ -16,7 +16,9 @@ from av.video.stream import VideoStream
 
 from fetchgram.errors import FfmpegError
 from fetchgram.model.codec import Json
+from fetchgram.workers.boxes import starts_fast
 from fetchgram.workers.containers import INPUT_RULES, MAX_PIXELS, forced_format
+from fetchgram.workers.streams import codec_of, picture_facts, sound_facts
 
 Report = Callable[[Json], None]
 
@@ -88,7 +90,7 @@ def _facts(container: InputContainer, path: Path) -> dict[str, Json]:
     video, covers = pictures_of(container)
     audio = next(iter(container.streams.audio), None)
     name = container.format.name.split(",")[0]
-    width_px, height_px = _shape(container, video) if video is not None else (None, None)
+    width_px, height_px, rotation_deg = _shape(container, video) if video is not None else (None, None, 0)
     kind = _kind(name, video, audio)
     return {
         "kind": kind,
@@ -97,10 +99,11 @@ def _facts(container: InputContainer, path: Path) -> dict[str, Json]:
         "duration_s": None if kind == "photo" else _duration_s(container),
         "width_px": width_px,
         "height_px": height_px,
-        "video_codec": _codec(video),
-        "audio_codec": _codec(audio),
-        "fps": _fps(video) if kind in ("video", "animation") else None,
+        "rotation_deg": rotation_deg,
+        **(picture_facts(container, video, moving=kind in ("video", "animation")) if video is not None else {}),
+        **(sound_facts(container, audio) if audio is not None else {}),
         "has_cover": covers > 0,
+        "starts_fast": name == "mov" and starts_fast(path),
         "title": _text(container, "title"),
         "performer": _text(container, "artist"),
         "plays_on_phones": _plays_on_phones(name, kind, video, audio),
@@ -125,14 +128,16 @@ def pictures_of(container: InputContainer) -> tuple[VideoStream | None, int]:
     return (moving[0] if moving else None), len(covers)
 
 
-def _shape(container: InputContainer, video: VideoStream) -> tuple[int, int]:
+def _shape(container: InputContainer, video: VideoStream) -> tuple[int, int, int]:
     """Work out how the picture is shown: pixels may be oblong, and phones film upright by a note in the file."""
     width_px, height_px = video.codec_context.width, video.codec_context.height
     aspect = video.sample_aspect_ratio or Fraction(1)
     if aspect > 0:
         width_px = max(1, round(width_px * aspect))
-    is_turned = _rotation(container, video) % 180 != 0
-    return (height_px, width_px) if is_turned else (width_px, height_px)
+    rotation_deg = _rotation(container, video)
+    if rotation_deg % 180 != 0:
+        width_px, height_px = height_px, width_px
+    return width_px, height_px, rotation_deg
 
 
 def _rotation(container: InputContainer, video: VideoStream) -> int:
@@ -161,7 +166,7 @@ def _kind(name: str, video: VideoStream | None, audio: AudioStream | None) -> st
 def _mime(name: str, container: InputContainer, video: VideoStream | None, audio: AudioStream | None) -> str:
     if name in _PICTURES:
         return _PICTURES[name]
-    if name == "matroska" and all(_codec(stream) in {None, *_WEB_CODECS} for stream in (video, audio)):
+    if name == "matroska" and all(codec_of(stream) in {None, *_WEB_CODECS} for stream in (video, audio)):
         return "video/webm" if video is not None else "audio/webm"
     if name == "mov" and container.metadata.get("major_brand") == "qt  ":
         return "video/quicktime"
@@ -175,16 +180,6 @@ def _duration_s(container: InputContainer) -> float | None:
     return container.duration / _MICROSECONDS
 
 
-def _codec(stream: VideoStream | AudioStream | None) -> str | None:
-    """Return the codec's own name, not the decoder's (`mp3`, not `mp3float`)."""
-    return None if stream is None else stream.codec_context.codec.canonical_name
-
-
-def _fps(video: VideoStream | None) -> float | None:
-    rate = None if video is None else video.average_rate or video.guessed_rate
-    return round(float(rate), 3) if rate else None
-
-
 def _text(container: InputContainer, key: str) -> str | None:
     found = {name.lower(): value for name, value in container.metadata.items()}.get(key, "")
     return found.replace("\0", "").strip()[:_TEXT_LENGTH] or None
@@ -195,11 +190,11 @@ def _plays_on_phones(name: str, kind: str, video: VideoStream | None, audio: Aud
     if kind == "photo":
         return name in ("jpeg_pipe", "png_pipe", "webp_pipe")
     if kind == "audio":
-        return _codec(audio) in ("aac", "mp3") and name in ("mov", "mp3")
+        return codec_of(audio) in ("aac", "mp3") and name in ("mov", "mp3")
     if kind != "video" or video is None or name != "mov":
         return False
-    plain_picture = _codec(video) == "h264" and video.codec_context.pix_fmt in ("yuv420p", "yuvj420p")
-    return plain_picture and _codec(audio) in (None, "aac", "mp3")
+    plain_picture = codec_of(video) == "h264" and video.codec_context.pix_fmt in ("yuv420p", "yuvj420p")
+    return plain_picture and codec_of(audio) in (None, "aac", "mp3")
 
 
 def _unknown(path: Path, error: Exception) -> Json:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import cast, get_args
 
 from fetchgram.errors import ContentUnavailable, FfmpegError, Reason
-from fetchgram.ports import MediaInfo, Workers
+from fetchgram.ports import Input, MediaInfo, Watch, Workers
 from fetchgram.settings import FfmpegSettings
 from fetchgram.workers import edits
 from fetchgram.workers.edits import AudioCodec, Work
+from fetchgram.workers.encoders import encodes
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 from fetchgram.workers.inspect import inspect, make_thumbnail
 
@@ -30,23 +31,14 @@ class LocalMedia:
     def __init__(self, workers: Workers, settings: FfmpegSettings) -> None:
         self._workers = workers
         self._settings = settings
+        self._encoders: dict[str, bool] = {}
 
     async def inspect(self, path: Path) -> MediaInfo:
         """Read what a file is; see `ports.MediaTools.inspect`."""
         try:
-            found = await inspect(self._workers, path)
+            return await inspect(self._workers, path)
         except FfmpegError as error:
             raise ContentUnavailable(Reason.NO_MEDIA, str(error)) from error
-        return MediaInfo(
-            kind=found.kind,
-            mime=found.mime,
-            size_bytes=found.size_bytes,
-            duration_s=found.duration_s,
-            width_px=found.width_px,
-            height_px=found.height_px,
-            video_codec=found.video_codec,
-            audio_codec=found.audio_codec,
-        )
 
     async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
         """Make a small JPEG; see `ports.MediaTools.thumbnail`."""
@@ -87,10 +79,44 @@ class LocalMedia:
         await edits.embed_cover_and_tags(self._ffmpeg, source, output, work, cover=cover, tags=tags)
         return output
 
-    async def run(self, arguments: Sequence[str], *, inputs: Sequence[Path], output: Path, workdir: Path) -> None:
+    async def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        output: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+        notes: Path | None = None,
+    ) -> None:
         """Run ffmpeg with these arguments between the inputs and the output."""
-        await self._ffmpeg.run(arguments, inputs=inputs, output=output, workdir=workdir)
+        await self._ffmpeg.run(arguments, inputs=inputs, output=output, workdir=workdir, watch=watch, notes=notes)
+
+    async def first_pass(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        notes: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        """Encode once to learn what the video is like; notes that are there already are kept."""
+        await self._ffmpeg.first_pass(arguments, inputs=inputs, notes=notes, workdir=workdir, watch=watch)
+
+    async def can_encode(self, encoder: str) -> bool:
+        """Tell whether an encoder works here; see `ports.MediaTools.can_encode`."""
+        if encoder not in self._encoders:
+            self._encoders[encoder] = await encodes(self._ffmpeg, encoder)
+        return self._encoders[encoder]
 
     @cached_property
     def _ffmpeg(self) -> Ffmpeg:
-        return Ffmpeg(find_ffmpeg(self._settings.path))
+        chosen = self._settings
+        return Ffmpeg(
+            find_ffmpeg(chosen.path),
+            nice=chosen.nice,
+            threads=chosen.threads,
+            stall_s=chosen.stall_s,
+            data_bytes=int(chosen.memory),
+        )
