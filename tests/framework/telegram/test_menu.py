@@ -169,7 +169,7 @@ async def test_a_typed_answer_is_parsed_and_a_wrong_one_is_told(bot: Bot, chat: 
     chat.tap(screen, "Shrink")
     await chat.wait_for_text("How large may it be")
     chat.say("2,5 MB")
-    screen = await chat.wait_for(lambda m: any("Shrink: 2500000" in b.label for b in m.buttons))
+    screen = await chat.wait_for(lambda m: any("Shrink: 2.5 MB" in b.label for b in m.buttons))
     chat.tap(screen, "Start")
     await chat.wait_for_file("video")
     assert [(s.key, s.input) for s in bot.site.steps] == [("fake.fit", "2500000")]
@@ -186,6 +186,51 @@ async def test_another_choice_can_be_selected_and_back_leads_to_the_card(bot: Bo
     screen = await chat.wait_for(lambda m: any("🔘 🎬 360p" in b.label for b in m.buttons))
     chat.tap(screen, "Back")
     await chat.wait_for(lambda m: any("⭐ Best" in b.label for b in m.buttons))
+
+
+SOUND = named("Sound only")
+MP3 = Option(key="fake.mp3", label=named("MP3"), order=5, group=SOUND, alone=True)
+OPUS = Option(key="fake.opus", label=named("Opus"), order=5, group=SOUND, alone=True)
+TRIM = Option(key="fake.trim", label=named("Cut"), input=InputKind.TIME_RANGE, order=4, group=named("Edit"))
+MUTE = Option(key="fake.mute", label=named("Mute"), order=4, group=named("Edit"))
+
+
+async def test_options_of_a_group_are_behind_one_button_and_the_alone_take_turns(bot: Bot, chat: Person) -> None:
+    bot.site.options = (MP3, OPUS)
+    card = await card_of(chat)
+    chat.tap(card, "Options")
+    screen = await chat.wait_for(lambda m: any("Sound only" in b.label for b in m.buttons))
+    assert not any("MP3" in button.label for button in screen.buttons)
+    chat.tap(screen, "Sound only")
+    screen = await chat.wait_for(lambda m: any("▫️ MP3" in b.label for b in m.buttons))
+    chat.tap(screen, "MP3")
+    screen = await chat.wait_for(lambda m: any("✅ MP3" in b.label for b in m.buttons))
+    chat.tap(screen, "✅ MP3")
+    screen = await chat.wait_for(lambda m: any("▫️ Opus" in b.label for b in m.buttons))
+    assert screen.button("✅ MP3")
+    chat.tap(screen, "Opus")
+    screen = await chat.wait_for(lambda m: any("✅ Opus" in b.label for b in m.buttons))
+    chat.tap(screen, "Start")
+    await chat.wait_for_file("video")
+    assert [step.key for step in bot.site.steps] == ["fake.opus"]
+
+
+async def test_several_of_a_group_can_be_on_and_a_typed_answer_leads_back(bot: Bot, chat: Person) -> None:
+    bot.site.options = (TRIM, MUTE)
+    card = await card_of(chat)
+    chat.tap(card, "Options")
+    screen = await chat.wait_for(lambda m: any("Edit" in b.label for b in m.buttons))
+    chat.tap(screen, "Edit")
+    screen = await chat.wait_for(lambda m: any("▫️ Mute" in b.label for b in m.buttons))
+    chat.tap(screen, "Mute")
+    screen = await chat.wait_for(lambda m: any("✅ Mute" in b.label for b in m.buttons))
+    chat.tap(screen, "Cut")
+    await chat.wait_for_text("From when to when")
+    chat.say("1-3")
+    screen = await chat.wait_for(lambda m: any("✅ Mute +1" in b.label for b in m.buttons))
+    chat.tap(screen, "Start")
+    await chat.wait_for_file("video")
+    assert {(step.key, step.input) for step in bot.site.steps} == {("fake.mute", None), ("fake.trim", "1-3")}
 
 
 async def press(bot: Bot, chat: Person, message: Message, data: str) -> str:

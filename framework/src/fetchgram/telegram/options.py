@@ -1,4 +1,4 @@
-"""The options of a choice: toggles, values and typed answers, all of whose state travels in the buttons."""
+"""The options of a choice: toggles, values, groups and typed answers, all of whose state travels in the buttons."""
 
 from __future__ import annotations
 
@@ -13,31 +13,34 @@ from fetchgram.telegram.views import Key, View, cancel_row
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is selected on the options screen: the choice, and the options with their inputs."""
+    """What is selected on the options screen: the choice, the options with their inputs, and the group that is open."""
 
     request: int
     index: int
     on: Mapping[str, str | None]
+    group: str | None = None
 
     @classmethod
     def read(cls, args: Mapping[str, Json]) -> Selection:
         """Build it from what a button carries."""
-        on = args.get("on")
+        on, group = args.get("on"), args.get("group")
         inputs = on.items() if isinstance(on, dict) else ()
         chosen = {key: value if isinstance(value, str) else None for key, value in inputs}
-        return cls(int(str(args["request"])), int(str(args["index"])), chosen)
+        return cls(
+            int(str(args["request"])), int(str(args["index"])), chosen, group if isinstance(group, str) else None
+        )
 
     def args(self, **more: Json) -> dict[str, Json]:
         """Return what a button carries."""
-        return {"request": self.request, "index": self.index, "on": dict(self.on), **more}
+        return {"request": self.request, "index": self.index, "on": dict(self.on), "group": self.group, **more}
 
     def with_option(self, key: str, value: str | None) -> Selection:
         """Return this with an option on."""
         return replace(self, on={**self.on, key: value})
 
-    def without(self, key: str) -> Selection:
-        """Return this with an option off."""
-        return replace(self, on={other: value for other, value in self.on.items() if other != key})
+    def without(self, *keys: str) -> Selection:
+        """Return this with options off."""
+        return replace(self, on={other: value for other, value in self.on.items() if other not in keys})
 
     def steps(self, options: Sequence[Option]) -> tuple[Step, ...]:
         """Return the steps of the recipe, in the order of the options; what is not on offer any more is left out."""
@@ -46,53 +49,100 @@ class Selection:
 
 
 def options_view(menu: Menu, selection: Selection, *, notice: Text | None = None) -> View:
-    """Return the screen on which a choice and its options are put together."""
-    labels = labels_of(menu.rows)
-    picked = text("telegram-choice-picked", label=labels[selection.index])
-    rows: list[tuple[Key, ...]] = [(Key(picked, "choices", selection.args()),)]
-    for option in menu.options:
-        rows += _option_rows(option, selection)
-    back = Key(text("button-back"), "back", {"request": selection.request})
-    rows.append((Key(text("telegram-start"), "start", selection.args()), back))
+    """Return the screen on which a choice and its options are put together, or that of the group that is open."""
+    keys = _Keys(menu.options, selection)
+    inside = [option for option in menu.options if _group_of(option) == selection.group]
+    rows = [row for option in inside for row in keys.rows(option)]
     estimates = [estimate for option in menu.options if option.key in selection.on for estimate in _estimate(option)]
-    return View((*card_lines(menu.request, notice), *estimates), (*rows, cancel_row(menu.request)))
+    lines = (*card_lines(menu.request, notice), *estimates)
+    if selection.group is not None and inside:
+        back = Key(text("telegram-group-done"), "options", replace(selection, group=None).args())
+        return View(lines, (*rows, (back,), cancel_row(menu.request)))
+    picked = text("telegram-choice-picked", label=labels_of(menu.rows)[selection.index])
+    start = Key(text("telegram-start"), "start", selection.args())
+    back = Key(text("button-back"), "back", {"request": selection.request})
+    choice = (Key(picked, "choices", selection.args()),)
+    return View(lines, (choice, *rows, *keys.groups(), (start, back), cancel_row(menu.request)))
 
 
 def choices_view(menu: Menu, selection: Selection) -> View:
     """Return the screen on which another choice is selected."""
     labels = labels_of(menu.rows)
-    rows = [(Key(label, "options", replace(selection, index=index, on={}).args()),) for index, label in labels.items()]
+    rows = [(Key(label, "options", Selection(selection.request, index, {}).args()),) for index, label in labels.items()]
     return View(card_lines(menu.request), (*rows, cancel_row(menu.request)))
 
 
-def _option_rows(option: Option, selection: Selection) -> list[tuple[Key, ...]]:
-    on = option.key in selection.on
-    value = selection.on.get(option.key)
-    if option.input is InputKind.ONE_OF:
-        keys = [_value_key(option, selection, each, picked=value == each) for each in option.values]
-        return [(_toggle(option, selection, on=on),), *[tuple(keys[i : i + 3]) for i in range(0, len(keys), 3)]]
-    return [(_toggle(option, selection, on=on),)]
+def taken(options: Sequence[Option], selection: Selection, key: str, value: str | None) -> Selection:
+    """Return the selection with an option on, and off what it stands in place of."""
+    option = next((each for each in options if each.key == key), None)
+    if option is None or not option.alone:
+        return selection.with_option(key, value)
+    rivals = [each.key for each in options if each.alone and each.group == option.group]
+    return selection.without(*rivals).with_option(key, value)
 
 
-def _toggle(option: Option, selection: Selection, *, on: bool) -> Key:
-    value = selection.on.get(option.key)
-    if on:
-        label = text("telegram-option-on", label=option.label)
-        if value is not None:
-            label = text("telegram-option-value", label=option.label, value=value)
-        return Key(label, "options", selection.without(option.key).args())
-    label = text("telegram-option-off", label=option.label)
-    if option.input is InputKind.NONE:
-        return Key(label, "options", selection.with_option(option.key, None).args())
-    if option.input is InputKind.ONE_OF and option.values:
-        return Key(label, "options", selection.with_option(option.key, option.values[0]).args())
-    return Key(label, "ask", selection.args(key=option.key, input=option.input.value))
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Makes the buttons of options."""
+
+    options: Sequence[Option]
+    selection: Selection
+
+    def rows(self, option: Option) -> list[tuple[Key, ...]]:
+        rows: list[tuple[Key, ...]] = [(self._toggle(option),)]
+        if option.input is InputKind.ONE_OF:
+            keys = [self._value(option, value) for value in option.values]
+            rows += [tuple(keys[i : i + 3]) for i in range(0, len(keys), 3)]
+        return rows
+
+    def groups(self) -> list[tuple[Key, ...]]:
+        """Return one button for each group, two in a row; a group with something on says what."""
+        labels = {_group_of(option): option.group for option in self.options if option.group is not None}
+        keys = [self._group(key, label) for key, label in labels.items() if label is not None]
+        return [tuple(keys[i : i + 2]) for i in range(0, len(keys), 2)]
+
+    def _group(self, group: str | None, label: Text) -> Key:
+        on = [option for option in self.options if option.key in self.selection.on and _group_of(option) == group]
+        inside = replace(self.selection, group=group)
+        if not on:
+            return Key(text("telegram-group", label=label), "options", inside.args())
+        shown = text("telegram-group-on", label=on[0].label, more=len(on) - 1)
+        return Key(shown, "options", inside.args())
+
+    def _toggle(self, option: Option) -> Key:
+        value, selection = self.selection.on.get(option.key), self.selection
+        if option.key in selection.on:
+            label = text("telegram-option-on", label=option.label)
+            if value is not None:
+                label = text("telegram-option-value", label=option.label, value=_readable(option, value))
+            return Key(label, "options", selection.without(option.key).args())
+        label = text("telegram-option-off", label=option.label)
+        if option.input is InputKind.NONE:
+            return Key(label, "options", self._after(option, None).args())
+        if option.input is InputKind.ONE_OF and option.values:
+            return Key(label, "options", self._after(option, option.values[0]).args())
+        return Key(label, "ask", selection.args(key=option.key, input=option.input.value))
+
+    def _value(self, option: Option, value: str) -> Key:
+        label = text("telegram-value", value=value)
+        shown = text("telegram-choice-picked", label=label) if self.selection.on.get(option.key) == value else label
+        return Key(shown, "options", self._after(option, value).args())
+
+    def _after(self, option: Option, value: str | None) -> Selection:
+        """Return where a tap leads: with the one choice of a group made, its screen has done its work."""
+        chosen = taken(self.options, self.selection, option.key, value)
+        return replace(chosen, group=None) if option.alone else chosen
 
 
-def _value_key(option: Option, selection: Selection, value: str, *, picked: bool) -> Key:
-    label = text("telegram-value", value=value)
-    shown = text("telegram-choice-picked", label=label) if picked else label
-    return Key(shown, "options", selection.with_option(option.key, value).args())
+def _group_of(option: Option) -> str | None:
+    return option.group.key if option.group is not None else None
+
+
+def _readable(option: Option, value: str) -> Text | str:
+    """Turn the canonical form of an answer into what a person reads."""
+    if option.input is InputKind.SIZE and value.isdigit():
+        return text("size-exact", size=int(value))
+    return value
 
 
 def _estimate(option: Option) -> tuple[Text, ...]:

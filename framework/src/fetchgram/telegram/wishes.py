@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from fetchgram.telegram import typed, views
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.card import automatic
 from fetchgram.telegram.cards import Cards
-from fetchgram.telegram.options import Selection, choices_view, options_view
+from fetchgram.telegram.options import Selection, choices_view, options_view, taken
 from fetchgram.telegram.progress import TelegramAudience
 
 log = structlog.get_logger()
@@ -86,8 +87,9 @@ class Wishes:
         if request.state is not RequestState.CHOOSING:
             return text("toast-expired")
         notice = None if value is not None else text("telegram-not-understood")
-        chosen = selection.with_option(str(args["key"]), value) if value is not None else selection
         menu = await self._intake.menu(request.id, selected=selection.index)
+        chosen = taken(menu.options, selection, str(args["key"]), value) if value is not None else selection
+        chosen = dataclasses.replace(chosen, group=None)
         await self._board.show(request.id, options_view(menu, chosen, notice=notice))
         return None
 

@@ -17,6 +17,12 @@ telegram-start = ⬇️ Start
 telegram-option-on = ✅ { $label }
 telegram-option-off = ▫️ { $label }
 telegram-option-value = ✅ { $label }: { $value }
+telegram-group = { $label } ▸
+telegram-group-on = ✅ { $label }{ HAS($more) ->
+    [yes] {" "}+{ PLAIN($more) }
+   *[no] {""}
+}
+telegram-group-done = ☑️ Done
 telegram-estimate = { HAS($size) ->
     [yes] After that about { SIZE($size) }
    *[no] The size after that is unknown
