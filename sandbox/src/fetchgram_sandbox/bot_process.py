@@ -37,6 +37,8 @@ def write_config(stage: Stage, folder: Path, *, more: str = "", allow: Sequence[
         f"api_url = {json.dumps(stage.api.url)}",
         "[network]",
         f"allow = {json.dumps(allowed)}",
+        f"upstream_proxy = {json.dumps(stage.web.proxy_url)}",
+        f"ca_file = {json.dumps(str(stage.web.ca_file))}",
         more,
     ]
     folder.mkdir(parents=True, exist_ok=True)

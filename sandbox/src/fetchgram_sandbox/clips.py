@@ -49,7 +49,7 @@ def ffmpeg_path() -> str:
 async def _make_video(folder: Path, height_px: int) -> None:
     width_px = height_px * 16 // 9 // 2 * 2
     rate = f"{_BITRATES_KBPS[height_px]}k"
-    await _run(
+    await run_ffmpeg(
         folder,
         *("-f", "lavfi", "-i", f"testsrc2=size={width_px}x{height_px}:rate=24:duration={CLIP_S}"),
         *("-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=44100:duration={CLIP_S}"),
@@ -73,13 +73,13 @@ async def _make_video(folder: Path, height_px: int) -> None:
 
 
 async def _make_pictures(folder: Path) -> None:
-    await _run(folder, "-ss", "1", "-i", "clip-720.mp4", "-frames:v", "1", "-q:v", "3", "picture.jpg")
-    await _run(folder, "-i", "picture.jpg", "-vf", "scale=300:300", "-q:v", "4", "cover.jpg")
+    await run_ffmpeg(folder, "-ss", "1", "-i", "clip-720.mp4", "-frames:v", "1", "-q:v", "3", "picture.jpg")
+    await run_ffmpeg(folder, "-i", "picture.jpg", "-vf", "scale=300:300", "-q:v", "4", "cover.jpg")
 
 
 async def _make_audio(folder: Path) -> None:
     cover = ("-i", "cover.jpg", "-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v", "attached_pic")
-    await _run(
+    await run_ffmpeg(
         folder,
         "-i",
         "clip-360.mp4",
@@ -93,7 +93,7 @@ async def _make_audio(folder: Path) -> None:
         "3",
         "song.mp3",
     )
-    await _run(folder, "-i", "clip-360.mp4", *cover, "-c:a", "copy", *_TAGS, "song.m4a")
+    await run_ffmpeg(folder, "-i", "clip-360.mp4", *cover, "-c:a", "copy", *_TAGS, "song.m4a")
 
 
 async def _make_hls(folder: Path) -> None:
@@ -101,7 +101,7 @@ async def _make_hls(folder: Path) -> None:
     for height_px in _HEIGHTS_PX:
         name = f"hls-{height_px}"
         segments = ("-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_filename", f"{name}-%02d.ts")
-        await _run(folder, "-i", f"clip-{height_px}.mp4", "-c", "copy", "-f", "hls", *segments, f"{name}.m3u8")
+        await run_ffmpeg(folder, "-i", f"clip-{height_px}.mp4", "-c", "copy", "-f", "hls", *segments, f"{name}.m3u8")
         bandwidth = (_BITRATES_KBPS[height_px] + 96) * 1000
         resolution = f"{height_px * 16 // 9 // 2 * 2}x{height_px}"
         lines += [
@@ -121,10 +121,15 @@ async def _make_dash(folder: Path) -> None:
         "-media_seg_name",
         "dash-$RepresentationID$-$Number$.m4s",
     )
-    await _run(folder, *inputs, *maps, "-map", "0:a", "-c", "copy", "-f", "dash", *sets, *names, "manifest.mpd")
+    await run_ffmpeg(folder, *inputs, *maps, "-map", "0:a", "-c", "copy", "-f", "dash", *sets, *names, "manifest.mpd")
 
 
-async def _run(folder: Path, *words: str) -> None:
+async def run_ffmpeg(folder: Path, *words: str) -> None:
+    """Run ffmpeg in a folder; the last word is what it makes.
+
+    Raises:
+        RuntimeError: It failed.
+    """
     process = await asyncio.create_subprocess_exec(
         ffmpeg_path(),
         *("-nostdin", "-hide_banner", "-loglevel", "error", "-y"),

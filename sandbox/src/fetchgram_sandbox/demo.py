@@ -74,6 +74,7 @@ async def _sandbox(*, port: int, as_json: bool) -> int:
                 _print(f"Bot API  {stage.api.url}   token {stage.api.token}   chat {stage.person.id}")
                 _print(f"Page     {stage.api.url}/")
                 _print(f"Site     {stage.site.url}/")
+                _print(f"Web      {stage.web.proxy_url}   CA {stage.web.ca_file}")
             await asyncio.Event().wait()
     return 0
 
@@ -109,8 +110,8 @@ def _introduce(stage: Stage, log: Path, *, as_json: bool) -> None:
         _print(json.dumps(stage.describe()))
         return
     _print(f"\n  Open the chat:  {stage.api.url}/\n\n  Links to try there:")
-    width = max(len(sample["title"]) for sample in stage.site.samples)
-    for sample in stage.site.samples:
+    width = max(len(sample["title"]) for sample in stage.samples)
+    for sample in stage.samples:
         _print(f"    {sample['title']:{width}}  {sample['url']}")
     _print(f"\n  The bot's log:  {log}\n  Ctrl-C ends it all.\n")
 

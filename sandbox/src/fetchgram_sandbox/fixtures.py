@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fetchgram_sandbox.live_bot import LiveBot
     from fetchgram_sandbox.person import Person
     from fetchgram_sandbox.site import MediaSite
+    from fetchgram_sandbox.web.server import Web
     from fetchgram_sandbox.world import World
 
 
@@ -74,6 +75,18 @@ async def media_site(clips_folder: Path) -> AsyncIterator[MediaSite]:
 
     async with MediaSite(clips_folder) as site:
         yield site
+
+
+@pytest_asyncio.fixture
+async def emulated_web(clips_folder: Path) -> AsyncIterator[Web]:
+    """Give a web of known host names; at the end nothing but those may have been asked for."""
+    from fetchgram_sandbox.web.server import Web  # noqa: PLC0415 - a pytest plugin is imported in every run
+    from fetchgram_sandbox.web.sites import all_sites  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    async with Web(all_sites(clips_folder / "web")) as web:
+        yield web
+    if web.refused:
+        pytest.fail(f"hosts that the emulated web does not have were asked for: {', '.join(web.refused)}")
 
 
 @pytest_asyncio.fixture

@@ -40,7 +40,7 @@ def padded_mp4(clip: bytes, size_bytes: int) -> Body:
     return Body(clip + header, box_bytes - len(header))
 
 
-async def send(request: web.Request, body: Body, mime: str) -> web.StreamResponse:
+async def send(request: web.Request, body: Body, mime: str, *, cut_after: int = 0) -> web.StreamResponse:
     """Answer with a body; the query may ask for `kbps` (speed) and `cut_after` (bytes, then the line is cut)."""
     start, end, status = _range(request, body.size_bytes)
     headers = {"Content-Type": mime, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
@@ -50,7 +50,7 @@ async def send(request: web.Request, body: Body, mime: str) -> web.StreamRespons
     await response.prepare(request)
     if request.method == "HEAD":
         return response
-    cut_after = int(request.query.get("cut_after", 0))
+    cut_after = cut_after or int(request.query.get("cut_after", 0))
     # A reader that has seen enough hangs up: nothing to tell of.
     with contextlib.suppress(ConnectionResetError):
         await _write(response, body, (start, min(end, start + cut_after) if cut_after else end), _speed(request))
