@@ -12,11 +12,12 @@ from fetchgram.pipeline.queue import LocalQueue
 from .conftest import Bench
 
 
-async def next_process(bench: Bench) -> None:
-    """Begin a job in a process that dies of it, and recover in the next one."""
+async def next_process(bench: Bench, jobs: int = 1) -> None:
+    """Begin jobs in a process that dies meanwhile, and recover in the next one."""
     mortal = LocalQueue(storage=bench.storage, settings=bench.settings, clock=SystemClock(), worker="mortal")
-    assert await mortal.claim() is not None
-    assert await bench.route.queue.recover() == 1
+    for _ in range(jobs):
+        assert await mortal.claim() is not None
+    assert await bench.route.queue.recover() == jobs
 
 
 async def chosen(bench: Bench) -> Request:
@@ -53,6 +54,26 @@ async def test_a_job_that_killed_two_processes_is_tried_once_more(bench: Bench) 
         await next_process(bench)
     (ended,) = await bench.run_until_ended(request.id)
     assert (ended.state, bench.site.downloads) == (RequestState.DONE, 1)
+
+
+async def test_jobs_share_the_blame_for_a_process_that_died_while_it_ran_them_all(bench: Bench) -> None:
+    requests = [await bench.wish(f"https://fake/{n}", key=f"k{n}") for n in range(3)]
+    for request in requests:
+        await bench.route.intake.choose(request.id, 0)
+    for _ in range(8):
+        await next_process(bench, jobs=3)
+    ended = await bench.run_until_ended(*(request.id for request in requests))
+    assert [request.state for request in ended] == [RequestState.DONE] * 3
+
+
+async def test_shares_add_up_to_poison_too(bench: Bench) -> None:
+    requests = [await bench.wish(f"https://fake/{n}", key=f"k{n}") for n in range(2)]
+    for request in requests:
+        await bench.route.intake.choose(request.id, 0)
+    for _ in range(6):
+        await next_process(bench, jobs=2)
+    ended = await bench.run_until_ended(*(request.id for request in requests))
+    assert [request.error.key for request in ended if request.error] == ["error-crashes"] * 2
 
 
 async def test_a_process_that_dies_again_before_it_took_the_job_up_counts_once(bench: Bench) -> None:

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 from fetchgram.api import JobState
-from fetchgram.pipeline.queue import person_key
+from fetchgram.pipeline.turns import person_key
 
 from .conftest import Bench
 

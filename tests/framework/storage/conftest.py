@@ -50,12 +50,18 @@ class Work:
         return accepted.id
 
     async def job(
-        self, session: Session, fingerprint: str | None = None, *, person: int = 7, cost: float = 1.0
+        self,
+        session: Session,
+        fingerprint: str | None = None,
+        *,
+        person: int = 7,
+        cost: float = 1.0,
+        flow: str | None = None,
     ) -> tuple[Job, Delivery, bool]:
         request = await self.request(session, person=person)
         fingerprint = fingerprint or f"f{request}"
         return await session.jobs.join_or_create(
-            fingerprint, self.link, self.recipe, "title", request, 0, self.chat, str(person), cost
+            fingerprint, self.link, self.recipe, "title", request, 0, self.chat, str(person), cost, flow
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import DeliveryState, JobState, Json, Receipt, text
 from fetchgram.storage import Session, Storage
+from fetchgram.storage.deliveries import Used
 
 if TYPE_CHECKING:
     from tests.framework.storage.conftest import StoppedClock, Work
@@ -106,14 +107,31 @@ async def test_detaching_keeps_what_arrived_and_passes_over_ended_jobs(session: 
     assert await session.deliveries.detach(other.request_id) == []
 
 
-async def test_bytes_are_summed_per_person_from_a_time_on(storage: Storage, work: Work, clock: StoppedClock) -> None:
-    for person in (7, 7, 8):
-        async with storage.write() as session:
-            _, delivery, _ = await work.job(session, person=person)
-            await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=RECEIPT)
-        clock.pass_(60)
+async def test_what_a_person_used_is_what_they_wait_for_and_what_arrived(
+    storage: Storage, work: Work, clock: StoppedClock
+) -> None:
+    async with storage.write() as session:
+        _, delivery, _ = await work.job(session, person=7)
+        await session.deliveries.expect(delivery.id, size_bytes=700, duration_s=60)
+        arrived = clock.at
+        await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=RECEIPT)
+    clock.pass_(60)
+    async with storage.write() as session:
+        _, waits, _ = await work.job(session, person=7)
+        await session.deliveries.expect(waits.id, size_bytes=500, duration_s=30)
+        for state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
+            _, ended, _ = await work.job(session, person=7)
+            await session.deliveries.set_state(ended.id, state)
+        await work.job(session, person=8)
     async with storage.read() as session:
-        now = session.now
-        assert await session.deliveries.bytes_since(1, 7, now - timedelta(seconds=180)) == 2000
-        assert await session.deliveries.bytes_since(1, 7, now - timedelta(seconds=120)) == 1000
-        assert await session.deliveries.bytes_since(2, 7, now - timedelta(days=1)) == 0
+        day, minute = timedelta(days=1), timedelta(seconds=59)
+        assert [(used.at, used.size_bytes, used.duration_s) for used in await used_since(session, day)] == [
+            (arrived, 1000, 60.0),
+            (clock.at, 500, 30.0),
+        ]
+        assert [used.size_bytes for used in await used_since(session, minute)] == [500]
+        assert await session.deliveries.used_since(2, 7, clock.at - day) == []
+
+
+async def used_since(session: Session, span: timedelta) -> list[Used]:
+    return await session.deliveries.used_since(1, 7, session.now - span)

@@ -156,3 +156,35 @@ def assert_fair(history: list[Served]) -> None:
                     break
                 got[who] += cost
                 assert abs(got[one] - (got[one] + got[other]) / 2) <= max(COSTS), history
+
+
+PLAYLIST_COST, INTERACTIVE_COST = 2.0, 1.0
+
+
+async def test_a_playlist_goes_on_under_endless_single_links_of_many_people(session: Session, work: Work) -> None:
+    items = [(await work.job(session, person=1, cost=PLAYLIST_COST, flow="1:playlist"))[0].id for _ in range(10)]
+    served = []
+    for _ in range(60):
+        for person in (2, 3, 4):
+            await work.job(session, person=person, cost=INTERACTIVE_COST)
+        served.append(await serve(session))
+    done = [place for place, job in enumerate(served) if job in items]
+    # Three people who never stop asking at full speed, and a playlist at half: one of seven halves each.
+    assert len(done) >= 60 * 0.5 / 3.5 - 1
+    assert max(later - earlier for earlier, later in itertools.pairwise(done)) <= 9
+
+
+async def test_a_persons_playlist_does_not_hold_up_the_link_that_they_send_next(session: Session, work: Work) -> None:
+    for _ in range(50):
+        await work.job(session, person=1, cost=PLAYLIST_COST, flow="1:playlist")
+    for _ in range(5):
+        await serve(session)
+    mine, _, _ = await work.job(session, person=1)
+    assert mine.id in [await serve(session) for _ in range(2)]
+
+
+async def test_lists_and_links_of_a_person_share_one_limit_of_what_runs(session: Session, work: Work) -> None:
+    await work.job(session, person=1, flow="1:playlist")
+    await work.job(session, person=1)
+    assert await session.jobs.claim("w", 30, running_limit=1) is not None
+    assert await session.jobs.claim("w", 30, running_limit=1) is None

@@ -43,7 +43,7 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "deliveries.of_job": lambda s, _: s.deliveries.of_job(1),
     "deliveries.of_request": lambda s, _: s.deliveries.of_request(1),
     "deliveries.detach": lambda s, _: s.deliveries.detach(1),
-    "deliveries.bytes_since": lambda s, _: s.deliveries.bytes_since(1, 7, s.now),
+    "deliveries.used_since": lambda s, _: s.deliveries.used_since(1, 7, s.now),
     "deliveries.ledger_get": lambda s, _: s.deliveries.ledger_get(1, "k"),
     "deliveries.ledger_put": lambda s, _: s.deliveries.ledger_put(1, "k", 1, job_id=1, lease=1),
     "deliveries.ledger_all": lambda s, _: s.deliveries.ledger_all(1),

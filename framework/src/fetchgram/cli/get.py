@@ -123,7 +123,9 @@ async def _get(
 
 def _for_one(settings: Settings) -> Settings:
     """Settings for the one person at this terminal, who shares with nobody."""
-    free = {"links_per_minute": _NO_LIMIT, "waiting": _NO_LIMIT, "running": _NO_LIMIT, "bytes_per_day": _NO_LIMIT}
+    free = {"links_per_minute": _NO_LIMIT, "waiting": _NO_LIMIT, "running": _NO_LIMIT}
+    free |= dict.fromkeys(("jobs_per_hour", "jobs_per_day", "bytes_per_hour", "bytes_per_day"), 0)
+    free |= dict.fromkeys(("minutes_per_hour", "minutes_per_day"), 0)
     one = {"downloads": 1, "lease_s": min(settings.work.lease_s, _LEASE_S)}
     return settings.model_copy(
         update={

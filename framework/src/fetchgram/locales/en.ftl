@@ -1,8 +1,8 @@
 ### English, complete: every other language falls back to it, key by key.
 ###
 ### Parameters are foreign text unless they are numbers or texts of a catalogue; markup (<b> <i> <code> <a href>) is
-### read here only. Functions: SIZE (bytes), SPEED (bytes a second), DURATION (seconds), PERCENT (0-100), PLAIN (a
-### whole number without grouping), HAS (yes, unless empty or 0).
+### read here only. Functions: SIZE (bytes), SPEED (bytes a second), DURATION (seconds, as 1:30), WAIT (seconds, as
+### 2 min), PERCENT (0-100), PLAIN (a whole number without grouping), HAS (yes, unless empty or 0).
 
 ## Greeting and help
 
@@ -126,14 +126,16 @@ toast-choice-gone = This choice is no longer there. Here is what there is now.
 ## Limits of one person
 
 limit-links = { $limit ->
-    [one] ⏳ Slow down, please: one link a minute.
-   *[other] ⏳ Slow down, please: { $limit } links a minute.
+    [one] ⏳ Slow down, please: one link a minute. The next one is welcome in { WAIT($wait) }.
+   *[other] ⏳ Slow down, please: { $limit } links a minute. The next one is welcome in { WAIT($wait) }.
 }
 limit-waiting = { $limit ->
-    [one] ⏳ You have a download in line. Please wait until it is done.
-   *[other] ⏳ You have { $limit } downloads in line. Please wait until some of them are done.
+    [one] ⏳ You have a download in line. The next one is welcome as soon as it has begun.
+   *[other] ⏳ You have { $limit } downloads in line. The next one is welcome as soon as one of them has begun.
 }
-limit-bytes = 📦 You have used your { SIZE($limit) } for today. Please come back tomorrow.
+limit-count = 📦 That were { $limit } downloads in { WAIT($window) }, and that is the most. The next one is possible in { WAIT($wait) }.
+limit-bytes = 📦 You have used your { SIZE($limit) } for { WAIT($window) }. The next download is possible in { WAIT($wait) }.
+limit-minutes = 📦 You have used your { $limit } minutes of media for { WAIT($window) }. The next download is possible in { WAIT($wait) }.
 
 ## Errors: the link
 

@@ -32,6 +32,7 @@ from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.menu import ChoiceRow, Menu
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.turns import Work
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
@@ -179,7 +180,7 @@ class Intake:
                 raise ChoiceGone(probe.choices)
             recipe = self._recipe(probe.link, probe.choices[index], tuple(steps))
             request = await session.requests.update(request_id, recipe=recipe, state=RequestState.WORKING)
-            await self._enqueue(session, request)
+            await self._enqueue(session, request, Work.INTERACTIVE)
         self._queue.announce()
         return request
 
@@ -274,20 +275,22 @@ class Intake:
         settings, schema = self._hooks.shape(link.plugin)
         return Recipe(choice=choice, steps=steps, settings=settings, schema=schema)
 
-    async def _enqueue(self, session: Session, request: Request) -> None:
+    async def _enqueue(self, session: Session, request: Request, work: Work) -> None:
         now, probe, recipe = self._clock.now(), _probe_of(request), request.recipe
         if recipe is None:
             raise ChoiceGone(probe.choices)
         cached = await session.cache.get(request.bot_id, recipe.fingerprint(probe.link), now) is not None
-        job, _ = await self._queue.put(
-            session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached
+        job, delivery = await self._queue.put(
+            session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached, work=work
         )
+        size_bytes, duration_s = recipe.choice.size_bytes or 0, probe.duration_s or 0.0
+        await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
         await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
 
     async def _again(self, session: Session, request: Request) -> Request:
         await self._limits.check_job(session, await self._person(session, request))
         request = await self._reopened(session, request, RequestState.WORKING)
-        await self._enqueue(session, request)
+        await self._enqueue(session, request, Work.RERUN)
         return request
 
     async def _reopened(self, session: Session, request: Request, state: RequestState) -> Request:

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
 
 from fetchgram.errors import LimitReached
 from fetchgram.model import Person, Role, text
-from fetchgram.pipeline.queue import person_key
+from fetchgram.pipeline.turns import person_key
 from fetchgram.ports import Clock
 from fetchgram.settings import LimitsSettings
 from fetchgram.storage import Session
+from fetchgram.storage.deliveries import Used
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """So much of something in a window of time; a limit of 0 is none."""
+
+    kind: str
+    window: timedelta
+    limit: float
+
+    def of(self, used: Used) -> float:
+        match self.kind:
+            case "bytes":
+                return used.size_bytes
+            case "minutes":
+                return used.duration_s / 60
+            case _:
+                return 1
+
+    def free_at(self, history: Sequence[Used], now: datetime) -> datetime | None:
+        """Return when there is some left again; `None` when there is now."""
+        recent = [used for used in history if used.at > now - self.window]
+        left = [self.limit - total for total in accumulate(map(self.of, reversed(recent)))]
+        full = next((place for place, rest in enumerate(left) if rest <= 0), None)
+        # The newest ones alone use it up: it is free again when the oldest of those has left the window.
+        return None if full is None or not self.limit else recent[-1 - full].at + self.window
 
 
 class Limits:
     """Checks a person's limits against what the database says they used.
+
+    What waits or runs counts as what it is expected to be, so that a long line cannot hide behind its first download.
 
     Args:
         settings: The limits.
@@ -23,6 +57,14 @@ class Limits:
     def __init__(self, settings: LimitsSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
+        self._budgets = (
+            _Budget("count", _HOUR, settings.jobs_per_hour),
+            _Budget("count", _DAY, settings.jobs_per_day),
+            _Budget("bytes", _HOUR, settings.bytes_per_hour),
+            _Budget("bytes", _DAY, settings.bytes_per_day),
+            _Budget("minutes", _HOUR, settings.minutes_per_hour),
+            _Budget("minutes", _DAY, settings.minutes_per_day),
+        )
 
     async def check_link(self, session: Session, person: Person) -> None:
         """Refuse a link too many; the one in question is counted already.
@@ -32,26 +74,36 @@ class Limits:
         """
         if self._exempt(person):
             return
-        since = self._clock.now() - timedelta(minutes=1)
-        if await session.requests.count_since(person.bot_id, person.id, since) > self._settings.links_per_minute:
-            limit = self._settings.links_per_minute
-            raise LimitReached("links a minute", told=text("limit-links", limit=limit))
+        limit, now = self._settings.links_per_minute, self._clock.now()
+        if await session.requests.count_since(person.bot_id, person.id, now - _MINUTE) > limit:
+            *_, oldest = await session.requests.list_for(person.bot_id, person.id, limit + 1)
+            wait_s = _seconds_until(oldest.created_at + _MINUTE, now)
+            raise LimitReached("links a minute", told=text("limit-links", limit=limit, wait=wait_s))
 
     async def check_job(self, session: Session, person: Person) -> None:
         """Refuse a job too many.
 
         Raises:
-            LimitReached: If too many of the person's jobs wait, or the day's bytes are used up.
+            LimitReached: If too many of the person's jobs wait, or what an hour or a day allows is used up.
         """
         if self._exempt(person):
             return
         _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
         if waiting >= self._settings.waiting:
             raise LimitReached("jobs waiting", told=text("limit-waiting", limit=self._settings.waiting))
-        since = self._clock.now() - timedelta(days=1)
-        used = await session.deliveries.bytes_since(person.bot_id, person.id, since)
-        if used >= self._settings.bytes_per_day:
-            raise LimitReached("bytes a day", told=text("limit-bytes", limit=int(self._settings.bytes_per_day)))
+        now = self._clock.now()
+        history = await session.deliveries.used_since(person.bot_id, person.id, now - _DAY)
+        full = [(at, budget) for budget in self._budgets if (at := budget.free_at(history, now)) is not None]
+        if full:
+            # All of them must be free again: the last one says when.
+            at, budget = max(full, key=lambda pair: pair[0])
+            window_s, wait_s = budget.window.total_seconds(), _seconds_until(at, now)
+            told = text(f"limit-{budget.kind}", limit=budget.limit, window=window_s, wait=wait_s)
+            raise LimitReached(f"{budget.kind} in {budget.window}", told=told)
 
     def _exempt(self, person: Person) -> bool:
         return self._settings.owners_exempt and person.role is Role.OWNER
+
+
+def _seconds_until(at: datetime, now: datetime) -> float:
+    return max(1.0, (at - now).total_seconds())

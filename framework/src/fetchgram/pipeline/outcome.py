@@ -32,7 +32,7 @@ from fetchgram.pipeline.audience import (
     UncertainDelivery,
 )
 from fetchgram.pipeline.cache import LEDGER_KEY, Cache
-from fetchgram.pipeline.poison import note_death, refuse_poison
+from fetchgram.pipeline.poison import note_deaths, refuse_poison
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
 from fetchgram.storage import Session, Storage
@@ -154,7 +154,7 @@ class Outcomes:
             Poisonous: If that has happened too often.
         """
         async with self._storage.write() as session:
-            await note_death(session, job, self._clock.now())
+            await note_deaths(session, [job], self._clock.now())
         await self.check(job)
 
     async def check(self, job: Job) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fetchgram.model import Delivery, Job, JobState, Link, Recipe, Request
-from fetchgram.pipeline.poison import note_death
+from fetchgram.pipeline.poison import note_deaths
+from fetchgram.pipeline.turns import Work, cost, flow, person_key
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
-
-_COST_CACHED = 0.05
-"""A wish that the cache can answer hardly uses the machine, and counts that little against the person's share."""
 
 _MOST_RUNNING = 10_000
 
@@ -21,8 +19,16 @@ _MOST_RUNNING = 10_000
 class JobQueue(Protocol):
     """What the route needs of a queue; the truth is the `jobs` table whatever carries the hints."""
 
-    async def put(
-        self, session: Session, request: Request, *, link: Link, recipe: Recipe, title: str, cached: bool
+    async def put(  # a wish, what to make of it and what it costs
+        self,
+        session: Session,
+        request: Request,
+        *,
+        link: Link,
+        recipe: Recipe,
+        title: str,
+        cached: bool,
+        work: Work = Work.INTERACTIVE,
     ) -> tuple[Job, Delivery]:
         """Create the job of a wish, or join the one that already does the same; part of the caller's transaction."""
         ...
@@ -70,8 +76,16 @@ class LocalQueue:
         """Tell the queue who stops a running job: cancels and returns its task, if it runs here."""
         self._stop = stop
 
-    async def put(
-        self, session: Session, request: Request, *, link: Link, recipe: Recipe, title: str, cached: bool
+    async def put(  # the same
+        self,
+        session: Session,
+        request: Request,
+        *,
+        link: Link,
+        recipe: Recipe,
+        title: str,
+        cached: bool,
+        work: Work = Work.INTERACTIVE,
     ) -> tuple[Job, Delivery]:
         """Create or join a job; see `JobQueue.put`."""
         job, delivery, _ = await session.jobs.join_or_create(
@@ -83,7 +97,8 @@ class LocalQueue:
             position=0,
             destination=request.destination,
             person_key=person_key(request.bot_id, request.person),
-            cost=_COST_CACHED if cached else 1.0,
+            cost=cost(work, cached=cached),
+            flow=flow(request, work),
         )
         return job, delivery
 
@@ -93,17 +108,17 @@ class LocalQueue:
 
     async def claim(self, only: int | None = None) -> Job | None:
         """Take the job with the lowest fair tag."""
-        work = self._settings.work
+        work, limits = self._settings.work, self._settings.limits
+        unlimited = self._settings.owners if limits.owners_exempt else ()
         async with self._storage.write() as session:
             return await session.jobs.claim(
-                self._worker, work.lease_s, running_limit=self._settings.limits.running, only=only
+                self._worker, work.lease_s, running_limit=limits.running, only=only, unlimited=unlimited
             )
 
     async def recover(self) -> int:
         """End the leases of every earlier process; only for the one process that runs on this database."""
         async with self._storage.write() as session:
-            for job in await session.jobs.list([JobState.RUNNING], _MOST_RUNNING):
-                await note_death(session, job, self._clock.now())
+            await note_deaths(session, await session.jobs.list([JobState.RUNNING], _MOST_RUNNING), self._clock.now())
             return await session.jobs.abandon()
 
     async def renew(self, job: Job) -> bool:
@@ -132,8 +147,3 @@ class LocalQueue:
         except TimeoutError:
             pass
         self._news.clear()
-
-
-def person_key(bot_id: int, person: int) -> str:
-    """Name a person to the fair scheduler: one share per bot account."""
-    return f"{bot_id}:{person}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -14,6 +15,15 @@ from fetchgram.storage.tables import OPEN, deliveries, jobs, ledger, requests
 from fetchgram.storage.transaction import Transaction
 
 _LIVE = ("waiting", "sending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one delivery counts against its person's limits."""
+
+    at: datetime
+    size_bytes: int
+    duration_s: float
 
 
 class DeliveryStore:
@@ -128,11 +138,18 @@ class DeliveryStore:
         alone = select(jobs.c.id).where(OPEN, jobs.c.id.in_(left), ~waits.correlate(jobs).exists())
         return [row["id"] for row in await self._tx.rows(alone.order_by(jobs.c.id))]
 
-    async def bytes_since(self, bot_id: int, person: int, since: datetime) -> int:
-        """Sum up what arrived at a person since then."""
-        mine = (deliveries.c.bot_id == bot_id, deliveries.c.person == person)
-        statement = select(func.sum(deliveries.c.size_bytes)).where(*mine, deliveries.c.delivered_at >= since)
-        return await self._tx.integer(statement)
+    async def expect(self, delivery_id: int, *, size_bytes: int, duration_s: float) -> None:
+        """Note what a delivery will count for its person until what arrives is known."""
+        values: dict[str, object] = {"size_bytes": size_bytes, "duration_s": duration_s}
+        await self._tx.run(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+    async def used_since(self, bot_id: int, person: int, since: datetime) -> list[Used]:
+        """Return what a person asked for since then and got, or will get; the oldest first."""
+        mine = (deliveries.c.bot_id == bot_id, deliveries.c.person == person, deliveries.c.created_at >= since)
+        counts = deliveries.c.state.not_in(["failed", "cancelled"])
+        columns = (deliveries.c.created_at.label("at"), deliveries.c.size_bytes, deliveries.c.duration_s)
+        statement = select(*columns).where(*mine, counts).order_by(deliveries.c.created_at)
+        return [Used(**row) for row in await self._tx.rows(statement)]
 
     async def ledger_get(self, delivery_id: int, key: str) -> Json:
         """Return what was stored under a key, or `None`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -47,6 +47,7 @@ class JobStore:
         destination: Destination,
         person_key: str,
         cost: float,
+        flow: str | None = None,
     ) -> tuple[Job, Delivery, bool]:
         """Let a request wait for the one open job of this fingerprint, which is made if there is none.
 
@@ -58,13 +59,15 @@ class JobStore:
             request_id: Whose delivery.
             position: Place in the request.
             destination: Where it goes.
-            person_key: Whose turn it takes.
+            person_key: Whose job it is.
             cost: How much of a turn.
+            flow: Whose turn it takes; the person's by default.
 
         Returns:
             The job, the delivery, and whether the job is new.
         """
-        tag = await order.next_start(self._tx, person_key)
+        turn = {"person_key": person_key, "flow": flow or person_key}
+        tag = await order.next_start(self._tx, turn["flow"])
         statement = insert_into(jobs).values(
             fingerprint=fingerprint,
             link=link,
@@ -72,15 +75,15 @@ class JobStore:
             title=title,
             state=str(JobState.QUEUED),
             stage=str(Stage.DOWNLOAD),
-            person_key=person_key,
             tag=tag,
             finish_tag=tag + cost,
+            **turn,
             created_at=self._tx.now,
             updated_at=self._tx.now,
         )
         alone = statement.on_conflict_do_nothing(index_elements=[jobs.c.fingerprint], index_where=OPEN)
         row = await self._tx.row(alone.returning(jobs))
-        job = _job(row) if row is not None else await self._join(fingerprint, person_key, tag, cost)
+        job = _job(row) if row is not None else await self._join(fingerprint, turn, tag, cost)
         delivery = await DeliveryStore(self._tx).add(job.id, request_id, position, destination)
         return job, delivery, row is not None
 
@@ -89,7 +92,15 @@ class JobStore:
         row = await self._tx.row(select(jobs).where(jobs.c.id == job_id))
         return None if row is None else _job(row)
 
-    async def claim(self, worker: str, lease_s: float, *, running_limit: int, only: int | None = None) -> Job | None:
+    async def claim(
+        self,
+        worker: str,
+        lease_s: float,
+        *,
+        running_limit: int,
+        only: int | None = None,
+        unlimited: Collection[int] = (),
+    ) -> Job | None:
         """Take the next job under a new lease, `None` when nothing can start.
 
         Args:
@@ -97,10 +108,12 @@ class JobStore:
             lease_s: How long it may be silent.
             running_limit: Jobs of one person at once.
             only: Take no other job than this one.
+            unlimited: People whom that limit does not concern.
         """
+        first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited)
         statement = (
             update(jobs)
-            .where(jobs.c.id == order.first_in_line(self._tx, running_limit, only).scalar_subquery())
+            .where(jobs.c.id == first.scalar_subquery())
             .values(
                 state=str(JobState.RUNNING),
                 worker=worker,
@@ -108,6 +121,7 @@ class JobStore:
                 lease=jobs.c.lease + 1,
                 lease_until=self._later(lease_s),
                 not_before=None,
+                started_at=self._tx.now,
                 updated_at=self._tx.now,
             )
             .returning(jobs)
@@ -204,12 +218,12 @@ class JobStore:
         statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
         return [*dict.fromkeys(row["request_id"] for row in await self._tx.rows(statement))]
 
-    async def _join(self, fingerprint: str, person_key: str, tag: float, cost: float) -> Job:
+    async def _join(self, fingerprint: str, turn: Mapping[str, str], tag: float, cost: float) -> Job:
         row = await self._tx.one(select(jobs).where(OPEN, jobs.c.fingerprint == fingerprint))
         if row["attempt"] > 0 or row["tag"] <= tag:
             return _job(row)
         # Whoever joins would start it earlier: it moves up and takes their turn, or they would wait in another's line.
-        values = {"person_key": person_key, "tag": tag, "finish_tag": tag + cost}
+        values = {**turn, "tag": tag, "finish_tag": tag + cost}
         return _job(await self._tx.one(update(jobs).where(jobs.c.id == row["id"]).values(**values).returning(jobs)))
 
     async def _let_go(self, job_id: int, lease: int, state: JobState, **values: object) -> Job:

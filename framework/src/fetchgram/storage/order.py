@@ -1,13 +1,15 @@
 """Who is next: start-time fair queueing over the rows of `jobs`.
 
-Each job carries a start tag, given once: the later of the clock and the end of its person's last job. Its own end
-is the tag plus its cost. The lowest tag goes first, and the clock stands at the highest tag that has started. So a
-person with a thousand jobs and a person with one take turns, and nobody waits for ever (Goyal, Vin, Cheng:
-"Start-time Fair Queuing", SIGCOMM 1996: the shares of two people who both wait never differ by more than one job of
-each).
+Each job belongs to a flow (a person, or a person's playlists) and carries a start tag, given once: the later of the
+clock and the end of the flow's last job. Its own end is the tag plus its cost. The lowest tag goes first, and the clock
+stands at the highest tag that has started. So a person with a thousand jobs and a person with one take turns, and
+nobody waits for ever (Goyal, Vin, Cheng: "Start-time Fair Queuing", SIGCOMM 1996: the shares of two people who both
+wait never differ by more than one job of each).
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from sqlalchemy import Executable, Select, and_, func, or_, select
 
@@ -18,10 +20,10 @@ from fetchgram.storage.transaction import Transaction
 _CLOCK = 1
 
 
-async def next_start(transaction: Transaction, person_key: str) -> float:
-    """Return the start tag of a job that this person would add now."""
+async def next_start(transaction: Transaction, flow: str) -> float:
+    """Return the start tag of a job that would be added to this flow now."""
     clock = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).scalar_subquery()
-    last = select(func.max(jobs.c.finish_tag)).where(jobs.c.person_key == person_key).scalar_subquery()
+    last = select(func.max(jobs.c.finish_tag)).where(jobs.c.flow == flow).scalar_subquery()
     row = await transaction.one(select(clock.label("clock"), last.label("last")))
     return max(row["clock"] or 0.0, row["last"] or 0.0)
 
@@ -37,8 +39,17 @@ async def advance(transaction: Transaction, tag: float) -> None:
     )
 
 
-def first_in_line(transaction: Transaction, running_limit: int, only: int | None = None) -> Select[tuple[int]]:
-    """Select the job that starts next: queued, due again, or left by a worker whose lease is over."""
+def first_in_line(
+    transaction: Transaction, running_limit: int, only: int | None = None, *, unlimited: Collection[int] = ()
+) -> Select[tuple[int]]:
+    """Select the job that starts next: queued, due again, or left by a worker whose lease is over.
+
+    Args:
+        transaction: Whose present counts.
+        running_limit: Jobs of one person at once.
+        only: No other job than this one.
+        unlimited: People whom that limit does not concern, with any bot.
+    """
     now = transaction.now
     may_start = or_(
         jobs.c.state == "queued",
@@ -48,7 +59,7 @@ def first_in_line(transaction: Transaction, running_limit: int, only: int | None
     # One list for the whole statement: a person with many jobs and no room is passed over without counting again.
     busy = (
         select(jobs.c.person_key)
-        .where(RUNNING, jobs.c.lease_until > now)
+        .where(RUNNING, jobs.c.lease_until > now, *(~jobs.c.person_key.endswith(f":{person}") for person in unlimited))
         .group_by(jobs.c.person_key)
         .having(func.count() >= running_limit)
     )

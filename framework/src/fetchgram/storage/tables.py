@@ -24,6 +24,8 @@ from fetchgram.storage.columns import AsWord, Instant, serial
 
 OPEN = text("state IN ('queued', 'waiting', 'running')")
 """Jobs that have not ended; the same words in index and statement, or SQLite does not use the partial index."""
+ENDED = text("state IN ('done', 'failed', 'cancelled')")
+"""Jobs that the queue is done with."""
 RUNNING = text("state = 'running'")
 """Jobs that a worker holds."""
 WAITING = text("state = 'waiting'")
@@ -111,6 +113,7 @@ requests = Table(
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("bot_id", "key"),
     Index("ix_requests_person", "bot_id", "person", "created_at"),
+    Index("ix_requests_updated", "updated_at"),
     Index("ix_requests_unfinished", "bot_id", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     # An id that was deleted must not come back: buttons and events name it.
     sqlite_autoincrement=True,
@@ -132,11 +135,13 @@ jobs = Table(
     Column("error", AsWord(model.Text)),
     Column("error_number", Text),
     Column("person_key", Text, nullable=False),
+    Column("flow", Text, nullable=False),
     Column("tag", Float, nullable=False),
     Column("finish_tag", Float, nullable=False),
     Column("worker", Text),
     Column("lease", Integer, nullable=False, server_default="0"),
     Column("lease_until", Instant),
+    Column("started_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("uq_jobs_open_fingerprint", "fingerprint", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
@@ -145,7 +150,8 @@ jobs = Table(
     Index("ix_jobs_running", "person_key", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
     Index("ix_jobs_lease", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
     Index("ix_jobs_due", "not_before", sqlite_where=WAITING, postgresql_where=WAITING),
-    Index("ix_jobs_last_tag", "person_key", "finish_tag"),
+    Index("ix_jobs_last_tag", "flow", "finish_tag"),
+    Index("ix_jobs_ended", "updated_at", sqlite_where=ENDED, postgresql_where=ENDED),
     sqlite_autoincrement=True,
 )
 
@@ -170,13 +176,14 @@ deliveries = Table(
     Column("resends", Integer, nullable=False, server_default="0"),
     Column("receipt", AsWord(model.Receipt)),
     Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("duration_s", Float, nullable=False, server_default="0"),
     Column("error", AsWord(model.Text)),
     Column("error_number", Text),
     Column("created_at", Instant, nullable=False),
     Column("delivered_at", Instant),
     UniqueConstraint("job_id", "request_id", "position"),
     Index("ix_deliveries_request", "request_id", "position"),
-    Index("ix_deliveries_person", "bot_id", "person", "delivered_at", "size_bytes"),
+    Index("ix_deliveries_person", "bot_id", "person", "created_at"),
     # Part of each message's random id: must never be given twice.
     sqlite_autoincrement=True,
 )

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from fluent.runtime.types import FluentNone
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+_SPANS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_ENOUGH = 1.5
+"""So many of a unit, and it is used: 80 seconds are said as such, 90 as two minutes."""
 _STEP = 1000
 """Decimal, as Telegram's clients and shops count."""
 
@@ -17,14 +21,15 @@ _STEP = 1000
 def functions(locale: str) -> Mapping[str, Callable[[object], str]]:
     """Return the functions that a catalogue of this language may call.
 
-    `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds, `PERCENT` of 0-100, `PLAIN` of a whole number
-    without grouping, and `HAS`, which is `yes` unless its argument is empty or 0.
+    `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds (as 1:30), `WAIT` of seconds (as 2 min),
+    `PERCENT` of 0-100, `PLAIN` of a whole number without grouping, and `HAS`, which is `yes` unless its argument is empty or 0.
     """
     known = _known(locale)
     return {
         "SIZE": lambda value: _size(value, known),
         "SPEED": lambda value: f"{_size(value, known)}/s",
         "DURATION": _duration,
+        "WAIT": lambda value: _wait(value, known),
         "PERCENT": lambda value: format_percent(_number(value) / 100, format="#,##0%", locale=known),
         "PLAIN": lambda value: f"{_number(value):.0f}",
         "HAS": _has,
@@ -64,6 +69,13 @@ def _duration(value: object) -> str:
     minutes, seconds = divmod(round(_number(value)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _wait(value: object, locale: Locale) -> str:
+    """Say a span as one number: nobody waits to the second, and less than one is none."""
+    seconds = max(1, math.ceil(_number(value)))
+    unit, length_s = next((name, size) for name, size in _SPANS if seconds == size or seconds >= _ENOUGH * size)
+    return format_unit(math.ceil(seconds / length_s), f"duration-{unit}", length="short", locale=locale)
 
 
 def _has(value: object) -> str:

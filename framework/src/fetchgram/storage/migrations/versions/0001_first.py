@@ -103,6 +103,7 @@ def _requests() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_requests_person", "requests", ["bot_id", "person", "created_at"], unique=False)
+    op.create_index("ix_requests_updated", "requests", ["updated_at"], unique=False)
     op.create_index(
         "ix_requests_unfinished",
         "requests",
@@ -129,11 +130,13 @@ def _jobs() -> None:
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("error_number", sa.Text(), nullable=True),
         sa.Column("person_key", sa.Text(), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
         sa.Column("tag", sa.Float(), nullable=False),
         sa.Column("finish_tag", sa.Float(), nullable=False),
         sa.Column("worker", sa.Text(), nullable=True),
         sa.Column("lease", sa.Integer(), server_default="0", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
@@ -147,7 +150,15 @@ def _jobs() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
-    op.create_index("ix_jobs_last_tag", "jobs", ["person_key", "finish_tag"], unique=False)
+    op.create_index(
+        "ix_jobs_ended",
+        "jobs",
+        ["updated_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('done', 'failed', 'cancelled')"),
+        postgresql_where=sa.text("state IN ('done', 'failed', 'cancelled')"),
+    )
+    op.create_index("ix_jobs_last_tag", "jobs", ["flow", "finish_tag"], unique=False)
     op.create_index(
         "ix_jobs_lease",
         "jobs",
@@ -210,6 +221,7 @@ def _deliveries() -> None:
         sa.Column("resends", sa.Integer(), server_default="0", nullable=False),
         sa.Column("receipt", sa.JSON(), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("duration_s", sa.Float(), server_default="0", nullable=False),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("error_number", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -222,9 +234,7 @@ def _deliveries() -> None:
         sa.UniqueConstraint("job_id", "request_id", "position", name=op.f("uq_deliveries_job_id_request_id_position")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_deliveries_person", "deliveries", ["bot_id", "person", "delivered_at", "size_bytes"], unique=False
-    )
+    op.create_index("ix_deliveries_person", "deliveries", ["bot_id", "person", "created_at"], unique=False)
     op.create_index("ix_deliveries_request", "deliveries", ["request_id", "position"], unique=False)
     op.create_table(
         "ledger",
