@@ -22,7 +22,8 @@ def functions(locale: str) -> Mapping[str, Callable[[object], str]]:
     """Return the functions that a catalogue of this language may call.
 
     `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds (as 1:30), `WAIT` of seconds (as 2 min),
-    `PERCENT` of 0-100, `PLAIN` of a whole number without grouping, and `HAS`, which is `yes` unless its argument is empty or 0.
+    `PERCENT` of 0-100, `PLAIN` of a whole number without grouping, and `HAS`, which is `yes`
+    unless its argument is empty or 0.
     """
     known = _known(locale)
     return {
