@@ -12,7 +12,7 @@ import structlog
 
 from fetchgram.app import Plugins, Wired, open_plugins, open_route
 from fetchgram.clock import SystemClock
-from fetchgram.errors import ConfigError, FetchgramError
+from fetchgram.errors import ConfigError, FetchgramError, first_of
 from fetchgram.settings import Settings
 from fetchgram.telegram.account import Account, open_accounts
 from fetchgram.telegram.notices import Notices
@@ -80,7 +80,7 @@ async def _work(route: Wired, plugins: Plugins, notices: Notices, services: Iter
                 if not any(map(_broke, tasks)):
                     await route.runner.drain()
     except* FetchgramError as failures:
-        raise _first(failures) from failures
+        raise first_of(failures) from failures
 
 
 def _broke(task: asyncio.Task[object]) -> bool:
@@ -104,8 +104,3 @@ def _alone(data_dir: Path) -> Iterator[None]:
         except OSError as error:
             raise ConfigError(f"another `fetchgram run` uses the data folder {str(data_dir)!r}") from error
         yield
-
-
-def _first(failures: BaseExceptionGroup[FetchgramError]) -> FetchgramError:
-    error = failures.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import TypeVar, cast
 
 from fetchgram.model.codec import Json
 from fetchgram.model.codec import decode as decode_word
@@ -273,6 +273,15 @@ class FfmpegError(FetchgramError):
 
     def _details(self) -> dict[str, Json]:
         return {"kind": self.kind, "stderr_tail": self.stderr_tail}
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def first_of(group: BaseExceptionGroup[E]) -> E:
+    """Return the first error of a group of one or more: what a `TaskGroup` wraps, without the wrapping."""
+    error = group.exceptions[0]
+    return first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def encode(error: Exception, *, traceback: str = "") -> dict[str, Json]:

@@ -75,6 +75,19 @@ async def test_the_runner_waits_while_the_database_takes_nothing(
     assert ended.state is RequestState.DONE
 
 
+async def test_a_database_that_does_not_answer_at_the_start_does_not_end_the_runner(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked() -> list[int]:
+        raise TemporarilyUnavailable("the database is locked")
+
+    monkeypatch.setattr(bench.route.runner._outcomes, "unended", locked)
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+
+
 async def test_a_wait_that_nobody_would_live_to_see_is_cut_to_a_day(bench: Bench) -> None:
     def away(_workdir: Path, _sink: Sink) -> None:
         raise TemporarilyUnavailable("away", retry_after_s=1e15)

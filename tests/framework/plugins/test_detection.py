@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from fetchgram.errors import PluginError
+from fetchgram.errors import PluginError, WorkerCrashed
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection import BATCH, Detector
 from fetchgram.plugins.loader import load
@@ -201,6 +201,22 @@ async def test_a_plugin_paused_for_something_else_keeps_its_links_from_those_who
         bench.breaker.record_failure("last", PluginError("x", plugin="last"), "download")
     assert bench.breaker.state("odd") is PluginState.PAUSED
     assert await bench.who("odd.example", "odd.example/alpha", "x.example") == ["odd", "alpha", "last"]
+
+
+async def test_a_warm_up_that_fails_is_logged_and_ends_nothing(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def died(*_: object, **__: object) -> None:
+        raise WorkerCrashed("the child died by nobody's fault")
+
+    bench = make_bench()
+    with monkeypatch.context() as patch, structlog.testing.capture_logs() as logs:
+        patch.setattr(bench.detector._pool, "run", died)
+        await bench.detector.warm_up()
+        with pytest.raises(WorkerCrashed):
+            await bench.who("odd.example")
+    assert "detector.cold" in {log["event"] for log in logs}
+    assert await bench.who("odd.example") == ["odd"]
 
 
 async def test_cancelling_kills_the_child_and_the_next_link_is_claimed(make_bench: MakeBench) -> None:

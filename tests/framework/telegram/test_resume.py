@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from fetchgram.clock import SystemClock
-from fetchgram.errors import DiskFull
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
 from fetchgram.model import Chat, Choice, ChoiceKind, DeliveryState, Event, Link, LinkKind, Recipe
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.telegram import resume
@@ -36,6 +38,23 @@ class FullDisk:
             yield session
 
 
+class Locked:
+    """A storage that somebody else holds for the first looks."""
+
+    def __init__(self, storage: Storage, failures: int) -> None:
+        self._storage = storage
+        self.failures = failures
+        self.write = storage.write
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise TemporarilyUnavailable("the database is locked")
+        async with self._storage.read() as session:
+            yield session
+
+
 class AllTold:
     all_told = True
 
@@ -45,11 +64,14 @@ class Hasty(SystemClock):
         await asyncio.sleep(0.01)
 
 
-async def test_a_full_disk_does_not_end_the_bot(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trouble", [FullDisk, Locked])
+async def test_a_database_that_takes_nothing_for_a_while_does_not_end_the_bot(
+    tmp_path: Path, trouble: type[FullDisk | Locked]
+) -> None:
     storage = await open_storage(None, tmp_path)
     async with storage.write() as session:
         newest = await session.events.add(Event(name="job.done", at=datetime.now(UTC), bot_id=BOT))
-    full = FullDisk(storage, failures=2)
+    full = trouble(storage, failures=2)
     follower = resume.Resume(
         bot_id=BOT,
         storage=cast("Storage", full),

@@ -10,7 +10,7 @@ import sys
 import textwrap
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,9 +67,24 @@ FFMPEG = """
 """
 
 
-async def parent(script: str, *arguments: object) -> asyncio.subprocess.Process:
-    words = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
-    return await asyncio.create_subprocess_exec(*words, stdout=PIPE)
+Parent = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
+@pytest.fixture
+async def parent() -> AsyncIterator[Parent]:
+    """Start processes that stand for the bot; what a failed test leaves is killed."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start(script: str, *arguments: object) -> asyncio.subprocess.Process:
+        words = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+        started.append(await asyncio.create_subprocess_exec(*words, stdout=PIPE))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def first_report(process: asyncio.subprocess.Process) -> dict[str, object]:
@@ -94,7 +109,7 @@ async def all_gone(processes: list[psutil.Process], timeout_s: float) -> None:
 
 @pytest.mark.parametrize(("start_method", "session"), [("fork", "same"), ("fork", "new"), ("spawn", "same")])
 async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(
-    tmp_path: Path, targets_folder: Path, start_method: str, session: str, until: Until
+    tmp_path: Path, targets_folder: Path, start_method: str, session: str, until: Until, parent: Parent
 ) -> None:
     process = await parent(POOL, targets_folder, tmp_path, start_method, session)
     await first_report(process)
@@ -110,7 +125,7 @@ async def test_after_kill_9_of_the_bot_its_children_and_theirs_end(
 
 
 async def test_after_kill_9_of_the_bot_no_folder_of_a_pool_is_left(
-    tmp_path: Path, targets_folder: Path, monkeypatch: pytest.MonkeyPatch, until: Until
+    tmp_path: Path, targets_folder: Path, monkeypatch: pytest.MonkeyPatch, until: Until, parent: Parent
 ) -> None:
     def homes() -> list[Path]:
         return list(tmp_path.glob("fetchgram-t-*"))
@@ -144,7 +159,7 @@ async def test_a_child_ends_on_the_pipe_alone(
         await task
 
 
-async def test_after_kill_9_of_the_bot_ffmpeg_ends(clips: Clips, tmp_path: Path, alive: Callable[[int], bool]) -> None:
+async def test_after_kill_9_of_the_bot_ffmpeg_ends(clips: Clips, tmp_path: Path, parent: Parent) -> None:
     clips.into(tmp_path, "long.mp4")
     process = await parent(FFMPEG, tmp_path)
     await first_report(process)

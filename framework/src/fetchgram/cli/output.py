@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 
 from fetchgram.cli.signals import Interrupted
-from fetchgram.errors import ConfigError, FetchgramError
+from fetchgram.errors import ConfigError, FetchgramError, first_of
 from fetchgram.logs import redact
 from fetchgram.model import Text
 
@@ -65,7 +65,7 @@ def told(*, as_json: bool, to_operator: bool = False) -> Iterator[None]:
         ours, others = group.split(FetchgramError)
         if ours is None or others is not None:
             raise
-        _fail(_first(ours), as_json=as_json, to_operator=to_operator)
+        _fail(first_of(ours), as_json=as_json, to_operator=to_operator)
 
 
 def fail(error: Text, number: str | None, *, as_json: bool) -> NoReturn:
@@ -99,8 +99,3 @@ def _fail(error: FetchgramError, *, as_json: bool, to_operator: bool) -> NoRetur
 
 def _code(error: Text) -> str:
     return error.key.removeprefix("error-")
-
-
-def _first(group: BaseExceptionGroup[FetchgramError]) -> FetchgramError:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -10,7 +10,15 @@ from datetime import timedelta
 
 import structlog
 
-from fetchgram.errors import ChoiceGone, DiskFull, FetchgramError, TemporarilyUnavailable, Uncertain, WorkerCrashed
+from fetchgram.errors import (
+    ChoiceGone,
+    DiskFull,
+    FetchgramError,
+    TemporarilyUnavailable,
+    Uncertain,
+    WorkerCrashed,
+    first_of,
+)
 from fetchgram.model import Job, Text, text
 from fetchgram.pipeline.audience import Failed, MenuAgain, Retrying
 from fetchgram.pipeline.numbers import error_number
@@ -76,7 +84,7 @@ class Runner:
         Args:
             only: The one job to work on; by default all.
         """
-        await self._workdirs.sweep(await self._outcomes.unended())
+        await self._sweep()
         async with asyncio.TaskGroup() as group:
             while True:
                 job = await self._next(only)
@@ -85,6 +93,13 @@ class Runner:
                 task = group.create_task(self._work(job), name=f"job {job.id}")
                 self._running[job.id] = task
                 task.add_done_callback(functools.partial(self._ended, job.id))
+
+    async def _sweep(self) -> None:
+        """Remove the folders of jobs that ended; where the database does not answer, the next start does it."""
+        try:
+            await self._workdirs.sweep(await self._outcomes.unended())
+        except FetchgramError as error:
+            log.warning("runner.not_swept", error=repr(error))
 
     async def drain(self) -> None:
         """Take no more jobs and let those at work finish within `work.stop_s`; cancelling hands the rest back."""
@@ -158,7 +173,7 @@ class Runner:
                 await self._stages.carry(job)
                 heartbeat.cancel()
         except ExceptionGroup as failures:
-            raise _first(failures) from failures
+            raise first_of(failures) from failures
 
     async def _keep_lease(self, job: Job) -> None:
         while True:
@@ -206,8 +221,3 @@ class Runner:
 
 def _told(error: Exception) -> Text:
     return error.text if isinstance(error, FetchgramError) else text("error-internal")
-
-
-def _first(failures: ExceptionGroup[Exception]) -> Exception:
-    error = failures.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -11,7 +11,7 @@ from typing import cast
 import pluggy
 import structlog
 
-from fetchgram.errors import PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout
+from fetchgram.errors import FetchgramError, PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout, first_of
 from fetchgram.model import Json, Link, decode
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection_child import TARGET, WARM_UP_URL
@@ -76,8 +76,11 @@ class Detector:
                 self._started = True
 
     async def warm_up(self) -> None:
-        """Let the plugins get ready before the first link comes."""
-        await self.detect([WARM_UP_URL])
+        """Let the plugins get ready before the first link comes; never raises: that link finds out what is wrong."""
+        try:
+            await self.detect([WARM_UP_URL])
+        except FetchgramError as error:
+            log.warning("detector.cold", error=repr(error))
 
     async def close(self) -> None:
         """End the child."""
@@ -93,8 +96,11 @@ class Detector:
         """
         await self.start()
         batches = [urls[start : start + BATCH] for start in range(0, len(urls), BATCH)]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._batch(batch)) for batch in batches]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._batch(batch)) for batch in batches]
+        except* FetchgramError as failures:
+            raise first_of(failures) from failures
         return [link for task in tasks for link in task.result()]
 
     async def _batch(self, urls: Sequence[str]) -> list[Link | None]:

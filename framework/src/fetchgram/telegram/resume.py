@@ -54,7 +54,7 @@ class Resume:
 
     async def run(self) -> None:
         """Take up what was not finished or not told, then follow until cancelled."""
-        for request in await self._untold():
+        for request in await self._untold_at_last():
             try:
                 await self._take_up(request)
             except (FetchgramError, LookupError) as error:
@@ -76,6 +76,15 @@ class Resume:
                 async with self._storage.write() as session:
                     await session.events.set_cursor(self._observer, newest)
                 seen = newest
+
+    async def _untold_at_last(self) -> list[Request]:
+        """Read what is left, however long the database takes nothing."""
+        while True:
+            try:
+                return await self._untold()
+            except FetchgramError as error:
+                log.warning("resume.not_read", error=repr(error))
+                await self._clock.sleep(_TICK_S)
 
     async def _untold(self) -> list[Request]:
         ids: set[int] = set()

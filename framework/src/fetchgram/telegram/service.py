@@ -10,7 +10,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import SetMyCommands
 from aiogram.types import BotCommand, Update, User
 
-from fetchgram.errors import FetchgramError, TemporarilyUnavailable
+from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_of
 from fetchgram.model import Chat, Role, text
 from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
@@ -159,7 +159,7 @@ class TelegramService:
                 group.create_task(self._keep_places())
                 group.create_task(self._publish_commands())
         except* FetchgramError as failures:
-            raise _first(failures) from failures
+            raise first_of(failures) from failures
         finally:
             await self._account.close()
 
@@ -254,8 +254,3 @@ class Switchboard:
         async with storage.read() as session:
             request = await session.requests.get(request_id)
         return request.bot_id if request else None
-
-
-def _first(failures: BaseExceptionGroup[FetchgramError]) -> FetchgramError:
-    error = failures.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
