@@ -67,7 +67,7 @@ async def _demo_once(*, port: int, output: Path, as_json: bool) -> int:
 
 async def _sandbox(*, port: int, as_json: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="fetchgram-sandbox-") as name:
-        async with Stage(Path(name) / "clips", port=port, limits=Limits()) as stage:
+        async with Stage(Path(name) / "clips", port=port, limits=Limits(), mtproto=True) as stage:
             if as_json:
                 _print(json.dumps(stage.describe()))
             else:
@@ -75,6 +75,8 @@ async def _sandbox(*, port: int, as_json: bool) -> int:
                 _print(f"Page     {stage.api.url}/")
                 _print(f"Site     {stage.site.url}/")
                 _print(f"Web      {stage.web.proxy_url}   CA {stage.web.ca_file}")
+                if stage.mtproto is not None:
+                    _print(f"MTProto  127.0.0.1:{stage.mtproto.port}   (keys and session: --json)")
             await asyncio.Event().wait()
     return 0
 

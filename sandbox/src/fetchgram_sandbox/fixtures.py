@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fetchgram_sandbox.botapi import BotApi
     from fetchgram_sandbox.limits import Limits
     from fetchgram_sandbox.live_bot import LiveBot
+    from fetchgram_sandbox.mtproto.server import MtprotoServer
     from fetchgram_sandbox.person import Person
     from fetchgram_sandbox.site import MediaSite
     from fetchgram_sandbox.web.server import Web
@@ -52,6 +53,17 @@ async def bot_api(world: World, bot_limits: Limits) -> AsyncIterator[BotApi]:
         yield api
     if api.problems:
         pytest.fail("\n".join(["calls disagree with the published Bot API:", *api.problems]))
+
+
+@pytest_asyncio.fixture
+async def mtproto(bot_api: BotApi) -> AsyncIterator[MtprotoServer]:
+    """Give an MTProto server over the same world as `bot_api`; at the end it may not have broken."""
+    from fetchgram_sandbox.mtproto.server import MtprotoServer  # noqa: PLC0415 - a pytest plugin is imported in every run
+
+    async with MtprotoServer(bot_api.world, token=bot_api.token) as server:
+        yield server
+    if server.problems:
+        pytest.fail("\n".join(["the MTProto server broke:", *server.problems]))
 
 
 @pytest.fixture

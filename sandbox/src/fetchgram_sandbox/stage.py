@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.limits import Limits
@@ -15,6 +17,10 @@ from fetchgram_sandbox.web.server import Web
 from fetchgram_sandbox.web.sites import all_sites
 from fetchgram_sandbox.world import World
 
+if TYPE_CHECKING:
+    from fetchgram_sandbox.mtproto.limits import MtprotoLimits
+    from fetchgram_sandbox.mtproto.server import MtprotoServer
+
 
 class Stage:
     """A world with a person in it, a Bot API server with its page, a media site, and a web of known host names.
@@ -23,12 +29,20 @@ class Stage:
         clips: Folder of the clips; made once.
         port: Of the page and the Bot API; 0 takes a free one.
         limits: What the Bot API refuses.
+        mtproto: Whether there is an MTProto server too; it takes a second to load.
+
+    Attributes:
+        mtproto: The MTProto server, if there is one.
     """
 
-    def __init__(self, clips: Path, *, port: int = 0, limits: Limits | None = None) -> None:
+    def __init__(
+        self, clips: Path, *, port: int = 0, limits: Limits | None = None, mtproto: MtprotoLimits | bool = False
+    ) -> None:
         self._clips = clips
         self._port = port
         self._limits = limits
+        self._wants_mtproto = mtproto
+        self.mtproto: MtprotoServer | None = None
         self._stack = AsyncExitStack()
         self.world = World()
         self.person = Person(self.world, self.world.new_person("Alice", username="alice"))
@@ -41,7 +55,15 @@ class Stage:
         self.api = await self._stack.enter_async_context(
             BotApi(self.world, port=self._port, limits=self._limits, samples=self.samples)
         )
+        if self._wants_mtproto:
+            self.mtproto = await self._stack.enter_async_context(await self._mtproto_server())
         return self
+
+    async def _mtproto_server(self) -> MtprotoServer:
+        server = await asyncio.to_thread(importlib.import_module, "fetchgram_sandbox.mtproto.server")
+        limits = None if isinstance(self._wants_mtproto, bool) else self._wants_mtproto
+        opened: MtprotoServer = server.MtprotoServer(self.world, token=self.api.token, limits=limits)
+        return opened
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -61,9 +83,12 @@ class Stage:
 
     def describe(self) -> dict[str, object]:
         """Say where everything is, for clients in any language."""
-        return {
+        described: dict[str, object] = {
             "botapi": {"url": self.api.url, "token": self.api.token, "chat": self.person.id},
             "page": f"{self.api.url}/",
             "site": {"url": self.site.url, "samples": list(self.site.samples)},
             "web": self.web.describe(),
         }
+        if self.mtproto is not None:
+            described["mtproto"] = {**self.mtproto.describe(), "chat": self.person.id}
+        return described

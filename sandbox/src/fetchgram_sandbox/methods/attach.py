@@ -9,7 +9,7 @@ from fetchgram_sandbox.objects import StoredFile
 from fetchgram_sandbox.params import Params
 
 # What Telegram's servers play as such; anything else of these kinds arrives as a document.
-_PLAYABLE = {
+PLAYABLE = {
     "video": ("video/mp4", "video/quicktime"),
     "animation": ("video/mp4", "image/gif"),
     "audio": ("audio/mpeg", "audio/mp4"),
@@ -37,7 +37,7 @@ def take_file(account: Account, params: Params, name: str, kind: str) -> StoredF
     if kind == "photo":
         return _photo(account, upload)
     file = account.world.files.adopt(upload, kind)
-    if file.mime not in _PLAYABLE.get(kind, (file.mime,)):
+    if file.mime not in PLAYABLE.get(kind, (file.mime,)):
         file = account.world.files.update(file, kind="document")
     return _describe(account, params, file)
 
