@@ -10,6 +10,10 @@ CLIP_S = 6
 # All exactly 16:9, as a DASH adaptation set needs.
 _HEIGHTS_PX = (144, 360, 720)
 _BITRATES_KBPS = {144: 100, 360: 300, 720: 900}
+_SUNSET = (
+    "gradients=size={width_px}x{height_px}:rate=24:duration={duration_s}:seed=3:speed=0.03"
+    ":nb_colors=4:c0=0x1b1464:c1=0xff5e62:c2=0xffc371:c3=0x2b86c5"
+)
 _DONE = "clips-are-made"
 _TAGS = ("-metadata", "title=Test tone", "-metadata", "artist=Sandbox Band", "-metadata", "album=Loopback")
 
@@ -49,25 +53,15 @@ def ffmpeg_path() -> str:
 async def _make_video(folder: Path, height_px: int) -> None:
     width_px = height_px * 16 // 9 // 2 * 2
     rate = f"{_BITRATES_KBPS[height_px]}k"
+    # A constant bitrate, filled up where the picture needs less: the qualities differ in size as real ones do.
+    constant = ("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
+    # A key frame every 2 s lets the same streams be cut into segments without encoding again.
+    key_frames = ("-g", "48", "-sc_threshold", "0")
     await run_ffmpeg(
         folder,
-        *("-f", "lavfi", "-i", f"testsrc2=size={width_px}x{height_px}:rate=24:duration={CLIP_S}"),
+        *("-f", "lavfi", "-i", _SUNSET.format(width_px=width_px, height_px=height_px, duration_s=CLIP_S)),
         *("-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=44100:duration={CLIP_S}"),
-        # A key frame every 2 s lets the same streams be cut into segments without encoding again.
-        *(
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-b:v",
-            rate,
-            "-pix_fmt",
-            "yuv420p",
-            "-g",
-            "48",
-            "-sc_threshold",
-            "0",
-        ),
+        *("-c:v", "libx264", "-preset", "ultrafast", *constant, *key_frames, "-pix_fmt", "yuv420p"),
         *("-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart", f"clip-{height_px}.mp4"),
     )
 
