@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help install browser check test chaos demo run bench docs constraints changelog clean
+.PHONY: help install browser postgres check test chaos demo run bench docs constraints changelog clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is to do.
@@ -29,6 +29,11 @@ browser:  # The chat page is tested in a real browser: Debian's, where it may be
 	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
 	  { echo "chromium is missing: install it (Debian: apt-get install chromium)" >&2; exit 1; }
 
+postgres:  # The server whose second engine the tests are for: Debian's, where it may be installed.
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql >/dev/null; } || \
+	  { echo "PostgreSQL is missing: install it (Debian: apt-get install postgresql)" >&2; exit 1; }
+
 check: install  ## Format, lint, types, layers, generated docs.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,7 +41,7 @@ check: install  ## Format, lint, types, layers, generated docs.
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-test: install browser  ## Run all tests.
+test: install browser postgres  ## Run all tests.
 	$(PYTEST)
 
 chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40] [SECONDS=60].

@@ -16,6 +16,7 @@ import aiosqlite
 
 from fetchgram.model import Chat, Choice, ChoiceKind, Event, Job, Link, LinkKind, Recipe, Stage
 from fetchgram.storage import Storage, open_storage
+from fetchgram.storage.sqlite import FILE_NAME
 from table import Table, is_quick, percentile, ratio, silence_logs
 
 _PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
@@ -82,7 +83,7 @@ async def _ours(folder: Path) -> AsyncIterator[tuple[Step, Path, Job]]:
                 )
                 await session.events.add(event)
 
-        yield step, storage.database.path, job
+        yield step, folder / FILE_NAME, job
     finally:
         await storage.close()
 

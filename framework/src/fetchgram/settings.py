@@ -58,7 +58,8 @@ class DatabaseSettings(SettingsModel):
     """Where the state rests."""
 
     url: str | None = Field(
-        default=None, description="`sqlite:///path` (default: fetchgram.db in data_dir); its scheme picks the queue."
+        default=None,
+        description="`sqlite:///path` (default: fetchgram.db in data_dir) or `postgresql://user:password@host/name`.",
     )
 
 

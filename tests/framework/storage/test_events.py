@@ -2,25 +2,43 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fetchgram.model import Event, RequestState
 from fetchgram.storage import Session, Storage
 
+if TYPE_CHECKING:
+    from tests.framework.storage.conftest import StoppedClock
 
-async def test_events_come_back_in_order_with_rising_numbers(session: Session) -> None:
+
+async def test_events_come_back_in_order_with_rising_numbers(storage: Storage, clock: StoppedClock) -> None:
     told = [
         Event(
-            name="job.delivered", at=session.now, bot_id=1, person=7, request_id=2, job_id=3, plugin="p", data={"n": 1}
+            name="job.delivered", at=clock.now(), bot_id=1, person=7, request_id=2, job_id=3, plugin="p", data={"n": 1}
         ),
-        Event(name="request.accepted", at=session.now),
+        Event(name="request.accepted", at=clock.now()),
     ]
-    ids = [await session.events.add(event) for event in told]
+    async with storage.write() as session:
+        ids = [await session.events.add(event) for event in told]
     assert ids[0] < ids[1]
-    assert await session.events.after(0, 9) == [dataclasses.replace(e, id=n) for e, n in zip(told, ids, strict=True)]
-    assert [e.id for e in await session.events.after(ids[0], 9)] == [ids[1]]
-    assert len(await session.events.after(0, 1)) == 1
+    numbered = [dataclasses.replace(event, id=number) for event, number in zip(told, ids, strict=True)]
+    async with storage.read() as session:
+        assert await session.events.after(0, 9) == numbered
+        assert await session.events.after(ids[0], 9) == numbered[1:]
+        assert await session.events.after(0, 1) == numbered[:1]
+        assert await session.events.after(ids[1], 9) == []
+
+
+async def test_whoever_is_behind_what_was_pruned_goes_on_with_what_is_left(storage: Storage) -> None:
+    for age in (2, 0):
+        async with storage.write() as session:
+            last = await session.events.add(Event(name="x", at=session.now - timedelta(days=age)))
+    async with storage.write() as session:
+        assert await session.events.prune(session.now - timedelta(days=1)) == 1
+    async with storage.read() as session:
+        assert [event.id for event in await session.events.after(last - 1, 9)] == [last]
 
 
 async def test_an_event_is_gone_with_the_transition_that_failed(storage: Storage) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Checkpoint, DeliveryState, Job, JobState, Media, MediaKind, Stage, text
-from fetchgram.storage import Session, Storage, open_storage
+from fetchgram.storage import Session, Storage
 
 if TYPE_CHECKING:
     from tests.framework.storage.conftest import StoppedClock, Work
@@ -21,8 +21,8 @@ import asyncio, sys
 from pathlib import Path
 from fetchgram.storage import open_storage
 
-async def main(folder, worker):
-    storage = await open_storage(None, Path(folder))
+async def main(folder, worker, url):
+    storage = await open_storage(url or None, Path(folder))
     print("ready", flush=True)
     sys.stdin.readline()
     while True:
@@ -245,12 +245,12 @@ async def test_a_request_that_was_detached_no_longer_waits(session: Session, wor
     assert await session.jobs.requests_of(job.id) == []
 
 
-@pytest.mark.timeout(60)
-async def test_two_processes_never_claim_the_same_job(tmp_path: Path, work: Work) -> None:
-    storage = await open_storage(None, tmp_path)
+@pytest.mark.timeout(120)
+async def test_two_processes_never_claim_the_same_job(
+    storage: Storage, tmp_path: Path, migrated_url: str | None, work: Work
+) -> None:
     async with storage.write() as session:
         made = {(await work.job(session, person=n % 7))[0].id for n in range(120)}
-    await storage.close()
     workers = [
         await asyncio.create_subprocess_exec(
             sys.executable,
@@ -258,6 +258,7 @@ async def test_two_processes_never_claim_the_same_job(tmp_path: Path, work: Work
             CLAIMER,
             str(tmp_path),
             name,
+            migrated_url or "",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -89,15 +89,15 @@ async def test_whoever_is_behind_already_does_not_move_a_job_that_they_join(sess
     assert await session.jobs.counts_of("1") == (0, 0)
 
 
-async def test_the_clock_outlives_the_process(tmp_path: Path, work: Work) -> None:
-    storage = await open_storage(None, tmp_path)
+async def test_the_clock_outlives_the_process(tmp_path: Path, migrated_url: str | None, work: Work) -> None:
+    storage = await open_storage(migrated_url, tmp_path)
     async with storage.write() as session:
         for _ in range(20):
             await work.job(session, person=1)
         for _ in range(10):
             await serve(session)
     await storage.close()
-    storage = await open_storage(None, tmp_path)
+    storage = await open_storage(migrated_url, tmp_path)
     async with storage.write() as session:
         ids = [(await work.job(session, person=2))[0].id for _ in range(20)]
         served = [await serve(session) for _ in range(10)]

@@ -28,7 +28,7 @@ from pathlib import Path
 from fetchgram.storage import open_storage
 
 async def main(folder):
-    storage = await open_storage(None, Path(folder))
+    storage = await open_storage(sys.argv[3] or None, Path(folder))
     print("ready", flush=True)
     for n in itertools.count(int(sys.argv[2])):
         async with storage.write() as session:
@@ -63,18 +63,6 @@ async def test_a_reader_sees_a_snapshot_and_waits_for_no_writer(storage: Storage
         assert await reader.inbox.pending(1, 9) == []
     async with storage.read() as later:
         assert len(await later.inbox.pending(1, 9)) == 1
-
-
-async def test_writers_take_turns_in_the_order_in_which_they_came(storage: Storage) -> None:
-    order = []
-
-    async def write(n: int) -> None:
-        async with storage.write() as session:
-            await session.inbox.add(1, n, "{}")
-            order.append(n)
-
-    await asyncio.gather(*(write(n) for n in range(20)))
-    assert order == list(range(20))
 
 
 async def test_a_cancelled_writer_leaves_nothing_and_frees_the_next(storage: Storage) -> None:
@@ -117,8 +105,8 @@ async def test_writers_cancelled_at_any_point_never_lock_the_database_nor_leave_
         ones = [u.update_id for u in await session.inbox.pending(1, 999)]
         assert [u.update_id for u in await session.inbox.pending(2, 999)] == ones
     assert 0 < len(ones) < 150
-    # The writer, and the reader that looked at the schema.
-    assert connection_threads() == 2
+    # On SQLite one thread for the writer, and one for the reader that looked at the schema.
+    assert connection_threads() == (0 if storage.database.is_shared else 2)
 
 
 async def test_a_cancelled_reader_gives_its_connection_back(storage: Storage) -> None:
@@ -161,17 +149,9 @@ async def test_a_session_is_the_transaction_that_a_plugin_is_given(storage: Stor
             await transaction.execute("SELECT 1")
 
 
-async def test_close_ends_all_threads(tmp_path: Path) -> None:
-    storage = await open_storage(None, tmp_path)
-    async with storage.write(), storage.read(), storage.read():
-        assert connection_threads() == 3
-    await storage.close()
-    async with asyncio.timeout(5):
-        while connection_threads():
-            await asyncio.sleep(0.01)
-
-
-async def test_a_second_process_sees_all_state(storage: Storage, work: Work) -> None:
+async def test_a_second_process_sees_all_state(
+    storage: Storage, work: Work, tmp_path: Path, migrated_url: str | None
+) -> None:
     async with storage.write() as session:
         job, _, _ = await work.job(session)
         await session.jobs.claim("w1", 30, running_limit=1)
@@ -181,7 +161,7 @@ from pathlib import Path
 from fetchgram.storage import open_storage
 
 async def main():
-    storage = await open_storage(None, Path({str(storage.database.path.parent)!r}))
+    storage = await open_storage({migrated_url!r}, Path({str(tmp_path)!r}))
     async with storage.read() as session:
         job = await session.jobs.get({job.id})
         print(job.state, job.lease, job.link.url, [r.url for r in await session.requests.unfinished(1)])
@@ -199,14 +179,19 @@ asyncio.run(main())
 
 @pytest.mark.timeout(90)
 async def test_a_process_killed_at_any_moment_leaves_no_half_transaction_and_loses_nothing_it_reported(
-    tmp_path: Path,
+    tmp_path: Path, migrated_url: str | None
 ) -> None:
-    await (await open_storage(None, tmp_path)).close()
     chance = random.Random(3)
     reported = -1
     for _ in range(4):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", PAIRS, str(tmp_path), str(reported + 2), stdout=asyncio.subprocess.PIPE
+            sys.executable,
+            "-c",
+            PAIRS,
+            str(tmp_path),
+            str(reported + 2),
+            migrated_url or "",
+            stdout=asyncio.subprocess.PIPE,
         )
         assert process.stdout is not None
         assert await process.stdout.readline() == b"ready\n"
@@ -214,7 +199,7 @@ async def test_a_process_killed_at_any_moment_leaves_no_half_transaction_and_los
         process.kill()
         numbers = (await process.communicate())[0].split()
         reported = max([reported, *(int(n) for n in numbers)])
-        ones, twos = _numbers(tmp_path, 1), _numbers(tmp_path, 2)
+        ones, twos = await _numbers(migrated_url, tmp_path)
         assert ones == twos
         assert {int(n) for n in numbers} <= set(ones)
     assert reported > 0
@@ -224,11 +209,15 @@ def connection_threads() -> int:
     return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
-def _numbers(folder: Path, bot_id: int) -> list[int]:
-    with contextlib.closing(sqlite3.connect(folder / "fetchgram.db")) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = connection.execute("SELECT update_id FROM inbox WHERE bot_id = ? ORDER BY update_id", (bot_id,))
-        return [row[0] for row in rows]
+async def _numbers(url: str | None, folder: Path) -> list[list[int]]:
+    if url is None:
+        with contextlib.closing(sqlite3.connect(folder / "fetchgram.db")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    storage = await open_storage(url, folder)
+    async with storage.read() as session:
+        found = [sorted(update.update_id for update in await session.inbox.pending(bot, 99_999)) for bot in (1, 2)]
+    await storage.close()
+    return found
 
 
 async def _run(code: str) -> str:

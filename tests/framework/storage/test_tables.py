@@ -55,8 +55,22 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "menus.get": lambda s, _: s.menus.get("t", s.now),
     "menus.take_ask": lambda s, _: s.menus.take_ask(1, 2, 3, s.now),
     "menus.prune": lambda s, _: s.menus.prune(s.now + timedelta(days=1)),
+    "leases.take": lambda s, _: s.leases.take("l", "w", 30),
+    "leases.holder": lambda s, _: s.leases.holder("l"),
+    "requests.hold": lambda s, _: s.requests.get(1, hold=True),
+    "jobs.taken_from": lambda s, _: s.jobs.taken_from(1),
+    "deliveries.begin": lambda s, _: s.deliveries.begin(1),
+    "deliveries.jobs_of": lambda s, _: s.deliveries.jobs_of(1),
     "commands.take": lambda s, _: s.commands.take(5),
 }
+
+
+@pytest.fixture
+def engine() -> str:
+    """The plans are SQLite's."""
+    return "sqlite"
+
+
 # A walk along an index in its order, from its beginning, is no full scan: it stops at the limit, or the index is small
 # because it holds open rows only.
 WALKS = re.compile(

@@ -96,7 +96,11 @@ async def _database(settings: Settings) -> HealthReport:
             await storage.close()
     except FetchgramError as error:
         return _failing(str(error))
-    return _ok(f"schema {found or 'not made yet'}, opened in {(time.monotonic() - began) * 1000:.0f} ms")
+    took_ms = (time.monotonic() - began) * 1000
+    detail = f"{storage.database.name}: schema {found or 'not made yet'}, opened in {took_ms:.0f} ms"
+    if skew_s := storage.database.skew.total_seconds():
+        return HealthReport(health=Health.WARNING, detail=f"{detail}; its clock and ours differ by {skew_s:+.0f} s")
+    return _ok(detail)
 
 
 async def _disk(settings: Settings) -> HealthReport:

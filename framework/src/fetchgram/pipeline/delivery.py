@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -18,6 +19,10 @@ from fetchgram.ports import Sink
 from fetchgram.storage import Storage
 
 log = structlog.get_logger()
+
+
+class _NotWanted(Exception):
+    """The request was cancelled while others of the same job had their turn."""
 
 
 class DurableLedger:
@@ -69,7 +74,8 @@ class Deliveries:
             return False
         for delivery in await self._open(job):
             if delivery.state is DeliveryState.WAITING:
-                await self._try_cache(job, delivery, _Silent())
+                with suppress(_NotWanted):
+                    await self._try_cache(job, delivery, _Silent())
         return await self._outcomes.done_if_answered(job)
 
     async def deliver(self, job: Job, sink: Sink) -> None:
@@ -84,10 +90,12 @@ class Deliveries:
             return [d for d in await session.deliveries.of_job(job.id) if not d.state.ended]
 
     async def _answer(self, job: Job, delivery: Delivery, media: Sequence[Media], sink: Sink) -> None:
-        if delivery.state is DeliveryState.WAITING and await self._try_cache(job, delivery, sink):
-            return
         try:
+            if delivery.state is DeliveryState.WAITING and await self._try_cache(job, delivery, sink):
+                return
             receipt, route = await self._walk(job, delivery, media, sink)
+        except _NotWanted:
+            log.info("delivery.not_wanted", delivery=delivery.id)
         except (TemporarilyUnavailable, DiskFull):
             # Also of a send that arrived and could not be written down: the ledger knows that it began.
             raise
@@ -136,7 +144,8 @@ class Deliveries:
 
     async def _send(self, job: Job, delivery: Delivery, route: Route, media: Sequence[Media], sink: Sink) -> Receipt:
         async with self._storage.write() as session:
-            await session.deliveries.set_state(delivery.id, DeliveryState.SENDING)
+            if not await session.deliveries.begin(delivery.id):
+                raise _NotWanted
         ledger = DurableLedger(self._storage, delivery.id, job)
         return await self._hooks.deliver(delivery, route, media, ledger, sink)
 

@@ -187,14 +187,17 @@ class Intake:
     async def cancel(self, request_id: int) -> Request:
         """Stop a wish at any stage; a job dies with its last wish."""
         async with self._storage.write() as session:
+            await session.jobs.hold(*await session.deliveries.jobs_of(request_id))
             request = await _known(session, request_id)
             if request.state.ended:
                 return request
             request = await session.requests.update(request_id, state=RequestState.CANCELLED)
             orphans = await session.deliveries.detach(request_id)
+            for job_id in orphans:
+                await session.jobs.cancel(job_id)
             await self._record(session, "request.cancelled", request)
         for job_id in orphans:
-            await self._queue.cancel(job_id)
+            await self._queue.stop(job_id)
         return request
 
     async def retry(self, request_id: int) -> Request:
@@ -233,7 +236,7 @@ class Intake:
     async def request(self, request_id: int) -> Request:
         """Return a request as it stands."""
         async with self._storage.read() as session:
-            return await _known(session, request_id)
+            return _there(await session.requests.get(request_id), request_id)
 
     async def job_of(self, request: Request) -> int:
         """Return the id of the latest job of a request that was chosen."""
@@ -339,7 +342,11 @@ class Intake:
 
 
 async def _known(session: Session, request_id: int) -> Request:
-    request = await session.requests.get(request_id)
+    """Return a request and hold it: what is decided by its state is decided once."""
+    return _there(await session.requests.get(request_id, hold=True), request_id)
+
+
+def _there(request: Request | None, request_id: int) -> Request:
     if request is None:
         raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
     return request

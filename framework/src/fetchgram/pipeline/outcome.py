@@ -80,6 +80,7 @@ class Outcomes:
     async def delivered(self, job: Job, delivery: Delivery, receipt: Receipt, route: Route) -> None:
         """A delivery arrived."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=receipt)
             await self._cache.keep(session, job, delivery, receipt, route)
             await self._settle(session, delivery.request_id)
@@ -91,12 +92,14 @@ class Outcomes:
     async def uncertain(self, job: Job, delivery: Delivery, number: str) -> None:
         """A send was cut in the middle."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             await self._leave_uncertain(session, job, delivery, number)
         await self._audience.tell(delivery.request_id, delivery.position, UncertainDelivery())
 
     async def not_delivered(self, job: Job, delivery: Delivery, news: Failed) -> None:
         """No route took it."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             await self._fail_delivery(session, delivery, news)
             await self._record(
                 session, "delivery.failed", job, request_id=delivery.request_id, data={"reason": news.error.key}
@@ -106,6 +109,7 @@ class Outcomes:
     async def done_if_answered(self, job: Job) -> bool:
         """End the job unless a request still waits; joining and ending cannot miss one another."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             if any(not d.state.ended for d in await session.deliveries.of_job(job.id)):
                 return False
             await session.jobs.finish(job.id, job.lease, JobState.DONE)
@@ -115,6 +119,7 @@ class Outcomes:
     async def failed(self, job: Job, news: Failed) -> None:
         """The job failed: so did everything that waits for it, but for what may have arrived already."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             waiting = await self._open_in(session, job)
             unsure = [delivery for delivery in waiting if await _may_have_arrived(session, delivery)]
             for delivery in waiting:
@@ -131,6 +136,7 @@ class Outcomes:
     async def back_to_menu(self, job: Job, error: ChoiceGone, news: MenuAgain) -> None:
         """The choice is gone: every request leaves the job and returns to its menu, with what there is now."""
         async with self._storage.write() as session:
+            await session.jobs.hold(job.id)
             waiting = await self._open_in(session, job)
             for delivery in waiting:
                 await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
@@ -191,6 +197,8 @@ class Outcomes:
 
     async def _settle(self, session: Session, request_id: int, *, error: Failed | None = None) -> None:
         """End the request when all of its positions are answered."""
+        # Two jobs of one request that end at the same moment: the second one here sees what the first one wrote.
+        await session.requests.get(request_id, hold=True)
         latest: dict[int, DeliveryState] = {}
         for delivery in sorted(await session.deliveries.of_request(request_id), key=lambda d: d.id):
             latest[delivery.position] = delivery.state

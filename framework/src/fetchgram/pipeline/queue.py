@@ -45,8 +45,8 @@ class JobQueue(Protocol):
         """Keep the lease; false when it has passed to somebody else."""
         ...
 
-    async def cancel(self, job_id: int) -> None:
-        """End a job, wherever it runs; returns when it no longer does on this machine."""
+    async def stop(self, job_id: int) -> None:
+        """Stop a job that was cancelled, wherever it runs; returns when it no longer does in this process."""
         ...
 
     async def wait(self, longest_s: float) -> None:
@@ -126,10 +126,8 @@ class LocalQueue:
         async with self._storage.write() as session:
             return await session.jobs.renew(job.id, job.lease, self._settings.work.lease_s)
 
-    async def cancel(self, job_id: int) -> None:
-        """End a job and wait until its task is gone."""
-        async with self._storage.write() as session:
-            await session.jobs.cancel(job_id)
+    async def stop(self, job_id: int) -> None:
+        """Stop a job that was cancelled, and wait until its task is gone."""
         task = self._stop(job_id)
         if task is not None and task is not asyncio.current_task():
             await asyncio.wait([task])

@@ -41,6 +41,7 @@ class CommandStore:
     async def take(self, limit: int) -> list[StoredCommand]:
         """Take the oldest ones that nobody has taken."""
         oldest = select(commands.c.id).where(PENDING).order_by(commands.c.id).limit(limit)
+        oldest = oldest.with_for_update(skip_locked=True)
         statement = update(commands).where(commands.c.id.in_(oldest)).values(state="taken").returning(commands.c.id)
         ids = sorted(row["id"] for row in await self._tx.rows(statement))
         return [command for command in [await self.get(id_) for id_ in ids] if command is not None]

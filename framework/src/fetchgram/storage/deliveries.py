@@ -94,6 +94,12 @@ class DeliveryStore:
         rows = await self._tx.rows(statement.order_by(deliveries.c.position, deliveries.c.id))
         return [_delivery(row) for row in rows]
 
+    async def jobs_of(self, request_id: int) -> list[int]:
+        """Return the jobs on which a request still waits."""
+        mine = (deliveries.c.request_id == request_id, deliveries.c.state.in_(_LIVE))
+        rows = await self._tx.rows(select(deliveries.c.job_id).where(*mine))
+        return sorted({row["job_id"] for row in rows})
+
     async def set_state(
         self,
         delivery_id: int,
@@ -114,6 +120,11 @@ class DeliveryStore:
         if state is DeliveryState.DELIVERED:
             values["delivered_at"] = self._tx.now
         return await self._change(delivery_id, values)
+
+    async def begin(self, delivery_id: int) -> bool:
+        """Record that a delivery is being sent; `False` when it is not wanted any more."""
+        wanted = (deliveries.c.id == delivery_id, deliveries.c.state.in_(_LIVE))
+        return await self._tx.run(update(deliveries).where(*wanted).values(state="sending", error=None)) == 1
 
     async def again(self, delivery_id: int) -> Delivery:
         """Let a delivery wait once more because the person wants it; its messages get new random ids.
@@ -174,10 +185,12 @@ class DeliveryStore:
             ledger.c.value: literal(value, ledger.c.value.type),
             ledger.c.written_at: literal(self._tx.now, ledger.c.written_at.type),
         }
-        # The check and the write are one statement: nothing comes between them on any engine.
+        # The check and the write are one statement; and where others write at the same moment, the job stays as it
+        # was found until this is on disk, so that whoever takes it over finds the entry.
         held = (jobs.c.id == job_id, jobs.c.lease == lease, jobs.c.state == "running")
         mine = (deliveries.c.id == delivery_id, deliveries.c.job_id == jobs.c.id)
-        statement = insert_into(ledger).from_select(list(columns), select(*columns.values()).where(*held, *mine))
+        source = select(*columns.values()).where(*held, *mine).with_for_update(read=True, of=jobs)
+        statement = insert_into(ledger).from_select(list(columns), source)
         new = {"value": statement.excluded.value, "written_at": statement.excluded.written_at}
         key_columns = [ledger.c.delivery_id, ledger.c.key]
         if await self._tx.run(statement.on_conflict_do_update(index_elements=key_columns, set_=new)) != 1:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, Select, delete, func, insert, literal_column, select, tuple_
 
 from fetchgram.model import Event
 from fetchgram.storage.database import insert_into
@@ -13,6 +14,9 @@ from fetchgram.storage.transaction import Transaction
 
 # Built once: it stands beside every transition, and building it costs as much as executing it.
 _ADD = insert(events).returning(events.c.id)
+_ADD_SHARED = _ADD.values(tx=literal_column("pg_current_xact_id()::text::bigint"))
+_FINISHED = events.c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+"""Written by a transaction from before the oldest one that is still open: nothing can come in front of it any more."""
 
 
 class EventStore:
@@ -33,12 +37,17 @@ class EventStore:
             "plugin": event.plugin,
             "data": dict(event.data),
         }
-        return await self._tx.integer(_ADD, row)
+        return await self._tx.integer(_ADD_SHARED if self._tx.is_shared else _ADD, row)
 
     async def after(self, last_id: int, limit: int) -> list[Event]:
-        """Return what happened after this number, in order."""
-        statement = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
-        return [_event(row) for row in await self._tx.rows(statement)]
+        """Return what happened after the event of this number, in an order to which nothing is added in the middle.
+
+        Where transactions run side by side, a lower number may be committed after a higher one, and whoever
+        remembers the last number would never see it. There the order is that of the transactions, and what might
+        still change is left for the next time.
+        """
+        statement = _after_shared(last_id) if self._tx.is_shared else _after(last_id)
+        return [_event(row) for row in await self._tx.rows(statement.limit(limit))]
 
     async def of_job(self, job_id: int, name: str) -> list[Event]:
         """Return what of this name happened to a job; reads all that is kept, so only after something rare."""
@@ -58,6 +67,17 @@ class EventStore:
     async def prune(self, before: datetime) -> int:
         """Delete what happened before this; returns how many."""
         return await self._tx.run(delete(events).where(events.c.at < before))
+
+
+def _after(last_id: int) -> Select[Any]:
+    return select(events).where(events.c.id > last_id).order_by(events.c.id)
+
+
+def _after_shared(last_id: int) -> Select[Any]:
+    # When the row is gone, so is everything before it.
+    seen = func.coalesce(select(events.c.tx).where(events.c.id == last_id).scalar_subquery(), 0)
+    later = tuple_(events.c.tx, events.c.id) > tuple_(seen, last_id)
+    return select(events).where(_FINISHED, later).order_by(events.c.tx, events.c.id)
 
 
 def _event(row: RowMapping) -> Event:

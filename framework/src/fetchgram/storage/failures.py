@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 
-from fetchgram.errors import ConfigError, DiskFull, FetchgramError, TemporarilyUnavailable
+from fetchgram.errors import FetchgramError
 
-_PRIMARY = 0xFF
-"""SQLite's extended result codes carry the primary one in the low byte (sqlite.org/rescode.html)."""
+Translate: TypeAlias = Callable[[str, BaseException], FetchgramError]
+"""Turns the name of a database and an error of its driver into ours."""
 
 
 @contextmanager
-def translated(name: str) -> Iterator[None]:
+def translated(name: str, driver_error: type[Exception], translate: Translate) -> Iterator[None]:
     """Raise errors of our tree instead of the engine's.
 
     Args:
         name: How the database is called in the sentence.
+        driver_error: Base of the driver's own errors.
+        translate: Knows what they mean.
     """
     try:
         yield
     except DBAPIError as error:
-        raise _translate(name, error.orig or error) from error
-    except sqlite3.Error as error:
-        raise _translate(name, error) from error
-
-
-def _translate(  # noqa: PLR0911  # one case per kind of refusal
-    name: str, error: BaseException
-) -> FetchgramError:
-    match getattr(error, "sqlite_errorcode", 0) & _PRIMARY:
-        case sqlite3.SQLITE_READONLY:
-            return ConfigError(f"{name} is read-only: allow this user to write the file and its folder")
-        case sqlite3.SQLITE_CANTOPEN:
-            return ConfigError(f"{name} cannot be opened: check that its folder exists and that this user may write it")
-        case sqlite3.SQLITE_NOTADB:
-            return ConfigError(f"{name} is not a database: move that file away, or set database.url to another one")
-        case sqlite3.SQLITE_FULL:
-            return DiskFull(f"no room left to write {name}")
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return TemporarilyUnavailable(f"{name} is locked by another process: {error}")
-        case sqlite3.SQLITE_CORRUPT:
-            return FetchgramError(
-                f"{name} is damaged ({error}): restore a backup, or save it with `.recover` of sqlite3"
-            )
-        case sqlite3.SQLITE_IOERR:
-            return FetchgramError(f"{name} cannot be read or written, the disk reports an error: {error}")
-        case _:
-            return FetchgramError(f"{name} refused a statement: {error}")
+        raise translate(name, error.orig or error) from error
+    except driver_error as error:
+        raise translate(name, error) from error

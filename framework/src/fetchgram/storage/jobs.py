@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from sqlalchemy import RowMapping, bindparam, case, func, literal, select, update
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Link, Recipe, Stage, Text
 from fetchgram.storage import order
-from fetchgram.storage.database import insert_into
+from fetchgram.storage.database import Insert, insert_into
 from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.tables import OPEN, RUNNING, WAITING, deliveries, jobs
 from fetchgram.storage.transaction import Transaction
@@ -81,16 +81,23 @@ class JobStore:
             created_at=self._tx.now,
             updated_at=self._tx.now,
         )
-        alone = statement.on_conflict_do_nothing(index_elements=[jobs.c.fingerprint], index_where=OPEN)
-        row = await self._tx.row(alone.returning(jobs))
-        job = _job(row) if row is not None else await self._join(fingerprint, turn, tag, cost)
+        job, created = await self._insert_or_join(statement, fingerprint, turn, tag, cost)
         delivery = await DeliveryStore(self._tx).add(job.id, request_id, position, destination)
-        return job, delivery, row is not None
+        return job, delivery, created
 
     async def get(self, job_id: int) -> Job | None:
         """Return a job, or `None`."""
         row = await self._tx.row(select(jobs).where(jobs.c.id == job_id))
         return None if row is None else _job(row)
+
+    async def hold(self, *job_ids: int) -> None:
+        """Let nobody join, cancel or end these jobs until the transaction ends; before what they depend on is read.
+
+        Whoever holds jobs and requests holds the jobs first. On SQLite a writer is alone anyway.
+        """
+        if self._tx.is_shared and job_ids:
+            held = select(jobs.c.id).where(jobs.c.id.in_(job_ids)).order_by(jobs.c.id)
+            await self._tx.rows(held.with_for_update())
 
     async def claim(
         self,
@@ -110,6 +117,7 @@ class JobStore:
             only: Take no other job than this one.
             unlimited: People whom that limit does not concern.
         """
+        await order.take_turn(self._tx)
         first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited)
         statement = (
             update(jobs)
@@ -117,6 +125,7 @@ class JobStore:
             .values(
                 state=str(JobState.RUNNING),
                 worker=worker,
+                taken_from=case((jobs.c.state == "running", jobs.c.worker)),
                 attempt=jobs.c.attempt + 1,
                 lease=jobs.c.lease + 1,
                 lease_until=self._later(lease_s),
@@ -131,6 +140,11 @@ class JobStore:
             return None
         await order.advance(self._tx, row["tag"])
         return _job(row)
+
+    async def taken_from(self, job_id: int) -> str | None:
+        """Return the worker that fell silent and lost a job to the one that has it now, `None` if none did."""
+        row = await self._tx.row(select(jobs.c.taken_from).where(jobs.c.id == job_id))
+        return None if row is None else cast("str | None", row["taken_from"])
 
     async def renew(self, job_id: int, lease: int, lease_s: float) -> bool:
         """Hold a job for longer; `False` when it is lost."""
@@ -218,8 +232,20 @@ class JobStore:
         statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
         return [*dict.fromkeys(row["request_id"] for row in await self._tx.rows(statement))]
 
-    async def _join(self, fingerprint: str, turn: Mapping[str, str], tag: float, cost: float) -> Job:
-        row = await self._tx.one(select(jobs).where(OPEN, jobs.c.fingerprint == fingerprint))
+    async def _insert_or_join(
+        self, statement: Insert, fingerprint: str, turn: Mapping[str, str], tag: float, cost: float
+    ) -> tuple[Job, bool]:
+        alone = statement.on_conflict_do_nothing(index_elements=[jobs.c.fingerprint], index_where=OPEN).returning(jobs)
+        while True:  # a job that ends at this moment is neither there to join nor in the way the next time
+            if (row := await self._tx.row(alone)) is not None:
+                return _job(row), True
+            if (job := await self._join(fingerprint, turn, tag, cost)) is not None:
+                return job, False
+
+    async def _join(self, fingerprint: str, turn: Mapping[str, str], tag: float, cost: float) -> Job | None:
+        row = await self._tx.row(select(jobs).where(OPEN, jobs.c.fingerprint == fingerprint).with_for_update())
+        if row is None:
+            return None
         if row["attempt"] > 0 or row["tag"] <= tag:
             return _job(row)
         # Whoever joins would start it earlier: it moves up and takes their turn, or they would wait in another's line.

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, inspect, text
 
 from fetchgram.errors import PluginError, SchemaTooNew
 from fetchgram.storage.database import Database
-from fetchgram.storage.failures import translated
 from fetchgram.storage.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -89,14 +88,14 @@ async def purge_plugin(storage: Storage, name: str) -> tuple[str, ...]:
 
 
 def _upgrade_core(database: Database) -> None:
-    with _ONE_AT_A_TIME, translated(database.name), database.migrator().begin() as connection:
+    with _ONE_AT_A_TIME, database.translated(), database.migrator().begin() as connection:
         _run(connection, _config(_FOLDER / "versions", CORE_VERSION_TABLE), database.name)
 
 
 def _upgrade_plugin(database: Database, name: str, folder: Path) -> None:
     own = _prefix(name)
     version_table = f"{CORE_VERSION_TABLE}_{own.removesuffix('_')}"
-    with _ONE_AT_A_TIME, translated(database.name), database.migrator().begin() as connection:
+    with _ONE_AT_A_TIME, database.translated(), database.migrator().begin() as connection:
         before = _foreign(connection, own, version_table)
         _run(connection, _config(folder, version_table), f"the tables of {name!r}")
         _refuse_trespass(connection, name, before, _foreign(connection, own, version_table))
@@ -187,7 +186,7 @@ def _refuse_trespass(connection: Connection, name: str, before: _Shape, after: _
 def _purge(database: Database, name: str) -> tuple[str, ...]:
     own = _prefix(name)
     version_table = f"{CORE_VERSION_TABLE}_{own.removesuffix('_')}"
-    with translated(database.name), database.migrator().begin() as connection:
+    with database.translated(), database.migrator().begin() as connection:
         tables = [t for t in inspect(connection).get_table_names() if _owns(own, t) or t == version_table]
         for table in tables:
             connection.execute(text(f'DROP TABLE "{table}"'))

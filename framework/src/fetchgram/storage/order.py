@@ -18,14 +18,28 @@ from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
 from fetchgram.storage.transaction import Transaction
 
 _CLOCK = 1
+_PERSONS = 0x66_61_69_72
+"""Advisory locks of people who add a job: "fair"."""
 
 
 async def next_start(transaction: Transaction, flow: str) -> float:
-    """Return the start tag of a job that would be added to this flow now."""
+    """Return the start tag of a job that would be added to this flow now; two of a flow never get the same one."""
+    if transaction.is_shared:
+        await transaction.row(select(func.pg_advisory_xact_lock(_PERSONS, func.hashtext(flow))))
     clock = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).scalar_subquery()
     last = select(func.max(jobs.c.finish_tag)).where(jobs.c.flow == flow).scalar_subquery()
     row = await transaction.one(select(clock.label("clock"), last.label("last")))
     return max(row["clock"] or 0.0, row["last"] or 0.0)
+
+
+async def take_turn(transaction: Transaction) -> None:
+    """Let claims of several machines take turns, so that a person's limit and the order hold over all of them.
+
+    Without it two claims at the same moment would each count what the other one has not committed yet.
+    """
+    if transaction.is_shared:
+        await transaction.run(insert_into(fair_clock).values(id=_CLOCK, tag=0.0).on_conflict_do_nothing())
+        await transaction.row(select(fair_clock.c.id).where(fair_clock.c.id == _CLOCK).with_for_update())
 
 
 async def advance(transaction: Transaction, tag: float) -> None:
@@ -68,7 +82,7 @@ def first_in_line(
         .where(OPEN, may_start, jobs.c.person_key.not_in(busy), *([] if only is None else [jobs.c.id == only]))
         .order_by(jobs.c.tag, jobs.c.id)
         .limit(1)
-        # Says nothing to SQLite, where writers take turns anyway; elsewhere two workers pass each other.
+        # Says nothing to SQLite, where writers take turns anyway; elsewhere a job that somebody joins is passed over.
         .with_for_update(skip_locked=True)
     )
 

@@ -66,9 +66,10 @@ class RequestStore:
         there = select(requests).where(requests.c.bot_id == bot_id, requests.c.key == key)
         return _request(await self._tx.one(there)), False
 
-    async def get(self, request_id: int) -> Request | None:
-        """Return a request, or `None`."""
-        row = await self._tx.row(select(requests).where(requests.c.id == request_id))
+    async def get(self, request_id: int, *, hold: bool = False) -> Request | None:
+        """Return a request, or `None`; with `hold` nobody else changes it until the transaction ends."""
+        statement = select(requests).where(requests.c.id == request_id)
+        row = await self._tx.row(statement.with_for_update() if hold else statement)
         return None if row is None else _request(row)
 
     async def update(self, request_id: int, **changes: Unpack[RequestChanges]) -> Request:

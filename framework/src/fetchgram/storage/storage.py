@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,17 +9,20 @@ from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Executable
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fetchgram.errors import PluginError
 from fetchgram.ports import Clock
 from fetchgram.storage import migrate as migrations
 from fetchgram.storage.cache import CacheStore
 from fetchgram.storage.commands import CommandStore
-from fetchgram.storage.database import Database, locate, prepare_file
+from fetchgram.storage.database import Database
 from fetchgram.storage.deliveries import DeliveryStore
+from fetchgram.storage.engines import open_engine
 from fetchgram.storage.events import EventStore
 from fetchgram.storage.inbox import InboxStore
 from fetchgram.storage.jobs import JobStore
+from fetchgram.storage.leases import LeaseStore
 from fetchgram.storage.menus import MenuStore
 from fetchgram.storage.overrides import OverrideStore
 from fetchgram.storage.people import PeopleStore
@@ -32,18 +34,17 @@ async def open_storage(url: str | None, data_dir: Path, *, clock: Clock | None =
     """Open the database, made and brought up to date if need be.
 
     Args:
-        url: Setting `database.url`; `None` takes `fetchgram.db` in the data folder.
+        url: Setting `database.url`: its scheme picks the engine; `None` takes `fetchgram.db` in the data folder.
         data_dir: The data folder.
         clock: Time; the system's by default.
         migrate: Whether to bring the schema up to date.
 
     Raises:
-        ConfigError: If the file cannot be opened, made or written, or is no database.
+        ConfigError: If it cannot be opened, made or written, or is no database.
+        TemporarilyUnavailable: If its server cannot be reached.
         SchemaTooNew: If a later version wrote it.
     """
-    path = locate(url, data_dir)
-    await asyncio.to_thread(prepare_file, path)
-    storage = Storage(Database(path), clock=clock)
+    storage = Storage(await open_engine(url, data_dir), clock=clock)
     try:
         if migrate:
             await storage.migrate()
@@ -74,11 +75,16 @@ class Session:
         self.menus = MenuStore(transaction)
         self.commands = CommandStore(transaction)
         self.overrides = OverrideStore(transaction)
+        self.leases = LeaseStore(transaction)
 
     @property
     def now(self) -> datetime:
         """When the transaction began."""
         return self._transaction.now
+
+    async def driver(self) -> object:
+        """Return the driver's own connection, for a part that speaks to it inside this transaction."""
+        return await self._transaction.driver()
 
     async def execute(self, statement: object, parameters: object = None) -> object:
         """Execute a plugin's own statement; returns its `CursorResult`.
@@ -101,7 +107,7 @@ class Storage:
 
     def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
         self.database = database
-        self._now: Callable[[], datetime] = clock.now if clock is not None else _now
+        self._clock: Callable[[], datetime] = clock.now if clock is not None else _now
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Session]:
@@ -112,13 +118,13 @@ class Storage:
             TemporarilyUnavailable: If another process holds the database for long.
         """
         async with self.database.write() as connection:
-            yield Session(Transaction(connection, self._now))
+            yield Session(self._transaction(connection))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
         """Open a snapshot that waits for no writer; a write in it is refused."""
         async with self.database.read() as connection:
-            yield Session(Transaction(connection, self._now))
+            yield Session(self._transaction(connection))
 
     async def schema(self) -> str:
         """Return the revision that the database has, empty before the first migration."""
@@ -135,6 +141,10 @@ class Storage:
     async def close(self) -> None:
         """Close every connection and end their threads."""
         await self.database.close()
+
+    def _transaction(self, connection: AsyncConnection) -> Transaction:
+        database = self.database
+        return Transaction(connection, lambda: self._clock() + database.skew, is_shared=database.is_shared)
 
 
 def _now() -> datetime:

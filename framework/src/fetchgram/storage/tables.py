@@ -139,6 +139,7 @@ jobs = Table(
     Column("tag", Float, nullable=False),
     Column("finish_tag", Float, nullable=False),
     Column("worker", Text),
+    Column("taken_from", Text),
     Column("lease", Integer, nullable=False, server_default="0"),
     Column("lease_until", Instant),
     Column("started_at", Instant),
@@ -221,7 +222,10 @@ events = Table(
     Column("job_id", BigInteger),
     Column("plugin", Text),
     Column("data", JSON, nullable=False),
+    # Which transaction wrote it, where several may at once; see `EventStore.after`.
+    Column("tx", BigInteger, nullable=False, server_default="0"),
     Index("ix_events_at", "at"),
+    Index("ix_events_tx", "tx", "id"),
     # Observers remember the last id that they saw.
     sqlite_autoincrement=True,
 )
@@ -279,4 +283,12 @@ overrides = Table(
     Column("key", Text, primary_key=True),
     Column("value", JSON, nullable=False),
     Column("changed_at", Instant, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Instant, nullable=False),
 )

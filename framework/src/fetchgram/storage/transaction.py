@@ -13,6 +13,9 @@ from fetchgram.storage.unbroken import unbroken
 
 Parameters: TypeAlias = "Mapping[str, object] | Sequence[Mapping[str, object]] | None"
 
+_COUNTED = {"preserve_rowcount": True}
+"""Of an INSERT, SQLAlchemy keeps the count only where somebody asks."""
+
 
 class Transaction:
     """Runs statements on one connection.
@@ -20,11 +23,17 @@ class Transaction:
     Args:
         connection: In a transaction that somebody else ends.
         clock: Returns the present; asked once, so that all rows of a transaction agree.
+        is_shared: Whether others may write at the same moment.
     """
 
-    def __init__(self, connection: AsyncConnection, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connection: AsyncConnection, clock: Callable[[], datetime], *, is_shared: bool = False) -> None:
         self._connection = connection
         self.now = clock()
+        self.is_shared = is_shared
+
+    async def driver(self) -> object:
+        """Return the driver's own connection, for a part that speaks to it inside this transaction."""
+        return (await self._connection.get_raw_connection()).driver_connection
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """Execute a statement; a task that is cancelled meanwhile is so afterwards."""
@@ -32,7 +41,8 @@ class Transaction:
 
     async def run(self, statement: Executable, parameters: Parameters = None) -> int:
         """Execute a statement and return how many rows it changed."""
-        return (await self.execute(statement, parameters)).rowcount
+        work = self._connection.execute(statement, parameters, execution_options=_COUNTED)
+        return (await unbroken(work)).rowcount
 
     async def row(self, statement: Executable, parameters: Parameters = None) -> RowMapping | None:
         """Return the first row, or `None`."""

@@ -134,6 +134,7 @@ def _jobs() -> None:
         sa.Column("tag", sa.Float(), nullable=False),
         sa.Column("finish_tag", sa.Float(), nullable=False),
         sa.Column("worker", sa.Text(), nullable=True),
+        sa.Column("taken_from", sa.Text(), nullable=True),
         sa.Column("lease", sa.Integer(), server_default="0", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
@@ -275,10 +276,12 @@ def _events() -> None:
         sa.Column("job_id", sa.BigInteger(), nullable=True),
         sa.Column("plugin", sa.Text(), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("tx", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_events_at", "events", ["at"], unique=False)
+    op.create_index("ix_events_tx", "events", ["tx", "id"], unique=False)
     op.create_table(
         "event_cursors",
         sa.Column("plugin", sa.Text(), nullable=False),
@@ -341,4 +344,11 @@ def _commands() -> None:
         sa.Column("value", sa.JSON(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_overrides")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )

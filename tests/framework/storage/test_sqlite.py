@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import CursorResult, text
 
 from fetchgram.errors import ConfigError, DiskFull, FetchgramError, TemporarilyUnavailable
-from fetchgram.storage import Session, Storage, database, open_storage
-from fetchgram.storage.database import locate
+from fetchgram.storage import Session, Storage, open_storage, sqlite
+
+from .conftest import file_of
 
 OPEN_AND_WRITE = """
 import asyncio, sys
@@ -42,33 +45,37 @@ async def pragma(session: Session, name: str) -> object:
     return found.scalar()
 
 
-def test_the_default_file_is_in_the_data_folder(tmp_path: Path) -> None:
-    assert locate(None, tmp_path) == tmp_path / "fetchgram.db"
-    assert locate("sqlite:////var/lib/bot.db", tmp_path) == Path("/var/lib/bot.db")
-    assert locate("sqlite+aiosqlite:///bot.db", tmp_path) == Path("bot.db")
-
-
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [
-        ("fetchgram.db", "is no URL"),
-        ("sqlite://", "names no file"),
-        ("sqlite:///:memory:", "names no file"),
-        ("postgresql://bot:hunter2@db/bot", "'postgresql' is not supported"),
-    ],
-)
-def test_a_url_that_cannot_be_used_is_refused_with_a_sentence_and_without_its_password(
-    tmp_path: Path, url: str, sentence: str
-) -> None:
-    with pytest.raises(ConfigError, match=sentence) as caught:
-        locate(url, tmp_path)
-    assert "hunter2" not in str(caught.value)
+@pytest.fixture
+def engine() -> str:
+    return "sqlite"
 
 
 async def test_folders_are_made_and_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
     storage = await open_storage(None, tmp_path / "a" / "b")
     await storage.close()
     assert (tmp_path / "a" / "b" / "fetchgram.db").stat().st_mode & 0o777 == 0o600
+
+
+async def test_writers_take_turns_in_the_order_in_which_they_came(storage: Storage) -> None:
+    order = []
+
+    async def write(n: int) -> None:
+        async with storage.write() as session:
+            await session.inbox.add(1, n, "{}")
+            order.append(n)
+
+    await asyncio.gather(*(write(n) for n in range(20)))
+    assert order == list(range(20))
+
+
+async def test_close_ends_all_threads(tmp_path: Path) -> None:
+    storage = await open_storage(None, tmp_path)
+    async with storage.write(), storage.read(), storage.read():
+        assert connection_threads() == 3
+    await storage.close()
+    async with asyncio.timeout(5):
+        while connection_threads():
+            await asyncio.sleep(0.01)
 
 
 async def test_writers_are_durable_and_readers_only_read(storage: Storage) -> None:
@@ -85,7 +92,7 @@ async def test_writers_are_durable_and_readers_only_read(storage: Storage) -> No
 async def test_a_transaction_holds_the_write_lock_from_its_beginning(storage: Storage) -> None:
     async with storage.write():
         with (
-            contextlib.closing(sqlite3.connect(storage.database.path, timeout=0)) as other,
+            contextlib.closing(sqlite3.connect(file_of(storage), timeout=0)) as other,
             pytest.raises(sqlite3.OperationalError, match="locked"),
         ):
             other.execute("BEGIN IMMEDIATE")
@@ -94,7 +101,7 @@ async def test_a_transaction_holds_the_write_lock_from_its_beginning(storage: St
 async def test_a_database_that_another_process_holds_for_long_is_temporarily_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
     storage = await open_storage(None, tmp_path)
     with contextlib.closing(sqlite3.connect(tmp_path / "fetchgram.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -175,7 +182,11 @@ async def test_a_database_that_became_read_only_is_a_clear_sentence(tmp_path: Pa
 def test_a_folder_that_is_a_file_is_a_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(ConfigError, match="cannot be written"):
-        database.prepare_file(tmp_path / "data" / "fetchgram.db")
+        sqlite.prepare_file(tmp_path / "data" / "fetchgram.db")
+
+
+def connection_threads() -> int:
+    return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 def _in_private_mounts(script: str) -> str:
