@@ -1,0 +1,59 @@
+"""The pictures and films that the emulated Instagram has, and how ffmpeg makes each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FILM_S = 3
+_ENCODER = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+_TONE = ("-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=44100:duration={FILM_S}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One picture or film.
+
+    Args:
+        width_px: Sets items apart: no two of a post have the same.
+        height_px: Of both the film and its cover.
+        is_film: Whether it moves.
+    """
+
+    width_px: int
+    height_px: int
+    is_film: bool = False
+
+    @property
+    def picture(self) -> str:
+        """Name of the picture, or of the film's cover."""
+        return f"picture-{self.width_px}x{self.height_px}.jpg"
+
+    @property
+    def film(self) -> str:
+        """Name of the film."""
+        return f"film-{self.width_px}x{self.height_px}.mp4"
+
+
+def recipe(name: str) -> tuple[str, ...] | None:
+    """Return how ffmpeg makes the clip of a name; `None` if there is none of that name."""
+    stem, _, suffix = name.partition(".")
+    kind, _, size = stem.partition("-")
+    if size not in _SIZES or (kind, suffix) not in (("picture", "jpg"), ("film", "mp4")):
+        return None
+    if kind == "picture":
+        return ("-f", "lavfi", "-i", f"testsrc2=size={size}", "-frames:v", "1", "-q:v", "4")
+    film = ("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=24:duration={FILM_S}")
+    return (*film, *_TONE, *_ENCODER, "-c:a", "aac", "-b:a", "64k")
+
+
+PICTURE = Item(640, 800)
+WIDE = Item(640, 360, is_film=True)
+UPRIGHT = Item(360, 640, is_film=True)
+FACE = Item(320, 320)
+MIXED = (Item(600, 750), Item(360, 450, is_film=True), Item(602, 750))
+MANY = tuple(Item(320 + 2 * place, 400, is_film=place in (4, 9)) for place in range(14))
+STORY = (Item(360, 642), Item(362, 644, is_film=True))
+HIGHLIGHT = (Item(364, 646), Item(366, 648, is_film=True), Item(368, 650))
+_SIZES = frozenset(
+    f"{item.width_px}x{item.height_px}" for item in (PICTURE, WIDE, UPRIGHT, FACE, *MIXED, *MANY, *STORY, *HIGHLIGHT)
+)
