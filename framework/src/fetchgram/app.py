@@ -164,11 +164,12 @@ class _Given:
         )
 
     def preload(self, plugins: Mapping[str, object]) -> None:
-        """Tell the children of each plugin what its attribute `preload` names."""
-        self.workers["media"].preload(("fetchgram.workers.thumbnails",))
+        """Tell the children of each plugin what its attributes `preload` and `may_spawn` say."""
+        self.workers["media"].prepare(("fetchgram.workers.thumbnails",))
         for name, plugin in plugins.items():
             if name in self.workers:
-                self.workers[name].preload(tuple(getattr(plugin, "preload", ())))
+                may_spawn = bool(getattr(plugin, "may_spawn", False))
+                self.workers[name].prepare(tuple(getattr(plugin, "preload", ())), may_spawn=may_spawn)
 
     async def warm(self) -> None:
         """Start the children of all plugins that preload anything."""

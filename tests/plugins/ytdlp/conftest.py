@@ -126,7 +126,7 @@ async def bench(
         workers = PluginWorkers("ytdlp", settings=work, network=network, way_out=way_out.address)
         lookers = PluginWorkers("media", settings=WorkSettings(downloads=1))
         media = LocalMedia(lookers, FfmpegSettings())
-        workers.preload(("fetchgram_ytdlp.child",))
+        workers.prepare(("fetchgram_ytdlp.child",))
         await workers.warm()
         try:
             engine = YtdlpEngine(workers, network, media, options=OPTIONS)

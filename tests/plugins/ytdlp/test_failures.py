@@ -60,6 +60,7 @@ OPTIONS: dict[str, Json] = {
     "extractors": [],
     "extractor_args": {},
     "js_runtimes": {},
+    "mp3_kbps": None,
 }
 
 
@@ -81,7 +82,10 @@ OPTIONS: dict[str, Json] = {
         ("Sign in to confirm your age", Reason.AGE, None),
         ("This video is age-restricted", Reason.AGE, None),
         ("The uploader has not made this video available in your country", Reason.GEO, "extractor/youtube/_video.py"),
-        ("This account has been terminated", Reason.GONE, None),
+        ("This account has been terminated", Reason.ACCOUNT, None),
+        ("the YouTube account associated with this video has been terminated", Reason.ACCOUNT, None),
+        ("This video requires payment to watch", Reason.MEMBERS, None),
+        ("This video is only available to Music Premium members", Reason.MEMBERS, None),
         ("Video unavailable", Reason.GONE, "extractor/youtube/_video.py"),
         ("Song has been removed from the site", Reason.GONE, "extractor/audiomack.py"),
         ("The VOD does not exist", Reason.GONE, "extractor/afreecatv.py"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fetchgram.api import Certainty, Choice, ChoiceGone, ChoiceKind
-from fetchgram_ytdlp.ladder import Track, audio_languages, offers, resolve
+from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers, resolve
 
 
 def video(height_px: int | None, codec: str | None = "h264", **more: object) -> Track:
@@ -38,8 +38,8 @@ def sound(codec: str, **more: object) -> Track:
     return Track(**(fields | more))  # type: ignore[arg-type]  # the tests name real fields
 
 
-def choices(*tracks: Track, **more: int) -> tuple[Choice, ...]:
-    return tuple(offer.choice for offer in offers(tracks, **more))
+def choices(*tracks: Track, **wish: float) -> tuple[Choice, ...]:
+    return tuple(offer.choice for offer in offers(tracks, Wish(**wish)))  # type: ignore[arg-type]  # as the tests mean it
 
 
 def test_the_ladder_has_one_choice_per_height_with_the_most_playable_codec() -> None:
@@ -154,3 +154,18 @@ def test_a_picture_is_offered_as_a_picture() -> None:
     picture = replace(video(600, None), has_video=False, is_image=True, container="png")
     (choice,) = choices(picture)
     assert (choice.kind, choice.container) == (ChoiceKind.IMAGE, "png")
+
+
+def test_an_mp3_is_made_of_the_best_sound_and_its_size_follows_from_the_bitrate() -> None:
+    offered = offers((sound("opus", order=1), sound("aac", order=2)), Wish(mp3_kbps=192, duration_s=10.0))
+    mp3 = offered[-1]
+    assert (mp3.choice.codec, mp3.choice.container, mp3.choice.bitrate_kbps) == ("mp3", "mp3", 192)
+    assert (mp3.choice.size_bytes, mp3.choice.certainty) == (240_000, Certainty.APPROXIMATE)
+    assert [track.audio_codec for track in mp3.tracks] == ["aac"]
+    assert resolve((sound("opus", order=1),), mp3.choice, Wish(mp3_kbps=192)).tracks[0].audio_codec == "opus"
+
+
+def test_no_mp3_is_made_where_the_site_has_one_or_nobody_wishes_for_it() -> None:
+    assert [choice.codec for choice in choices(sound("mp3"), mp3_kbps=192)] == ["mp3"]
+    assert [choice.codec for choice in choices(sound("aac"))] == ["aac"]
+    assert choices(mp3_kbps=192) == ()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fetchgram.api import Certainty, ChoiceKind, ContentUnavailable, Link, LinkKind, Reason
+from fetchgram_ytdlp.ladder import Wish
 from fetchgram_ytdlp.translate import list_probe_of, page_of, probe_of, refuse_unready, tracks_of
 
 LINK = Link(plugin="ytdlp", kind=LinkKind.MEDIA, media_id="Site:1:abc", url="https://site.example/v/1")
@@ -107,7 +108,7 @@ def test_a_probe_says_what_the_site_says() -> None:
         "automatic_captions": {"en": []},
         "chapters": [{"title": "One", "start_time": 0, "end_time": 30}, {"title": "broken"}],
     }
-    probe = probe_of(LINK, info, [stream(vcodec="avc1", acodec="mp4a", height=720)], max_height_px=None)
+    probe = probe_of(LINK, info, [stream(vcodec="avc1", acodec="mp4a", height=720)], Wish())
     assert (probe.title, probe.author, probe.duration_s) == ("A \u202etitle", "Chan", 61.0)
     assert (probe.link.media_id, probe.link.kind) == ("Site:1", LinkKind.VIDEO)
     assert (probe.languages.subtitles, probe.languages.automatic) == (("de",), ("en",))
@@ -118,17 +119,17 @@ def test_a_probe_says_what_the_site_says() -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "data:image/png,x", 7])
 def test_a_thumbnail_is_a_web_address_or_nothing(url: object) -> None:
     info = {"id": "1", "title": "t", "thumbnail": url}
-    assert probe_of(LINK, info, [stream(vcodec="avc1")], max_height_px=None).thumbnail_url is None
+    assert probe_of(LINK, info, [stream(vcodec="avc1")], Wish()).thumbnail_url is None
 
 
 def test_a_page_of_the_generic_extractor_keeps_the_name_of_its_address() -> None:
     info = {"extractor_key": "Generic", "id": "watch", "title": "t"}
-    assert probe_of(LINK, info, [stream(vcodec="avc1")], max_height_px=None).link.media_id == LINK.media_id
+    assert probe_of(LINK, info, [stream(vcodec="avc1")], Wish()).link.media_id == LINK.media_id
 
 
 def test_nothing_to_choose_is_no_media() -> None:
     with pytest.raises(ContentUnavailable) as caught:
-        probe_of(LINK, {"id": "1"}, [stream()], max_height_px=None)
+        probe_of(LINK, {"id": "1"}, [stream()], Wish())
     assert caught.value.reason is Reason.NO_MEDIA
 
 

@@ -14,6 +14,7 @@ _MOST_CHOICES = 40
 _WAYS = frozenset({"cache", "relay", "split"})
 """Ways that a person notices, on the button itself: at once, or slower, or in parts."""
 _USUAL_WAY = "botapi"
+_PLAIN_CODECS = frozenset({None, "h264"})
 
 
 def card_view(menu: Menu, *, notice: Text | None = None) -> View:
@@ -85,8 +86,14 @@ def _label(row: ChoiceRow, *, alike: bool) -> Text:
         what = text("choice-video", height=choice.height_px, fps=choice.fps or 0, hdr=int(choice.hdr))
     else:
         what = text(f"choice-{choice.kind.value}" if choice.kind is not ChoiceKind.VIDEO else "telegram-choice-video")
-    label = _with_size(what, row, detail=_detail(choice) if alike else "")
+    label = _with_size(what, row, detail=_detail(choice) if alike else _codec(choice))
     return label if row.route is not None else text("telegram-choice-blocked", label=label)
+
+
+def _codec(choice: Choice) -> str:
+    """Name the codec of a video that does not play on every phone."""
+    is_plain = choice.kind is not ChoiceKind.VIDEO or choice.codec in _PLAIN_CODECS
+    return "" if is_plain else (choice.codec or "").upper()
 
 
 def _detail(choice: Choice) -> str:

@@ -38,10 +38,16 @@ class PluginWorkers:
         self._pool: WorkerPool | None = None
         self._opening = asyncio.Lock()
         self._preload: tuple[str, ...] = ()
+        self._may_spawn = False
 
-    def preload(self, modules: Sequence[str]) -> None:
-        """Have these modules imported before the first job of each child."""
-        self._preload = tuple(modules)
+    def prepare(self, preload: Sequence[str], *, may_spawn: bool = False) -> None:
+        """Say how children are to be; before the first of them is started.
+
+        Args:
+            preload: Modules that are imported before the first job of each child.
+            may_spawn: Whether jobs may start programs.
+        """
+        self._preload, self._may_spawn = tuple(preload), may_spawn
 
     @property
     def preloads(self) -> bool:
@@ -83,6 +89,7 @@ class PluginWorkers:
                     env=self._network.child_env() if self._network else {},
                     limits=WorkerLimits(rss_bytes=int(self._settings.child_memory)),
                     way_out=self._way_out,
+                    may_spawn=self._may_spawn,
                 )
                 await pool.start()
                 self._pool = pool

@@ -9,13 +9,14 @@ from typing import cast
 from fetchgram.api import Choice, ContentUnavailable, Json, Link, Reason, decode, encode
 from fetchgram_ytdlp.direct import look
 from fetchgram_ytdlp.failures import told, translate
-from fetchgram_ytdlp.ladder import Offer, Track, resolve
+from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
 from fetchgram_ytdlp.refused import refuse
 from fetchgram_ytdlp.streams import Report, fetch
 from fetchgram_ytdlp.translate import (
     ITEM_HINT,
     Info,
+    duration_of,
     is_list,
     list_probe_of,
     page_of,
@@ -37,7 +38,7 @@ def probe(payload: Payload, _report: Report) -> Json:
         if is_list(info):
             return encode(list_probe_of(link, info))
         formats = _served(downloader, info)
-        return encode(probe_of(link, info, formats, max_height_px=cast("int | None", options["max_height_px"])))
+        return encode(probe_of(link, info, formats, _wish(options, info, formats)))
 
 
 def entries(payload: Payload, _report: Report) -> Json:
@@ -63,8 +64,7 @@ def download(payload: Payload, report: Report) -> Json:
         if is_list(info):
             raise ContentUnavailable(Reason.NO_MEDIA, "a list cannot be fetched as one")
         formats = _served(downloader, info)
-        height_px = cast("int | None", options["max_height_px"])
-        offer = resolve(tracks_of(info, formats), choice, max_height_px=height_px)
+        offer = resolve(tracks_of(info, formats), choice, _wish(options, info, formats))
         by_id = {str(each.get("format_id") or ""): each for each in formats}
         streams = [(track, by_id[track.format_id]) for track in offer.tracks]
         names = fetch(downloader, info, streams, max_bytes=max_bytes, report=report)
@@ -72,7 +72,7 @@ def download(payload: Payload, report: Report) -> Json:
 
 
 def _fetched(link: Link, info: Info, formats: list[Info], offer: Offer, names: list[str]) -> Json:
-    seen = encode(probe_of(link, info, formats, max_height_px=None))
+    seen = encode(probe_of(link, info, formats, Wish()))
     streams: list[Json] = [_stream(track, name) for track, name in zip(offer.tracks, names, strict=True)]
     return {"probe": seen, "choice": encode(offer.choice), "streams": streams}
 
@@ -115,6 +115,8 @@ def _look_up(downloader: Downloader, url: str) -> Info | None:
         return downloader.extract_info(url, download=False)
     except Exception as error:
         found = translate(error)
+        if found is None or (isinstance(found, ContentUnavailable) and found.reason is Reason.NO_MEDIA):
+            downloader.raise_turned_away()  # why it found nothing
         if not isinstance(found, ContentUnavailable) or found.reason is not Reason.UPCOMING:
             raise
         downloader.params["ignore_no_formats_error"] = True
@@ -151,6 +153,14 @@ def _served(downloader: Downloader, info: Info) -> list[Info]:
     if not served:
         raise ContentUnavailable(Reason.PROTOCOL if formats else Reason.NO_MEDIA, "no stream that can be fetched")
     return served
+
+
+def _wish(options: Mapping[str, Json], info: Info, formats: list[Info]) -> Wish:
+    return Wish(
+        max_height_px=cast("int | None", options["max_height_px"]),
+        mp3_kbps=cast("int | None", options["mp3_kbps"]),
+        duration_s=duration_of(info, formats),
+    )
 
 
 def _told(payload: Payload) -> AbstractContextManager[None]:

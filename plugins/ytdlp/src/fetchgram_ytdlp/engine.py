@@ -59,10 +59,7 @@ class YtdlpEngine:
             ContentUnavailable, TemporarilyUnavailable: As yt-dlp found.
             WorkerTimeout: If it took too long.
         """
-        chosen = options or self._options
-        payload = self._payload(link, chosen)
-        answer = await self._workers.run("fetchgram_ytdlp.child:probe", payload, timeout_s=chosen.probe_timeout_s)
-        return decode(Probe, _object(answer))
+        return decode(Probe, await self.call("fetchgram_ytdlp.child:probe", link, options=options))
 
     async def entries(self, link: Link, cursor: str | None = None, *, options: EngineOptions | None = None) -> Page:
         """List a page of a playlist or channel; nothing in it is looked up.
@@ -70,10 +67,22 @@ class YtdlpEngine:
         Raises:
             ContentUnavailable: Also when it is no list.
         """
+        return decode(Page, await self.call("fetchgram_ytdlp.child:entries", link, options=options, cursor=cursor))
+
+    async def call(
+        self, target: str, link: Link, *, options: EngineOptions | None = None, **more: Json
+    ) -> Mapping[str, Json]:
+        """Run a plugin's own function in its children, with what `fetchgram_ytdlp.options.build` needs.
+
+        Args:
+            target: Import path of a function that takes `(payload, report)` and returns a JSON object.
+            link: Under `link` in the payload, encoded.
+            options: Instead of those that the engine was built with.
+            **more: Further entries of the payload.
+        """
         chosen = options or self._options
-        payload: dict[str, Json] = {**self._payload(link, chosen), "cursor": cursor}
-        answer = await self._workers.run("fetchgram_ytdlp.child:entries", payload, timeout_s=chosen.probe_timeout_s)
-        return decode(Page, _object(answer))
+        payload: dict[str, Json] = {**self._payload(link, chosen), **more}
+        return _object(await self._workers.run(target, payload, timeout_s=chosen.probe_timeout_s))
 
     async def download(
         self, job: Job, workdir: Path, sink: Sink, *, options: EngineOptions | None = None

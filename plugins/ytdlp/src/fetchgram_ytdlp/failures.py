@@ -20,6 +20,7 @@ from fetchgram.api import (
     TemporarilyUnavailable,
     TooLarge,
 )
+from fetchgram_ytdlp.rates import TURNED_AWAY
 
 REFUSED_HEADER = "X-Fetchgram-Refused"
 """How the way out marks what it refused."""
@@ -34,13 +35,14 @@ WORDINGS: tuple[tuple[str, Reason], ...] = (
     (r"not a bot", Reason.BOT_CHECK),  # youtube/_video.py: playability reason of the player
     (r"cloudflare anti-bot|captcha", Reason.BOT_CHECK),  # generic.py, common.py
     (r"members.only|join this channel|only available to members|subscribers only", Reason.MEMBERS),  # youtube, twitch
+    (r"requires payment|premium members", Reason.MEMBERS),  # youtube: playability reasons of the player
     (r"premieres in|live event will begin|will begin (?:in|shortly)|not started yet", Reason.UPCOMING),  # youtube
     (r"not currently live|live stream|livestream|is offline", Reason.LIVE),  # utils: UserNotLive; twitch, kick
     (r"private video|video is private|(?:account|content|post|playlist) is private", Reason.PRIVATE),  # youtube, vimeo
     (r"confirm your age|age.restrict|inappropriate for some users", Reason.AGE),  # youtube/_video.py
     (r"(?:not|isn't) available (?:in|from) your (?:country|location|region)|geo.?restrict", Reason.GEO),  # common.py
     (r"not made this video available in your country", Reason.GEO),  # youtube/_video.py
-    (r"account (?:has been )?(?:terminated|suspended)", Reason.GONE),  # youtube, twitter
+    (r"account (?:\w+ ){0,6}(?:terminated|suspended|closed)", Reason.ACCOUNT),  # youtube, twitter
     (r"(?:has|have) been (?:removed|deleted)|was (?:removed|deleted)", Reason.GONE),  # audiomack and many others
     (r"(?:video|content|post|media) (?:is )?(?:unavailable|removed|deleted)", Reason.GONE),  # youtube/_video.py
     (r"does not exist|no longer available|no video found|video not found", Reason.GONE),  # several
@@ -59,6 +61,7 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _UNREACHABLE = re.compile(
     r"name or service not known|no route to host|network is unreachable|getaddrinfo", re.IGNORECASE
 )
+_RATE = re.compile(r"has been rate-limited")  # youtube/_video.py
 _WRITE = re.compile(r"unable to (?:write data|open for writing)|no space left|disk quota", re.IGNORECASE)
 
 
@@ -152,13 +155,25 @@ def _of_code(status: int, message: str, retry_after: object = None) -> Fetchgram
         HTTPStatus.GONE: Reason.GONE,
         HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: Reason.GEO,
     }
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return turned_away(message, retry_after)
     is_passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
     if is_passing:
         return TemporarilyUnavailable(message, retry_after_s=retry_after_s(retry_after))
     return ContentUnavailable(reasons.get(status, Reason.GONE), message)
 
 
-_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
+
+def turned_away(message: str, retry_after: object = None) -> TemporarilyUnavailable:
+    """Return our error for a site that asks for fewer requests.
+
+    Args:
+        message: For the log.
+        retry_after: The header `Retry-After`, if there was one.
+    """
+    return TemporarilyUnavailable(f"{TURNED_AWAY}: {message}", retry_after_s=retry_after_s(retry_after))
 
 
 def retry_after_s(value: object) -> float | None:
@@ -210,6 +225,10 @@ def _of_wording(error: BaseException) -> FetchgramError | None:
         return _of_code(int(status[1]), message)
     if _TUNNEL.search(message):
         return _of_proxy(message)
+    return turned_away(message) if _RATE.search(message) else _of_words(message)
+
+
+def _of_words(message: str) -> FetchgramError:
     folded = _NAMES.sub("", message).lower()
     found = next((reason for wording, reason in WORDINGS if re.search(wording, folded)), None)
     if found is not None:

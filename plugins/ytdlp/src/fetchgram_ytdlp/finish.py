@@ -36,6 +36,7 @@ _THUMBNAIL_NAME = "thumbnail.jpg"
 _TAGGABLE = frozenset({"m4a", "mp3", "flac"})
 _PHOTO_MIMES = frozenset({"image/jpeg", "image/png"})
 _WORTH_A_LOOK_S = 1.0
+_AAC_KBPS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Finisher:
         """Put the streams into their container; the result appears whole or not at all."""
         streams = fetched.streams
         if fetched.choice.kind is ChoiceKind.AUDIO and (streams[0].has_video or self._is_bare(streams[0], final)):
-            await self._extract(streams[0], final)
+            await self._extract(fetched.choice, streams[0], final)
         elif len(streams) > 1:
             await self._media.merge(streams[0].path, streams[1].path, final, workdir=self._workdir)
         elif fetched.choice.kind is ChoiceKind.VIDEO and self._is_bare(streams[0], final):
@@ -105,15 +106,16 @@ class Finisher:
         """Whether a file needs a container: pieces are joined without one, or it is to be another one."""
         return stream.is_pieces or stream.path.suffix != final.suffix
 
-    async def _extract(self, stream: Stream, final: Path) -> None:
-        """Take the sound as it is where the container takes it."""
+    async def _extract(self, choice: Choice, stream: Stream, final: Path) -> None:
+        """Take the sound as it is where the container takes it, and make the MP3 that was chosen."""
         codec = stream.audio_codec or (await self._media.inspect(stream.path)).audio_codec
-        is_kept = not stream.has_video or codec == "aac"
+        wanted, bitrate_kbps = ("mp3", choice.bitrate_kbps) if choice.codec == "mp3" else ("aac", _AAC_KBPS)
+        is_kept = codec == wanted or (wanted != "mp3" and not stream.has_video)
         await self._media.extract_audio(
             stream.path,
             final,
-            codec="copy" if is_kept else "aac",
-            bitrate_kbps=None if is_kept else 160,
+            codec="copy" if is_kept else wanted,
+            bitrate_kbps=None if is_kept else bitrate_kbps,
             workdir=self._workdir,
         )
 

@@ -16,6 +16,25 @@ _WEBM_AUDIO = frozenset({"opus", "vorbis"})
 _AUDIO_CONTAINERS = {"aac": "m4a", "mp3": "mp3", "opus": "ogg", "vorbis": "ogg", "flac": "flac"}
 _SMOOTH_FPS = 30
 _BITRATE_STEP_KBPS = 8
+_BITS_PER_BYTE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What shapes the offers besides the streams.
+
+    Args:
+        max_height_px: Tallest video; `None` for all.
+        mp3_kbps: Bitrate of an MP3 that is offered too; `None` for none.
+        duration_s: Of the sound, which tells the size of an MP3.
+    """
+
+    max_height_px: int | None = None
+    mp3_kbps: int | None = None
+    duration_s: float | None = None
+
+
+_PLAIN_WISH = Wish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +86,21 @@ class Offer:
     tracks: tuple[Track, ...]
 
 
-def offers(tracks: Sequence[Track], *, max_height_px: int | None = None) -> tuple[Offer, ...]:
+def offers(tracks: Sequence[Track], wish: Wish = _PLAIN_WISH) -> tuple[Offer, ...]:
     """Return what can be chosen, best first: videos by height, then sound, then pictures."""
-    videos = _videos(tracks, max_height_px)
-    return (*videos, *_audios(tracks), *_images(tracks))
+    videos, audios = _videos(tracks, wish.max_height_px), _audios(tracks)
+    return (*videos, *audios, *_mp3(audios, wish), *_images(tracks))
 
 
-def resolve(tracks: Sequence[Track], choice: Choice, *, max_height_px: int | None = None) -> Offer:
+def resolve(tracks: Sequence[Track], choice: Choice, wish: Wish = _PLAIN_WISH) -> Offer:
     """Find the streams of a choice again.
 
     Raises:
         ChoiceGone: If there are none; carries what there is.
     """
-    now = offers(tracks, max_height_px=max_height_px)
+    now = offers(tracks, wish)
     spoken = _in_language(tracks, choice.language)
-    found = next((o for o in offers(spoken, max_height_px=max_height_px) if _same(o.choice, choice)), None)
+    found = next((offer for offer in offers(spoken, wish) if _same(offer.choice, choice)), None)
     if found is None:
         raise ChoiceGone(tuple(offer.choice for offer in now))
     return replace(found, choice=replace(found.choice, language=choice.language))
@@ -195,6 +214,23 @@ def _audio_offer(track: Track, *, container: str) -> Offer:
         certainty=track.certainty,
     )
     return Offer(choice, (track,))
+
+
+def _mp3(audios: Sequence[Offer], wish: Wish) -> tuple[Offer, ...]:
+    """Offer the best sound as MP3, for players that know nothing else, unless the site has one."""
+    if wish.mp3_kbps is None or not audios or any(offer.choice.codec == "mp3" for offer in audios):
+        return ()
+    source = max(audios, key=lambda offer: offer.tracks[0].order)
+    size_bytes = int(wish.mp3_kbps * 1000 / _BITS_PER_BYTE * wish.duration_s) if wish.duration_s else None
+    choice = Choice(
+        kind=ChoiceKind.AUDIO,
+        codec="mp3",
+        container="mp3",
+        bitrate_kbps=wish.mp3_kbps,
+        size_bytes=size_bytes,
+        certainty=Certainty.APPROXIMATE if size_bytes else Certainty.UNKNOWN,
+    )
+    return (Offer(choice, source.tracks),)
 
 
 def _rounded(kbps: float | None) -> int | None:

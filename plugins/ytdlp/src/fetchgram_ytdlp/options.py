@@ -44,6 +44,10 @@ class Downloader(Protocol):
         """Hear how far a download is."""
         ...
 
+    def raise_turned_away(self) -> None:
+        """Raise if the site has answered a request with "too many"."""
+        ...
+
     def close(self) -> None:
         """Close connections."""
         ...

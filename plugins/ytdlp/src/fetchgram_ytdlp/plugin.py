@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ class Plugin:
 
     def __init__(self, settings: YtdlpSettings, context: Context | None) -> None:
         refuse_unsafe(installed())
-        self._options = EngineOptions.of(settings)
+        self._options = replace(EngineOptions.of(settings), page_size=settings.page_size)
         self._context = context
         self._catalogue: Catalogue | None = None
         self._built: YtdlpEngine | None = None

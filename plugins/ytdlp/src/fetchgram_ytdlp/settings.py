@@ -11,8 +11,8 @@ from pydantic import ByteSize, Field
 from fetchgram.api import Json, SettingsModel
 
 
-class Settings(SettingsModel):
-    """Section `[plugin.ytdlp]`."""
+class FetchSettings(SettingsModel):
+    """How to fetch, whatever the site: what every plugin on this engine lets an operator set."""
 
     probe_timeout_s: float = Field(default=25.0, gt=0, description="Time to look up a link or one page of a list.")
     download_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
@@ -21,11 +21,16 @@ class Settings(SettingsModel):
     retries: int = Field(default=3, ge=0, le=20, description="Tries after a cut connection, inside one download.")
     max_height_px: int | None = Field(default=None, ge=144, description="Tallest video that is offered; none: all.")
     max_size: ByteSize = Field(default=ByteSize(4_000_000_000), description="Largest download, all streams together.")
-    page_size: int = Field(default=50, ge=1, le=500, description="Entries on one page of a playlist.")
     cookies_file: Path | None = Field(
         default=None, description="Cookies in Netscape format; read for each lookup, never written."
     )
     user_agent: str | None = Field(default=None, min_length=1, description="Default: yt-dlp's own, per site.")
+
+
+class Settings(FetchSettings):
+    """Section `[plugin.ytdlp]`."""
+
+    page_size: int = Field(default=50, ge=1, le=500, description="Entries on one page of a playlist.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,9 @@ class EngineOptions:
         extractors: Names of the only extractors that may answer (regular expressions, yt-dlp's
             `allowed_extractors`); empty for all.
         extractor_args: Arguments of extractors, as in `{"youtube": {"player_client": ("web",)}}`.
-        js_runtimes: JavaScript runtimes that may be started, by name with their path (or `None`).
+        js_runtimes: JavaScript runtimes that may be started, by name with their path (or `None`); the plugin that
+            names some has to say `may_spawn` of itself.
+        mp3_kbps: Bitrate of an MP3 that is offered besides the site's own sound; `None` for no such offer.
     """
 
     probe_timeout_s: float = 25.0
@@ -62,9 +69,10 @@ class EngineOptions:
     extractors: tuple[str, ...] = ()
     extractor_args: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
     js_runtimes: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    mp3_kbps: int | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> EngineOptions:
+    def of(cls, settings: FetchSettings) -> EngineOptions:
         """Take what the operator set."""
         return cls(
             probe_timeout_s=settings.probe_timeout_s,
@@ -74,7 +82,6 @@ class EngineOptions:
             retries=settings.retries,
             max_height_px=settings.max_height_px,
             max_bytes=int(settings.max_size),
-            page_size=settings.page_size,
             cookies_file=settings.cookies_file,
             user_agent=settings.user_agent,
         )
@@ -96,4 +103,5 @@ class EngineOptions:
             "extractors": list(self.extractors),
             "extractor_args": arguments,
             "js_runtimes": dict(self.js_runtimes),
+            "mp3_kbps": self.mp3_kbps,
         }

@@ -19,7 +19,7 @@ from fetchgram.api import (
     Probe,
     Reason,
 )
-from fetchgram_ytdlp.ladder import Track, audio_languages, offers
+from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers
 from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, UNKNOWN_SUFFIX, digest, split_link
 
 Info: TypeAlias = Mapping[str, object]
@@ -69,14 +69,14 @@ def refuse_unready(info: Info) -> None:
         raise ContentUnavailable(Reason.UPCOMING, at=datetime.fromtimestamp(at, UTC) if at else None)
 
 
-def probe_of(link: Link, info: Info, formats: Sequence[Info], *, max_height_px: int | None) -> Probe:
+def probe_of(link: Link, info: Info, formats: Sequence[Info], wish: Wish) -> Probe:
     """Return what is behind a link that leads to one thing.
 
     Raises:
         ContentUnavailable: `no_media`, when nothing is left to choose.
     """
     tracks = tracks_of(info, formats)
-    choices = tuple(offer.choice for offer in offers(tracks, max_height_px=max_height_px))
+    choices = tuple(offer.choice for offer in offers(tracks, wish))
     if not choices:
         raise ContentUnavailable(Reason.NO_MEDIA, "no stream that can be offered")
     return Probe(
@@ -84,7 +84,7 @@ def probe_of(link: Link, info: Info, formats: Sequence[Info], *, max_height_px: 
         title=_title(info),
         choices=choices,
         author=_author(info),
-        duration_s=_duration_s(info, formats),
+        duration_s=duration_of(info, formats),
         thumbnail_url=_web_address(info.get("thumbnail")),
         languages=_languages(info, tracks),
         chapters=_chapters(info),
@@ -122,12 +122,12 @@ def page_of(link: Link, info: Info, *, start: int, size: int) -> Page:
 
 def tracks_of(info: Info, formats: Sequence[Info]) -> tuple[Track, ...]:
     """Return the streams; storyboards and things without picture and sound are left out."""
-    duration_s = _duration_s(info, formats)
+    duration_s = duration_of(info, formats)
     found = (_track(each, order, duration_s) for order, each in enumerate(formats))
     return tuple(track for track in found if track is not None)
 
 
-def _duration_s(info: Info, formats: Sequence[Info]) -> float | None:
+def duration_of(info: Info, formats: Sequence[Info]) -> float | None:
     """Take what the site says, else the sum of the pieces of a stream."""
     said = _number(info.get("duration"))
     pieces = next((each["fragments"] for each in formats if isinstance(each.get("fragments"), list)), None)
@@ -155,7 +155,7 @@ def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
         container=container,
         video_codec=_codec(picture, _VIDEO_CODECS) if has_video else None,
         audio_codec=_audio_codec(sound, container, has_video=has_video) if has_audio else None,
-        height_px=_whole(data.get("height")),
+        height_px=_short_side_px(data),
         fps=_number(data.get("fps")),
         is_hdr=_text(data.get("dynamic_range")) not in ("", "SDR"),
         language=_text(data.get("language")) or None,
@@ -165,6 +165,12 @@ def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
         is_pieces=_text(data.get("protocol")) not in ("http", "https"),
         is_image=is_image,
     )
+
+
+def _short_side_px(data: Info) -> int | None:
+    """Return what people call the quality of a picture, upright ones included: 720p is 1280×720 and 720×1280."""
+    height_px, width_px = _whole(data.get("height")), _whole(data.get("width"))
+    return min(height_px, width_px) if height_px and width_px else height_px
 
 
 def _audio_codec(sound: str, container: str, *, has_video: bool) -> str | None:

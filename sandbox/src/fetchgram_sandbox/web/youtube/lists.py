@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fetchgram_sandbox.web.youtube.player import Data
 from fetchgram_sandbox.web.youtube.videos import CHANNEL_ID, CHANNEL_TITLE, HANDLE, LISTINGS, Listing, Video, find
@@ -12,6 +14,8 @@ PLAYLIST_PAGE = 100
 CHANNEL_PAGE = 30
 """As many as YouTube sends at once."""
 TABS = ("videos", "shorts")
+CHANNELS: Mapping[str, tuple[str, ...]] = MappingProxyType({HANDLE: TABS, "@shortsonly": ("shorts",)})
+"""Tabs of each channel, by handle."""
 
 
 def playlist_page(listing: Listing) -> Data:
@@ -32,17 +36,19 @@ def playlist_page(listing: Listing) -> Data:
     }
 
 
-def channel_page(tab: str) -> Data:
-    """Return `ytInitialData` of the channel with one tab open."""
+def channel_page(handle: str, tab: str) -> Data:
+    """Return `ytInitialData` of a channel with one tab open: the one that was asked for, if it has that."""
+    tabs = CHANNELS[handle]
+    chosen = tab if tab in tabs else tabs[0]
     return {
         "metadata": {
             "channelMetadataRenderer": {
                 "title": CHANNEL_TITLE,
                 "externalId": CHANNEL_ID,
-                "vanityChannelUrl": f"http://www.youtube.com/{HANDLE}",
+                "vanityChannelUrl": f"http://www.youtube.com/{handle}",
             }
         },
-        "contents": {"twoColumnBrowseResultsRenderer": {"tabs": [_tab(name, is_open=name == tab) for name in TABS]}},
+        "contents": {"twoColumnBrowseResultsRenderer": {"tabs": [_tab(handle, name, chosen) for name in tabs]}},
     }
 
 
@@ -61,13 +67,13 @@ def continued(token: str) -> Data | None:
     return {"onResponseReceivedActions": [{"appendContinuationItemsAction": {"continuationItems": items}}]}
 
 
-def _tab(name: str, *, is_open: bool) -> Data:
+def _tab(handle: str, name: str, chosen: str) -> Data:
     listing = LISTINGS[name]
     renderer: Data = {
         "title": listing.title,
-        "endpoint": {"commandMetadata": {"webCommandMetadata": {"url": f"/{HANDLE}/{name}"}}},
+        "endpoint": {"commandMetadata": {"webCommandMetadata": {"url": f"/{handle}/{name}"}}},
     }
-    if is_open:
+    if name == chosen:
         renderer |= {"selected": True, "content": {"richGridRenderer": {"contents": _items(listing, 0)}}}
     return {"tabRenderer": renderer}
 

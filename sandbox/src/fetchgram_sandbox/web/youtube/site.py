@@ -12,10 +12,10 @@ from aiohttp import web
 from fetchgram_sandbox.streaming import send
 from fetchgram_sandbox.web.kitchen import Kitchen, padded
 from fetchgram_sandbox.web.site import Handler, Sample
-from fetchgram_sandbox.web.youtube.lists import TABS, channel_page, continued, missing_page, playlist_page
+from fetchgram_sandbox.web.youtube.lists import CHANNELS, channel_page, continued, missing_page, playlist_page
 from fetchgram_sandbox.web.youtube.player import Data, player_of
 from fetchgram_sandbox.web.youtube.subtitles import MIMES, subtitles_of
-from fetchgram_sandbox.web.youtube.videos import CHANNEL_ID, HANDLE, LISTINGS, PREMIERE, Video, find
+from fetchgram_sandbox.web.youtube.videos import CHANNEL_ID, CHANNEL_TITLE, HANDLE, LISTINGS, PREMIERE, Video, find
 
 _WATCH = "https://www.youtube.com/watch?v="
 _SAMPLES = (
@@ -138,9 +138,8 @@ def _page_data(request: web.Request) -> Data | None:
         return playlist_page(listing) if listing else missing_page("The playlist does not exist.")
     if parts[0] in ("watch", "embed"):
         return _watch(find(request.query.get("v", parts[-1])))
-    names = (HANDLE, "channel", "c", "user")
-    is_channel = parts[0] in names and (parts[0] == HANDLE or parts[1:2] in ([CHANNEL_ID], [HANDLE[1:]]))
-    return channel_page(parts[-1] if parts[-1] in TABS else "videos") if is_channel else None
+    handle = HANDLE if parts[:2] in (["channel", CHANNEL_ID], ["c", HANDLE[1:]], ["user", HANDLE[1:]]) else parts[0]
+    return channel_page(handle, parts[-1]) if handle in CHANNELS else None
 
 
 def _watch(video: Video | None) -> Data:
@@ -150,8 +149,10 @@ def _watch(video: Video | None) -> Data:
     ]
     bar = {"playerBar": {"chapteredPlayerBarRenderer": {"chapters": chapters}}}
     decorated = {"decoratedPlayerBarRenderer": {"decoratedPlayerBarRenderer": bar}}
+    owner = {"videoOwnerRenderer": {"title": {"runs": [{"text": CHANNEL_TITLE}]}}}
+    contents = [{"videoSecondaryInfoRenderer": {"owner": owner}}]
     return {
-        "contents": {"twoColumnWatchNextResults": {"results": {"results": {"contents": [{}]}}}},
+        "contents": {"twoColumnWatchNextResults": {"results": {"results": {"contents": contents}}}},
         "playerOverlays": {"playerOverlayRenderer": decorated},
     }
 

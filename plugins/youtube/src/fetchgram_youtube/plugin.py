@@ -1,0 +1,173 @@
+"""The plugin: YouTube's links, over the yt-dlp engine."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from fetchgram.api import (
+    Choice,
+    ChoiceKind,
+    ContentUnavailable,
+    Context,
+    HealthCheck,
+    Job,
+    Json,
+    Link,
+    LinkKind,
+    Media,
+    Page,
+    PluginError,
+    Probe,
+    Reason,
+    Sink,
+    Text,
+    decode,
+    hookimpl,
+    text,
+)
+from fetchgram_youtube import refusals
+from fetchgram_youtube.health import Health
+from fetchgram_youtube.links import PLUGIN, claim
+from fetchgram_youtube.runtimes import find
+from fetchgram_youtube.settings import Settings as YouTubeSettings
+
+if TYPE_CHECKING:
+    from fetchgram_ytdlp import EngineOptions, YtdlpEngine
+
+_LISTS = frozenset({LinkKind.PLAYLIST, LinkKind.CHANNEL})
+_PAGES_KEPT = 32
+_MAY_NOT_PLAY = frozenset({"vp9", "av1"})
+"""H.264 plays on every phone; these need one that decodes them."""
+
+
+class Plugin:
+    """YouTube.
+
+    Args:
+        settings: Section `[plugin.youtube]`.
+        context: `None` in the child that detects links.
+    """
+
+    name = PLUGIN
+    api_version = 1
+    Settings = YouTubeSettings
+    preload = ("fetchgram_ytdlp.child", "fetchgram_youtube.pages", "fetchgram_youtube.pager")
+    """What warm children import before the first link."""
+
+    def __init__(self, settings: YouTubeSettings, context: Context | None) -> None:
+        self._settings = settings
+        self._context = context
+        self._health = Health(settings, context)
+        self._built: YtdlpEngine | None = None
+        self._first_pages: OrderedDict[str, Page] = OrderedDict()
+
+    @property
+    def may_spawn(self) -> bool:
+        """Whether children may start programs: only for a JavaScript runtime."""
+        return find(self._settings) is not None
+
+    @hookimpl
+    def detect(self, url: str) -> Link | None:
+        """Claim videos, shorts, clips, playlists and channels."""
+        return claim(url)
+
+    @hookimpl
+    async def probe(self, link: Link) -> Probe:
+        """Look a link up; of a list, the first page comes with it and is kept for `entries`."""
+        async with self._told():
+            if link.kind in _LISTS:
+                return await self._open(link)
+            seen = await self._engine().probe(link)
+        return replace(seen, link=_named(link, seen), notice=_notice(seen.choices))
+
+    @hookimpl
+    async def entries(self, link: Link, cursor: str | None) -> Page:
+        """List a playlist or channel, a page of YouTube's at a time."""
+        async with self._told():
+            if cursor is None:
+                if link.media_id not in self._first_pages:
+                    await self._open(link)
+                return self._first_pages.pop(link.media_id)
+            answer = await self._engine().call("fetchgram_youtube.pages:following", link, cursor=cursor)
+        return decode(Page, answer)
+
+    @hookimpl
+    async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
+        """Fetch a choice."""
+        async with self._told():
+            return await self._engine().download(job, workdir, sink)
+
+    @hookimpl
+    def health_checks(self) -> Sequence[HealthCheck]:
+        """Watch what YouTube asks of those who fetch from it."""
+        return self._health.checks()
+
+    async def _open(self, link: Link) -> Probe:
+        answer = await self._engine().call("fetchgram_youtube.pages:first", link)
+        self._first_pages[link.media_id] = decode(Page, cast("dict[str, Json]", answer["page"]))
+        while len(self._first_pages) > _PAGES_KEPT:
+            self._first_pages.popitem(last=False)
+        return decode(Probe, cast("dict[str, Json]", answer["probe"]))
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        """Say refusals in YouTube's terms, and tell the admins when it shuts this server out."""
+        try:
+            with refusals.told():
+                yield
+        except ContentUnavailable as error:
+            if error.reason is Reason.BOT_CHECK and self._context is not None:
+                self._health.shut_out(self._context.clock.now())
+                await self._context.notify_admins(text("youtube-admin-bot-check"), once_key="youtube-bot-check")
+            raise
+        else:
+            self._health.let_in()
+
+    def _engine(self) -> YtdlpEngine:
+        if self._context is None:
+            raise PluginError("only `detect` works without a context", plugin=self.name)
+        if self._built is None:
+            from fetchgram_ytdlp import YtdlpEngine  # noqa: PLC0415  # not needed to detect
+
+            context = self._context
+            self._built = YtdlpEngine(
+                context.workers, context.network, context.media, options=options_of(self._settings)
+            )
+        return self._built
+
+
+def options_of(settings: YouTubeSettings) -> EngineOptions:
+    """Return how the engine fetches from YouTube."""
+    from fetchgram_ytdlp import EngineOptions  # noqa: PLC0415  # not needed to detect
+
+    runtime, tokens = find(settings), settings.po_tokens
+    arguments = {
+        "player_client": tuple(settings.player_clients),
+        "po_token": tuple(tokens.get_secret_value().replace(" ", "").split(",")) if tokens else (),
+    }
+    return replace(
+        EngineOptions.of(settings),
+        extractors=("youtube.*",),
+        extractor_args={"youtube": {name: values for name, values in arguments.items() if values}},
+        js_runtimes={runtime.name: runtime.path} if runtime else {},
+        mp3_kbps=settings.mp3_kbps or None,
+    )
+
+
+def _named(link: Link, seen: Probe) -> Link:
+    """Keep our own names: a video is the same one behind `/live/` and behind a channel's live page."""
+    if link.kind is not LinkKind.LIVE:
+        return link
+    video_id = seen.link.media_id.rpartition(":")[2]
+    return claim(f"https://www.youtube.com/watch?v={video_id}") or link
+
+
+def _notice(choices: Sequence[Choice]) -> Text | None:
+    """Say what may not play, where some choices play everywhere and some do not."""
+    codecs = {choice.codec for choice in choices if choice.kind is ChoiceKind.VIDEO}
+    return text("youtube-codecs") if codecs & _MAY_NOT_PLAY else None

@@ -1,0 +1,83 @@
+"""YouTube as a person sees it in the chat: one journey for each kind of answer, over the emulated web."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Guest
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+
+WATCH = "https://www.youtube.com/watch?v="
+
+
+async def test_a_youtube_link_becomes_a_video_that_is_as_large_as_the_button_said(bob: Guest) -> None:
+    card = await bob.asks_for(f"{WATCH}colourtest1")
+    assert card.text.splitlines()[:3] == ["The big colour test", "👤 Sandbox Band", "⏱ 0:06"]
+    labels = [button.label for button in card.buttons]
+    assert [label.partition(" · ")[0] for label in labels] == [
+        "⭐ Best",
+        "🚫 🎬 720p",
+        "🎬 360p",
+        "🎬 144p",
+        "🎵 Audio AAC 128 kbit/s",
+        "🎵 Audio OPUS 128 kbit/s",
+        "🎵 Audio MP3 192 kbit/s",
+        "✖️ Cancel",
+    ]
+    await bob.taps(card, "360p")
+    video = await bob.gets("video")
+    assert (video.width_px, video.height_px, video.duration_s) == (640, 360, 6)
+    assert video.thumbnail is not None
+    assert f"{video.size_bytes / 1_000_000:.1f} MB" in card.button("360p").label
+    assert bob.live.stage.web.refused == ()
+
+
+async def test_a_short_arrives_upright(bob: Guest) -> None:
+    card = await bob.asks_for("https://www.youtube.com/shorts/vertical001")
+    await bob.taps(card, "360p")
+    video = await bob.gets("video")
+    assert (video.width_px, video.height_px) == (360, 640)
+
+
+async def test_sound_arrives_as_mp3_with_title_and_artist(bob: Guest) -> None:
+    card = await bob.asks_for("https://youtu.be/colourtest1?t=1")
+    await bob.taps(card, "MP3")
+    song = await bob.gets("audio")
+    assert (song.mime, song.duration_s) == ("audio/mpeg", 6)
+    assert (song.title, song.performer) == ("The big colour test", "Sandbox Band")
+
+
+async def test_the_card_says_which_choices_do_not_play_everywhere(bob: Guest) -> None:
+    card = await bob.asks_for(f"{WATCH}everything1")
+    assert "may not play on older phones" in card.text
+    labels = [button.label.partition(" · ")[0] for button in card.buttons]
+    assert labels[:6] == ["⭐ Best", "🚫 🎬 4320p60 AV1", "🚫 🎬 2160p60 VP9", "🚫 🎬 2160p60 HDR VP9", "🚫 🎬 1440p60 VP9", "🚫 🎬 1080p60"]  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("video_id", "sentence"),
+    [
+        ("privateone1", "This video is private: only people whom its owner invited can see it."),
+        ("agegated001", "YouTube shows this video only to adults who are logged in, and I am not."),
+        ("membersonl1", "This video is only for paying members of the channel."),
+        ("geoblocked1", "The owner of this video does not show it in the country where I am."),
+        ("removed0001", "This is not on YouTube any more."),
+        ("terminated1", "YouTube has closed the account that this video belonged to."),
+        ("livestream1", "This is live right now."),
+        ("premiere001", "This begins at 20"),
+        ("botcheck001", "YouTube does not let me in right now"),
+        ("ratelimit01", "YouTube says that I ask too often. Please try again in 2:00."),
+    ],
+)
+async def test_each_refusal_is_a_sentence_of_its_own(bob: Guest, video_id: str, sentence: str) -> None:
+    sent = bob.says(f"{WATCH}{video_id}")
+    told = await bob.sees(lambda m: "❌" in m.text and m.reply_to_id == sent.message_id)
+    assert sentence in told.text, bob.story()
+
+
+async def test_the_youtube_plugin_answers_before_the_one_for_any_site(bob: Guest) -> None:
+    bob.says(f"{WATCH}removed0001&again=1")
+    await bob.sees("not on YouTube any more")
+    failed = [line for line in bob.live.log_lines() if line.get("event") == "request.failed"]
+    assert failed[-1]["plugin"] == "youtube"
