@@ -23,6 +23,8 @@ async def test_a_youtube_link_becomes_a_video_that_is_as_large_as_the_button_sai
         "🎵 Audio AAC 128 kbit/s",
         "🎵 Audio OPUS 128 kbit/s",
         "🎵 Audio MP3 192 kbit/s",
+        "🖼 Thumbnail",
+        "⚙️ Options",
         "✖️ Cancel",
     ]
     await bob.taps(card, "360p")
@@ -46,6 +48,24 @@ async def test_sound_arrives_as_mp3_with_title_and_artist(bob: Guest) -> None:
     song = await bob.gets("audio")
     assert (song.mime, song.duration_s) == ("audio/mpeg", 6)
     assert (song.title, song.performer) == ("The big colour test", "Sandbox Band")
+
+
+async def test_a_part_with_subtitles_is_put_together_on_buttons(bob: Guest) -> None:
+    card = await bob.asks_for("https://www.youtube.com/embed/colourtest1")
+    await bob.taps(card, "Options")
+    await bob.taps(await bob.sees_button("Only a part"), "Only a part")
+    await bob.sees("From when to when?")
+    bob.says("0:02-0:04")
+    screen = await bob.sees_button("Only a part: 2-4")
+    await bob.taps(screen, "Subtitles as a file")
+    screen = await bob.sees(lambda m: any(button.label == "de" for button in m.buttons))
+    await bob.taps(screen, "▫️ 📄 Subtitles as a file")
+    screen = await bob.sees_button("Subtitles as a file: en")
+    await bob.taps(screen, "Done")
+    await bob.taps(await bob.sees_button("Start"), "Start")
+    video, subtitles = await bob.gets("video"), await bob.gets("document")
+    assert video.duration_s == 2
+    assert subtitles.name == "The big colour test.en.srt"
 
 
 async def test_the_card_says_which_choices_do_not_play_everywhere(bob: Guest) -> None:

@@ -42,8 +42,9 @@ async def test_a_video_says_what_it_is_and_what_can_be_chosen(bench: Bench) -> N
         (ChoiceKind.AUDIO, None, "aac", "m4a"),
         (ChoiceKind.AUDIO, None, "opus", "ogg"),
         (ChoiceKind.AUDIO, None, "mp3", "mp3"),
+        (ChoiceKind.THUMBNAIL, None, None, "jpg"),
     ]
-    assert [choice.certainty for choice in probe.choices] == [Certainty.EXACT] * 5 + [Certainty.APPROXIMATE]
+    assert [choice.certainty for choice in probe.choices[:6]] == [Certainty.EXACT] * 5 + [Certainty.APPROXIMATE]
     assert probe.notice is None
 
 

@@ -61,6 +61,7 @@ OPTIONS: dict[str, Json] = {
     "extractor_args": {},
     "js_runtimes": {},
     "mp3_kbps": None,
+    "picture": False,
 }
 
 

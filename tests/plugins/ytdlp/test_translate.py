@@ -104,8 +104,13 @@ def test_a_probe_says_what_the_site_says() -> None:
         "uploader": "up",
         "duration": 61,
         "thumbnail": "https://site.example/1.jpg",
-        "subtitles": {"de": [], "live_chat": []},
-        "automatic_captions": {"en": []},
+        "subtitles": {
+            "de": [{"ext": "vtt", "url": "https://site.example/de.vtt"}],
+            "fr": [{"ext": "ttml", "url": "https://site.example/fr.ttml"}],
+            "live_chat": [{"ext": "json", "url": "https://site.example/chat"}],
+            "broken": None,
+        },
+        "automatic_captions": {"en": [{"ext": "srt", "url": "https://site.example/en.srt"}]},
         "chapters": [{"title": "One", "start_time": 0, "end_time": 30}, {"title": "broken"}],
     }
     probe = probe_of(LINK, info, [stream(vcodec="avc1", acodec="mp4a", height=720)], Wish())

@@ -20,6 +20,7 @@ from fetchgram.api import (
     Link,
     LinkKind,
     Media,
+    Option,
     Page,
     PluginError,
     Probe,
@@ -35,6 +36,7 @@ from fetchgram_youtube.health import Health
 from fetchgram_youtube.links import PLUGIN, claim
 from fetchgram_youtube.runtimes import find
 from fetchgram_youtube.settings import Settings as YouTubeSettings
+from fetchgram_youtube.wishes import extras_of, wishes_for
 
 if TYPE_CHECKING:
     from fetchgram_ytdlp import EngineOptions, YtdlpEngine
@@ -100,7 +102,12 @@ class Plugin:
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
         """Fetch a choice."""
         async with self._told():
-            return await self._engine().download(job, workdir, sink)
+            return await self._engine().download(job, workdir, sink, extras=extras_of(job))
+
+    @hookimpl
+    def offer(self, probe: Probe, choice: Choice) -> Sequence[Option]:
+        """Offer a part of it, another language, subtitles and the description."""
+        return wishes_for(probe, choice) if probe.link.plugin == self.name else ()
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
@@ -156,6 +163,7 @@ def options_of(settings: YouTubeSettings) -> EngineOptions:
         extractor_args={"youtube": {name: values for name, values in arguments.items() if values}},
         js_runtimes={runtime.name: runtime.path} if runtime else {},
         mp3_kbps=settings.mp3_kbps or None,
+        picture=True,
     )
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import cast
 
 from fetchgram.api import Choice, ContentUnavailable, Json, Link, Reason, decode, encode
 from fetchgram_ytdlp.direct import look
 from fetchgram_ytdlp.failures import told, translate
-from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve
+from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve, shortened
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
 from fetchgram_ytdlp.refused import refuse
 from fetchgram_ytdlp.streams import Report, fetch
+from fetchgram_ytdlp.texts import fetch_texts
 from fetchgram_ytdlp.translate import (
     ITEM_HINT,
     Info,
     duration_of,
     is_list,
+    length_of,
     list_probe_of,
     page_of,
     probe_of,
     refuse_unready,
+    section_of,
     tracks_of,
 )
 from fetchgram_ytdlp.urls import split_link
@@ -64,17 +67,26 @@ def download(payload: Payload, report: Report) -> Json:
         if is_list(info):
             raise ContentUnavailable(Reason.NO_MEDIA, "a list cannot be fetched as one")
         formats = _served(downloader, info)
-        offer = resolve(tracks_of(info, formats), choice, _wish(options, info, formats))
+        whole = {track.format_id: track for track in tracks_of(info, formats)}
+        offer = _resolved(info, whole.values(), choice, _wish(options, info, formats))
         by_id = {str(each.get("format_id") or ""): each for each in formats}
-        streams = [(track, by_id[track.format_id]) for track in offer.tracks]
+        streams = [(whole[track.format_id], by_id[track.format_id]) for track in offer.tracks]
+        texts = fetch_texts(downloader, info, cast("dict[str, Json]", payload["texts"]))
         names = fetch(downloader, info, streams, max_bytes=max_bytes, report=report)
-        return _fetched(link, info, formats, offer, names)
+        return {**_fetched(link, info, formats, offer, names), "texts": texts}
 
 
-def _fetched(link: Link, info: Info, formats: list[Info], offer: Offer, names: list[str]) -> Json:
+def _resolved(info: Info, tracks: Iterable[Track], choice: Choice, wish: Wish) -> Offer:
+    """Find the streams of a choice; of a clip, which is a stretch of a video, the whole video is fetched."""
+    return resolve(shortened(tuple(tracks), length_of(info)), choice, wish)
+
+
+def _fetched(link: Link, info: Info, formats: list[Info], offer: Offer, names: list[str]) -> dict[str, Json]:
     seen = encode(probe_of(link, info, formats, Wish()))
     streams: list[Json] = [_stream(track, name) for track, name in zip(offer.tracks, names, strict=True)]
-    return {"probe": seen, "choice": encode(offer.choice), "streams": streams}
+    stretch = section_of(info)
+    section_s: list[Json] | None = list(stretch) if stretch else None
+    return {"probe": seen, "choice": encode(offer.choice), "streams": streams, "section_s": section_s}
 
 
 def _stream(track: Track, name: str) -> Json:
@@ -160,6 +172,7 @@ def _wish(options: Mapping[str, Json], info: Info, formats: list[Info]) -> Wish:
         max_height_px=cast("int | None", options["max_height_px"]),
         mp3_kbps=cast("int | None", options["mp3_kbps"]),
         duration_s=duration_of(info, formats),
+        picture=bool(options["picture"]),
     )
 
 

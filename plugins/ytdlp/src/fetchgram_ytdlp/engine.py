@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,8 @@ from fetchgram.api import (
     decode,
     encode,
 )
+from fetchgram_ytdlp.companions import Companions, Texts
+from fetchgram_ytdlp.extras import Extras
 from fetchgram_ytdlp.finish import RESULT_PATTERNS, Fetched, Finisher, Stream
 from fetchgram_ytdlp.settings import EngineOptions
 
@@ -85,9 +88,25 @@ class YtdlpEngine:
         return _object(await self._workers.run(target, payload, timeout_s=chosen.probe_timeout_s))
 
     async def download(
-        self, job: Job, workdir: Path, sink: Sink, *, options: EngineOptions | None = None
+        self,
+        job: Job,
+        workdir: Path,
+        sink: Sink,
+        *,
+        options: EngineOptions | None = None,
+        extras: Extras = Extras(),  # noqa: B008  # frozen
     ) -> tuple[Media, ...]:
         """Fetch the choice of a job; what an earlier attempt left in the folder is used.
+
+        Args:
+            job: Its recipe has to name what `extras` holds, since that tells equal jobs from different ones.
+            workdir: The only place to write to.
+            sink: Hears about progress.
+            options: Instead of those that the engine was built with.
+            extras: What is wished for besides the choice.
+
+        Returns:
+            The file, and those that go with it.
 
         Raises:
             ChoiceGone: With what there is instead.
@@ -97,20 +116,26 @@ class YtdlpEngine:
         answer = await asyncio.to_thread(_read_note, note, workdir, job.fingerprint)
         if answer is None:
             await asyncio.to_thread(_forget_results, workdir)
-            fetched = await self._fetch(job, workdir, sink, options or self._options)
-            answer = {**fetched, "job": job.fingerprint}
+            chosen = options or self._options
+            answer = {**await self._fetch(job, workdir, sink, chosen, extras), "job": job.fingerprint}
             await asyncio.to_thread(_write_note, note, answer)
-        finisher = Finisher(self._media, self._network, workdir)
-        return (await finisher.finish(_fetched(answer, workdir)),)
+        fetched = _fetched(answer, workdir)
+        wished = extras if fetched.section_s is None else replace(extras, section_s=fetched.section_s)
+        companions = Companions(self._media, workdir, wished, _texts(answer, workdir))
+        return await Finisher(self._media, self._network, workdir, companions).finish(fetched)
 
-    async def _fetch(self, job: Job, workdir: Path, sink: Sink, options: EngineOptions) -> Mapping[str, Json]:
+    async def _fetch(
+        self, job: Job, workdir: Path, sink: Sink, options: EngineOptions, extras: Extras
+    ) -> Mapping[str, Json]:
         def hear(message: Json) -> None:
             seen = _object(message)
             sink.progress(cast("int", seen["done"]), cast("int | None", seen["total"]))
 
+        choice = job.recipe.choice
+        spoken = choice if extras.language is None else replace(choice, language=extras.language)
         answer = await self._workers.run(
             "fetchgram_ytdlp.child:download",
-            {**self._payload(job.link, options), "choice": encode(job.recipe.choice)},
+            {**self._payload(job.link, options), "choice": encode(spoken), "texts": extras.to_json()},
             on_message=hear,
             workdir=workdir,
             timeout_s=options.download_timeout_s,
@@ -129,6 +154,7 @@ class YtdlpEngine:
 
 def _fetched(answer: Mapping[str, Json], workdir: Path) -> Fetched:
     streams = cast("list[dict[str, Json]]", answer["streams"])
+    section = cast("list[float] | None", answer["section_s"])
     return Fetched(
         probe=decode(Probe, _object(answer["probe"])),
         choice=decode(Choice, _object(answer["choice"])),
@@ -142,6 +168,16 @@ def _fetched(answer: Mapping[str, Json], workdir: Path) -> Fetched:
             )
             for each in streams
         ),
+        section_s=(float(section[0]), float(section[1])) if section else None,
+    )
+
+
+def _texts(answer: Mapping[str, Json], workdir: Path) -> Texts:
+    texts = _object(answer["texts"])
+    description = texts["description"]
+    return Texts(
+        subtitles={lang: workdir / Path(str(name)).name for lang, name in _object(texts["subtitles"]).items()},
+        description=workdir / Path(description).name if isinstance(description, str) else None,
     )
 
 

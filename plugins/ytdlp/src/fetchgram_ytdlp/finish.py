@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from fetchgram.api import (
     Choice,
     ChoiceKind,
+    ContentUnavailable,
     DiskFull,
     FetchgramError,
     LinkKind,
@@ -21,14 +22,17 @@ from fetchgram.api import (
     MediaTools,
     Network,
     Probe,
+    Reason,
 )
 from fetchgram_ytdlp.boxes import starts_fast
+from fetchgram_ytdlp.captions import caption_of
+from fetchgram_ytdlp.companions import Companions
 from fetchgram_ytdlp.names import file_name
 from fetchgram_ytdlp.urls import SUFFIXES, UNKNOWN_SUFFIX
 
 log = structlog.get_logger()
 
-RESULT_PATTERNS = ("final.*", "tagged.*", "thumbnail.*")
+RESULT_PATTERNS = ("final.*", "subtitled.*", "cut.*", "tagged.*", "thumbnail.*")
 """What is made here of the streams, as patterns of names."""
 _THUMBNAIL_MAX_BYTES = 10_000_000
 _THUMBNAIL_TIMEOUT_S = 15.0
@@ -57,6 +61,8 @@ class Fetched:
     probe: Probe
     choice: Choice
     streams: tuple[Stream, ...]
+    section_s: tuple[float, float] | None = None
+    """Of a clip: from where to where it goes in the whole."""
 
 
 class Finisher:
@@ -66,30 +72,37 @@ class Finisher:
         media: Looks at and works on local files.
         network: For the picture of the card.
         workdir: Of the job.
+        companions: Does what was wished for besides the choice.
     """
 
-    def __init__(self, media: MediaTools, network: Network, workdir: Path) -> None:
+    def __init__(self, media: MediaTools, network: Network, workdir: Path, companions: Companions) -> None:
         self._media = media
         self._network = network
         self._workdir = workdir
+        self._companions = companions
 
-    async def finish(self, fetched: Fetched) -> Media:
-        """Return the finished file; one that an earlier attempt finished is taken as it is."""
+    async def finish(self, fetched: Fetched) -> tuple[Media, ...]:
+        """Return the finished file and those that go with it; one that an earlier attempt finished is taken."""
         choice = fetched.choice
         final = self._workdir / f"final.{choice.container or UNKNOWN_SUFFIX}"
         if not await asyncio.to_thread(final.exists):
             final = await self._make(fetched, final)
+        whole, final = final, await self._companions.applied(final)
         info = await self._media.inspect(final)
         picture = await self._picture(fetched, final, info)
         if choice.kind is ChoiceKind.AUDIO and fetched.probe.link.kind is not LinkKind.FILE:
             final = await self._tagged(fetched, final, picture)
             info = await self._media.inspect(final)
         # In a thread: the first name of a file imports what makes names safe.
-        return await asyncio.to_thread(_media_of, fetched, final, info, picture)
+        caption = caption_of(fetched.probe, is_whole_video=final == whole and choice.kind is ChoiceKind.VIDEO)
+        media = await asyncio.to_thread(_media_of, fetched, final, info, picture)
+        return (replace(media, caption=caption), *await self._companions.files(fetched.probe.title))
 
     async def _make(self, fetched: Fetched, final: Path) -> Path:
         """Put the streams into their container; the result appears whole or not at all."""
         streams = fetched.streams
+        if fetched.choice.kind is ChoiceKind.THUMBNAIL:
+            return await self._thumbnail(fetched.probe, final)
         if fetched.choice.kind is ChoiceKind.AUDIO and (streams[0].has_video or self._is_bare(streams[0], final)):
             await self._extract(fetched.choice, streams[0], final)
         elif len(streams) > 1:
@@ -100,6 +113,13 @@ class Finisher:
             return await self._improved(streams[0].path, final)
         for stream in streams:
             await asyncio.to_thread(stream.path.unlink, missing_ok=True)
+        return final
+
+    async def _thumbnail(self, probe: Probe, final: Path) -> Path:
+        """Fetch the site's own picture, as large as it is."""
+        if probe.thumbnail_url is None:
+            raise ContentUnavailable(Reason.NO_MEDIA, "there is no picture of it")
+        await self._network.download(probe.thumbnail_url, final, max_bytes=_THUMBNAIL_MAX_BYTES)
         return final
 
     def _is_bare(self, stream: Stream, final: Path) -> bool:
@@ -200,7 +220,6 @@ def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | No
         file_name=file_name(probe.title, _suffix(final, info)),
         title=probe.title if is_audio else None,
         performer=probe.author if is_audio else None,
-        caption=probe.title,
     )
 
 

@@ -27,14 +27,17 @@ class Wish:
         max_height_px: Tallest video; `None` for all.
         mp3_kbps: Bitrate of an MP3 that is offered too; `None` for none.
         duration_s: Of the sound, which tells the size of an MP3.
+        picture: Whether the site's picture of the media is offered as a file.
     """
 
     max_height_px: int | None = None
     mp3_kbps: int | None = None
     duration_s: float | None = None
+    picture: bool = False
 
 
 _PLAIN_WISH = Wish()
+_PICTURE = Choice(kind=ChoiceKind.THUMBNAIL, container="jpg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,8 @@ class Offer:
 def offers(tracks: Sequence[Track], wish: Wish = _PLAIN_WISH) -> tuple[Offer, ...]:
     """Return what can be chosen, best first: videos by height, then sound, then pictures."""
     videos, audios = _videos(tracks, wish.max_height_px), _audios(tracks)
-    return (*videos, *audios, *_mp3(audios, wish), *_images(tracks))
+    pictures = (Offer(_PICTURE, ()),) if wish.picture and (videos or audios) else ()
+    return (*videos, *audios, *_mp3(audios, wish), *_images(tracks), *pictures)
 
 
 def resolve(tracks: Sequence[Track], choice: Choice, wish: Wish = _PLAIN_WISH) -> Offer:
@@ -104,6 +108,19 @@ def resolve(tracks: Sequence[Track], choice: Choice, wish: Wish = _PLAIN_WISH) -
     if found is None:
         raise ChoiceGone(tuple(offer.choice for offer in now))
     return replace(found, choice=replace(found.choice, language=choice.language))
+
+
+def shortened(tracks: Sequence[Track], seconds: float | None) -> Sequence[Track]:
+    """Return the streams with the sizes of a stretch of them, as far as bitrates tell; of the whole for `None`."""
+    if seconds is None:
+        return tracks
+    return [_shortened(track, seconds) for track in tracks]
+
+
+def _shortened(track: Track, seconds: float) -> Track:
+    size_bytes = int(track.bitrate_kbps * 1000 / _BITS_PER_BYTE * seconds) if track.bitrate_kbps else None
+    certainty = Certainty.APPROXIMATE if size_bytes else Certainty.UNKNOWN
+    return replace(track, size_bytes=size_bytes, certainty=certainty)
 
 
 def audio_languages(tracks: Iterable[Track]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class EngineOptions:
         js_runtimes: JavaScript runtimes that may be started, by name with their path (or `None`); the plugin that
             names some has to say `may_spawn` of itself.
         mp3_kbps: Bitrate of an MP3 that is offered besides the site's own sound; `None` for no such offer.
+        picture: Whether the site's picture of the media is offered as a file.
     """
 
     probe_timeout_s: float = 25.0
@@ -70,6 +71,7 @@ class EngineOptions:
     extractor_args: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
     js_runtimes: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     mp3_kbps: int | None = None
+    picture: bool = False
 
     @classmethod
     def of(cls, settings: FetchSettings) -> EngineOptions:
@@ -104,4 +106,5 @@ class EngineOptions:
             "extractor_args": arguments,
             "js_runtimes": dict(self.js_runtimes),
             "mp3_kbps": self.mp3_kbps,
+            "picture": self.picture,
         }

@@ -19,7 +19,8 @@ from fetchgram.api import (
     Probe,
     Reason,
 )
-from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers
+from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers, shortened
+from fetchgram_ytdlp.subtitles import addresses
 from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, UNKNOWN_SUFFIX, digest, split_link
 
 Info: TypeAlias = Mapping[str, object]
@@ -76,7 +77,7 @@ def probe_of(link: Link, info: Info, formats: Sequence[Info], wish: Wish) -> Pro
         ContentUnavailable: `no_media`, when nothing is left to choose.
     """
     tracks = tracks_of(info, formats)
-    choices = tuple(offer.choice for offer in offers(tracks, wish))
+    choices = tuple(offer.choice for offer in offers(shortened(tracks, length_of(info)), wish))
     if not choices:
         raise ContentUnavailable(Reason.NO_MEDIA, "no stream that can be offered")
     return Probe(
@@ -125,6 +126,18 @@ def tracks_of(info: Info, formats: Sequence[Info]) -> tuple[Track, ...]:
     duration_s = duration_of(info, formats)
     found = (_track(each, order, duration_s) for order, each in enumerate(formats))
     return tuple(track for track in found if track is not None)
+
+
+def section_of(info: Info) -> tuple[float, float] | None:
+    """Return from where to where a clip goes in the video that it was cut from, in seconds."""
+    start_s, end_s = _number(info.get("section_start")), _number(info.get("section_end"))
+    return (start_s, end_s) if start_s is not None and end_s is not None and start_s < end_s else None
+
+
+def length_of(info: Info) -> float | None:
+    """Return how long such a clip is; `None` for what is whole."""
+    stretch = section_of(info)
+    return stretch[1] - stretch[0] if stretch else None
 
 
 def duration_of(info: Info, formats: Sequence[Info]) -> float | None:
@@ -229,14 +242,10 @@ def _entries(info: Info) -> list[Info]:
 
 def _languages(info: Info, tracks: Sequence[Track]) -> Languages:
     return Languages(
-        subtitles=_keys(info.get("subtitles")),
-        automatic=_keys(info.get("automatic_captions")),
+        subtitles=tuple(addresses(info.get("subtitles"))),
+        automatic=tuple(addresses(info.get("automatic_captions"))),
         audio=audio_languages(tracks),
     )
-
-
-def _keys(value: object) -> tuple[str, ...]:
-    return tuple(str(key) for key in value if key != "live_chat") if isinstance(value, Mapping) else ()
 
 
 def _chapters(info: Info) -> tuple[Chapter, ...]:

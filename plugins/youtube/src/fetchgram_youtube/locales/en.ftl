@@ -17,3 +17,11 @@ youtube-codecs = 📱 Choices named VP9 or AV1 may not play on older phones.
 youtube-admin-bot-check =
     ⚠️ <b>YouTube asks this server to prove that it is no robot.</b> Set <code>plugin.youtube.cookies_file</code>, or send it
     out another way by <code>network.upstream_proxy</code>.
+
+## Options
+
+youtube-trim = ✂️ Only a part
+youtube-dub = 🗣 Language
+youtube-subtitles = 💬 Subtitles in the video
+youtube-subtitles-file = 📄 Subtitles as a file
+youtube-description = 📝 Description

@@ -52,6 +52,19 @@ def channel_page(handle: str, tab: str) -> Data:
     }
 
 
+def clip_page(video_id: str, start_ms: int, end_ms: int) -> Data:
+    """Return `ytInitialData` of a clip: a stretch of a video, named by the button that plays it again."""
+    loop = {"loopCommand": {"startTimeMs": str(start_ms), "endTimeMs": str(end_ms)}}
+    button = {"buttonRenderer": {"command": {"commandExecutorCommand": {"commands": [loop]}}}}
+    popup = {"popup": {"notificationActionRenderer": {"actionButton": button}}}
+    scrub = {"commandExecutorCommand": {"commands": [{"openPopupAction": popup}]}}
+    section = {"clipSectionRenderer": {"contents": [{"clipAttributionRenderer": {"onScrubExit": scrub}}]}}
+    return {
+        "currentVideoEndpoint": {"watchEndpoint": {"videoId": video_id}},
+        "engagementPanels": [{"engagementPanelSectionListRenderer": {"content": section}}],
+    }
+
+
 def missing_page(words: str) -> Data:
     """Return `ytInitialData` of a list that cannot be seen."""
     return {"alerts": [{"alertRenderer": {"type": "ERROR", "text": {"simpleText": words}}}]}

@@ -12,10 +12,26 @@ from aiohttp import web
 from fetchgram_sandbox.streaming import send
 from fetchgram_sandbox.web.kitchen import Kitchen, padded
 from fetchgram_sandbox.web.site import Handler, Sample
-from fetchgram_sandbox.web.youtube.lists import CHANNELS, channel_page, continued, missing_page, playlist_page
+from fetchgram_sandbox.web.youtube.lists import (
+    CHANNELS,
+    channel_page,
+    clip_page,
+    continued,
+    missing_page,
+    playlist_page,
+)
 from fetchgram_sandbox.web.youtube.player import Data, player_of
 from fetchgram_sandbox.web.youtube.subtitles import MIMES, subtitles_of
-from fetchgram_sandbox.web.youtube.videos import CHANNEL_ID, CHANNEL_TITLE, HANDLE, LISTINGS, PREMIERE, Video, find
+from fetchgram_sandbox.web.youtube.videos import (
+    CHANNEL_ID,
+    CHANNEL_TITLE,
+    CLIPS,
+    HANDLE,
+    LISTINGS,
+    PREMIERE,
+    Video,
+    find,
+)
 
 _WATCH = "https://www.youtube.com/watch?v="
 _SAMPLES = (
@@ -138,6 +154,8 @@ def _page_data(request: web.Request) -> Data | None:
         return playlist_page(listing) if listing else missing_page("The playlist does not exist.")
     if parts[0] in ("watch", "embed"):
         return _watch(find(request.query.get("v", parts[-1])))
+    if parts[0] == "clip":
+        return clip_page(*CLIPS[parts[1]]) if parts[-1] in CLIPS else None
     handle = HANDLE if parts[:2] in (["channel", CHANNEL_ID], ["c", HANDLE[1:]], ["user", HANDLE[1:]]) else parts[0]
     return channel_page(handle, parts[-1]) if handle in CHANNELS else None
 

@@ -115,10 +115,17 @@ _VIDEOS = (
         streams=(*SMALL, spoken(140, "en", 440, original=True), spoken(140, "es", 880, original=False)),
         both=None,
     ),
+    Video(
+        id="onlyauto001",
+        title="Subtitles by a machine",
+        captions=(Caption("en", "English (auto-generated)", automatic=True),),
+    ),
     Video(id="livestream1", title="A live stream", streams=(), both=None, is_live=True),
     *(Video(id=id_, title=f"Refused: {id_}", refusal=refusal) for id_, refusal in REFUSALS.items()),
 )
 PREMIERE = "premiere001"
+CLIPS: Mapping[str, tuple[str, int, int]] = MappingProxyType({"UgkxSandboxClip0001": ("colourtest1", 2000, 5000)})
+"""Video and stretch, in milliseconds, of each clip."""
 LISTINGS: Mapping[str, Listing] = MappingProxyType(
     {
         each.id: each

@@ -1,0 +1,106 @@
+"""What is done to a finished file on wish, and the files that go with it: subtitles, a cut, the description."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fetchgram.api import Input, Media, MediaKind, MediaTools
+from fetchgram_ytdlp.extras import AUTOMATIC, Extras
+from fetchgram_ytdlp.names import file_name
+
+_SUBTITLE_CODECS: Mapping[str, str] = {".mp4": "mov_text", ".mkv": "srt", ".webm": "webvtt"}
+_MIME_SRT, _MIME_TEXT = "application/x-subrip", "text/plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """Fetched files of text.
+
+    Args:
+        subtitles: Path by language.
+        description: `None` when there is none, or nobody wants it.
+    """
+
+    subtitles: Mapping[str, Path] = field(default_factory=dict)
+    description: Path | None = None
+
+
+class Companions:
+    """Does what was wished for besides the choice.
+
+    Args:
+        media: Works on local files.
+        workdir: Of the job.
+        extras: The wishes; the stretch of a clip among them.
+        texts: What was fetched for them.
+    """
+
+    def __init__(self, media: MediaTools, workdir: Path, extras: Extras, texts: Texts) -> None:
+        self._media = media
+        self._workdir = workdir
+        self._extras = extras
+        self._texts = texts
+
+    async def applied(self, final: Path) -> Path:
+        """Return the file with its subtitles in it, and cut; both leave the streams as they are."""
+        return await self._cut(await self._subtitled(final))
+
+    async def files(self, title: str) -> list[Media]:
+        """Return the files that go with it."""
+        return [*await self._subtitles_file(title), *await self._description(title)]
+
+    async def _subtitled(self, final: Path) -> Path:
+        codec = _SUBTITLE_CODECS.get(final.suffix)
+        if self._extras.subtitles is None or codec is None:
+            return final
+        source, output = self._texts.subtitles[self._extras.subtitles], final.with_name(f"subtitled{final.suffix}")
+        language = self._extras.subtitles.removesuffix(AUTOMATIC)
+        marks = ("-metadata:s:s:0", f"language={language}", "-disposition:s:0", "default")
+        arguments = ("-map", "0:v", "-map", "0:a?", "-map", "1:s", "-c", "copy", "-c:s", codec, *marks, *_fast(final))
+        await self._media.run(arguments, inputs=(final, source), output=output, workdir=self._workdir)
+        return output
+
+    async def _cut(self, whole: Path) -> Path:
+        """Keep a stretch without encoding again: it begins at a key frame, and players skip to the wished moment.
+
+        Where players learn that from is the edit list of an MP4 (ISO/IEC 14496-12, 8.6.6).
+        """
+        if self._extras.section_s is None:
+            return whole
+        output = whole.with_name(f"cut{whole.suffix}")
+        source = Input(whole, _bounds(self._extras.section_s))
+        await self._media.run(
+            ("-map", "0", "-c", "copy", *_fast(whole)), inputs=(source,), output=output, workdir=self._workdir
+        )
+        return output
+
+    async def _subtitles_file(self, title: str) -> Sequence[Media]:
+        language = self._extras.subtitles_file
+        if language is None:
+            return ()
+        source, output = self._texts.subtitles[language], self._workdir / "subtitles.srt"
+        bounds = _bounds(self._extras.section_s) if self._extras.section_s else ()
+        await self._media.run(("-c:s", "srt"), inputs=(Input(source, bounds),), output=output, workdir=self._workdir)
+        name = file_name(f"{title}.{language.replace(AUTOMATIC, '-auto')}", "srt")
+        return (await _document(output, name, _MIME_SRT),)
+
+    async def _description(self, title: str) -> Sequence[Media]:
+        path = self._texts.description
+        return () if path is None else (await _document(path, file_name(title, "txt"), _MIME_TEXT),)
+
+
+def _bounds(section_s: tuple[float, float]) -> tuple[str, ...]:
+    start_s, end_s = section_s
+    return ("-ss", f"{start_s:.3f}", "-t", f"{end_s - start_s:.3f}")
+
+
+def _fast(path: Path) -> tuple[str, ...]:
+    return ("-movflags", "+faststart") if path.suffix in (".mp4", ".m4a") else ()
+
+
+async def _document(path: Path, name: str, mime: str) -> Media:
+    size_bytes = (await asyncio.to_thread(path.stat)).st_size
+    return Media(path=path, kind=MediaKind.DOCUMENT, mime=mime, size_bytes=size_bytes, file_name=name)
