@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from fetchgram.api import Choice, ChoiceKind, Job, JobState, Link, Media, Probe, Recipe, Text
-from fetchgram.clock import SystemClock
+from fetchgram.api import Choice, ChoiceKind, FetchgramError, Job, JobState, Link, Media, Probe, Recipe, Text
 from fetchgram.plugins.context import PluginContext
+from fetchgram.plugins.loader import packages
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
+from fetchgram.testing import FakeClock
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -65,6 +66,8 @@ class Bench:
     youtube: YouTube
     admins: Admins
     media: LocalMedia
+    texts: Texts
+    clock: FakeClock
 
     async def probe(self, url: str) -> Probe:
         return await self.plugin.probe(link(url))
@@ -75,6 +78,10 @@ class Bench:
         choice = next(choice for choice in probe.choices if wanted(choice))
         (media,) = await self.plugin.download(job_of(probe.link, choice), workdir, sink)
         return media
+
+    def says(self, error: FetchgramError) -> str:
+        """Return the sentence that a person reads."""
+        return self.texts.render(error.text, "en")
 
     def asked_since(self, number: int) -> list[AskedFor]:
         return self.web.requests[number:]
@@ -100,8 +107,10 @@ def job_of(link: Link, choice: Choice) -> Job:
 
 
 @asynccontextmanager
-async def open_bench(web: Web, youtube: YouTube, folder: Path, settings: Settings) -> AsyncIterator[Bench]:
-    network_settings = NetworkSettings(upstream_proxy=web.proxy_url, ca_file=web.ca_file)
+async def open_bench(
+    web: Web, youtube: YouTube, folder: Path, settings: Settings, allow: Sequence[str] = ()
+) -> AsyncIterator[Bench]:
+    network_settings = NetworkSettings(upstream_proxy=web.proxy_url, ca_file=web.ca_file, allow=tuple(allow))
     async with AsyncExitStack() as stack:
         way_out = await stack.enter_async_context(WayOut(network_settings))
         network = GuardedNetwork(way_out.url, ca_file=web.ca_file, folder=folder)
@@ -110,21 +119,23 @@ async def open_bench(web: Web, youtube: YouTube, folder: Path, settings: Setting
         lookers = PluginWorkers("media", settings=WorkSettings(downloads=1))
         stack.push_async_callback(workers.close)
         stack.push_async_callback(lookers.close)
-        admins, media = Admins(), LocalMedia(lookers, FfmpegSettings())
+        admins, media, texts = Admins(), LocalMedia(lookers, FfmpegSettings()), Texts.load()
+        clock = FakeClock()
         context = PluginContext(
             name="youtube",
             data_dir=folder,
-            clock=SystemClock(),
+            clock=clock,
             network=network,
             workers=workers,
             media=media,
-            texts=Texts.load(),
+            texts=texts,
             notify_admins=admins,
         )
         plugin = Plugin(settings, context)
+        texts.add(packages({"youtube": plugin}))
         workers.prepare(plugin.preload, may_spawn=plugin.may_spawn)
         await workers.warm()
-        yield Bench(plugin, web, youtube, admins, media)
+        yield Bench(plugin, web, youtube, admins, media, texts, clock)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -64,6 +64,15 @@ async def test_a_list_is_opened_anew_when_its_first_page_was_taken(bench: Bench)
     assert len(bench.asked_since(before)) == 2
 
 
+async def test_a_first_page_that_nobody_took_for_long_is_not_used_any_more(bench: Bench) -> None:
+    shorts = link(f"{CHANNEL}/shorts")
+    before = len(bench.web.requests)
+    await bench.plugin.probe(shorts)
+    bench.clock.advance(601)
+    await bench.plugin.entries(shorts, None)
+    assert len(bench.asked_since(before)) == 2
+
+
 async def test_a_channel_without_videos_shows_what_it_has(bench: Bench) -> None:
     page = await bench.plugin.entries(link("https://www.youtube.com/@shortsonly"), None)
     assert isinstance(page, Page)

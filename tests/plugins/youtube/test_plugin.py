@@ -18,8 +18,6 @@ from fetchgram.api import (
     Reason,
     TemporarilyUnavailable,
 )
-from fetchgram.plugins.loader import packages
-from fetchgram.texts import Texts
 from fetchgram_youtube.plugin import Plugin, options_of
 from fetchgram_youtube.settings import Settings
 
@@ -66,7 +64,7 @@ async def test_the_ladder_goes_from_144p_to_8k_and_takes_what_plays_everywhere(b
     ]
     assert {choice.container for choice in probe.choices if choice.kind is ChoiceKind.VIDEO} == {"mp4"}
     assert probe.notice is not None
-    assert "older phones" in bench_texts().render(probe.notice, "en")
+    assert "older phones" in bench.texts.render(probe.notice, "en")
 
 
 async def test_picture_and_sound_are_merged_and_as_large_as_was_said(
@@ -187,7 +185,7 @@ async def test_each_refusal_has_a_reason_and_a_sentence_of_its_own(
     with pytest.raises(ContentUnavailable) as caught:
         await bench.probe(f"{WATCH}{video_id}")
     assert caught.value.reason is reason
-    assert words in bench_texts().render(caught.value.text, "en")
+    assert words in bench.says(caught.value)
 
 
 async def test_a_premiere_says_when_it_begins(bench: Bench) -> None:
@@ -196,7 +194,7 @@ async def test_a_premiere_says_when_it_begins(bench: Bench) -> None:
     assert caught.value.reason is Reason.UPCOMING
     assert caught.value.at is not None
     assert 4 * 3600 <= (caught.value.at - datetime.now(UTC)).total_seconds() <= 5 * 3600
-    assert "begins at" in bench_texts().render(caught.value.text, "en")
+    assert "begins at" in bench.says(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +206,7 @@ async def test_being_turned_away_is_passing_and_says_for_how_long(
     with pytest.raises(TemporarilyUnavailable) as caught:
         await bench.probe(f"{WATCH}{video_id}")
     assert caught.value.retry_after_s == wait_s
-    assert words in bench_texts().render(caught.value.text, "en")
+    assert words in bench.says(caught.value)
 
 
 async def test_the_admins_hear_of_the_check_for_robots_and_health_knows_until_it_is_over(bench: Bench) -> None:
@@ -247,9 +245,3 @@ async def test_settings_reach_the_engine() -> None:
     assert (options.mp3_kbps, options.max_height_px, options.extractors) == (None, 1080, ("youtube.*",))
     assert Plugin(settings, None).may_spawn
     assert not Plugin(Settings(js_runtime="off"), None).may_spawn
-
-
-def bench_texts() -> Texts:
-    texts = Texts.load()
-    texts.add(packages({"youtube": Plugin(Settings(), None)}))
-    return texts

@@ -20,6 +20,7 @@ from fetchgram.api import (
     Link,
     LinkKind,
     Media,
+    MediaKind,
     Option,
     Page,
     PluginError,
@@ -36,13 +37,19 @@ from fetchgram_youtube.health import Health
 from fetchgram_youtube.links import PLUGIN, claim
 from fetchgram_youtube.runtimes import find
 from fetchgram_youtube.settings import Settings as YouTubeSettings
+from fetchgram_youtube.sponsors import marks_of
 from fetchgram_youtube.wishes import extras_of, wishes_for
+from fetchgram_ytdlp.captions import clock, fits
 
 if TYPE_CHECKING:
     from fetchgram_ytdlp import EngineOptions, YtdlpEngine
 
 _LISTS = frozenset({LinkKind.PLAYLIST, LinkKind.CHANNEL})
 _PAGES_KEPT = 32
+_FRESH_S = 600.0
+"""After that a list may have changed, and what leads to its next page may be too old."""
+_PROVIDER = "youtubepot-fetchgram"
+"""Where `proofs.py` finds the provider's address; that module is not for this process."""
 _MAY_NOT_PLAY = frozenset({"vp9", "av1"})
 """H.264 plays on every phone; these need one that decodes them."""
 
@@ -58,7 +65,12 @@ class Plugin:
     name = PLUGIN
     api_version = 1
     Settings = YouTubeSettings
-    preload = ("fetchgram_ytdlp.child", "fetchgram_youtube.pages", "fetchgram_youtube.pager")
+    preload = (
+        "fetchgram_ytdlp.child",
+        "fetchgram_youtube.pages",
+        "fetchgram_youtube.pager",
+        "fetchgram_youtube.proofs",
+    )
     """What warm children import before the first link."""
 
     def __init__(self, settings: YouTubeSettings, context: Context | None) -> None:
@@ -66,7 +78,7 @@ class Plugin:
         self._context = context
         self._health = Health(settings, context)
         self._built: YtdlpEngine | None = None
-        self._first_pages: OrderedDict[str, Page] = OrderedDict()
+        self._first_pages: OrderedDict[str, tuple[float, Page]] = OrderedDict()
 
     @property
     def may_spawn(self) -> bool:
@@ -92,9 +104,7 @@ class Plugin:
         """List a playlist or channel, a page of YouTube's at a time."""
         async with self._told():
             if cursor is None:
-                if link.media_id not in self._first_pages:
-                    await self._open(link)
-                return self._first_pages.pop(link.media_id)
+                return await self._first_page(link)
             answer = await self._engine().call("fetchgram_youtube.pages:following", link, cursor=cursor)
         return decode(Page, answer)
 
@@ -102,7 +112,12 @@ class Plugin:
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
         """Fetch a choice."""
         async with self._told():
-            return await self._engine().download(job, workdir, sink, extras=extras_of(job))
+            extras = extras_of(job)
+            first, *others = await self._engine().download(job, workdir, sink, extras=extras)
+        is_whole = extras.section_s is None and job.link.kind is not LinkKind.CLIP
+        if self._settings.sponsor_marks and is_whole and first.kind is MediaKind.VIDEO:
+            first = await self._marked(first, job.link.media_id)
+        return (first, *others)
 
     @hookimpl
     def offer(self, probe: Probe, choice: Choice) -> Sequence[Option]:
@@ -114,9 +129,26 @@ class Plugin:
         """Watch what YouTube asks of those who fetch from it."""
         return self._health.checks()
 
+    async def _first_page(self, link: Link) -> Page:
+        """Return the page that came with the probe, each once and while it is fresh; else a new one."""
+        opened_s, page = self._first_pages.pop(link.media_id, (float("-inf"), None))
+        if page is None or self._given().clock.monotonic() - opened_s > _FRESH_S:
+            await self._open(link)
+            _, page = self._first_pages.pop(link.media_id)
+        return page
+
+    async def _marked(self, media: Media, video_id: str) -> Media:
+        """Say in the caption where sponsors and the like are."""
+        context = self._given()
+        marks, texts = await marks_of(context.network, video_id), context.texts
+        lines = [f"{clock(each.start_s)} {texts.render(text(f'youtube-mark-{each.category}'), 'en')}" for each in marks]
+        caption = "\n".join([media.caption or "", "", *lines])
+        return replace(media, caption=caption) if lines and fits(caption) else media
+
     async def _open(self, link: Link) -> Probe:
         answer = await self._engine().call("fetchgram_youtube.pages:first", link)
-        self._first_pages[link.media_id] = decode(Page, cast("dict[str, Json]", answer["page"]))
+        page = decode(Page, cast("dict[str, Json]", answer["page"]))
+        self._first_pages[link.media_id] = (self._given().clock.monotonic(), page)
         while len(self._first_pages) > _PAGES_KEPT:
             self._first_pages.popitem(last=False)
         return decode(Probe, cast("dict[str, Json]", answer["probe"]))
@@ -135,13 +167,16 @@ class Plugin:
         else:
             self._health.let_in()
 
-    def _engine(self) -> YtdlpEngine:
+    def _given(self) -> Context:
         if self._context is None:
             raise PluginError("only `detect` works without a context", plugin=self.name)
+        return self._context
+
+    def _engine(self) -> YtdlpEngine:
         if self._built is None:
             from fetchgram_ytdlp import YtdlpEngine  # noqa: PLC0415  # not needed to detect
 
-            context = self._context
+            context = self._given()
             self._built = YtdlpEngine(
                 context.workers, context.network, context.media, options=options_of(self._settings)
             )
@@ -157,10 +192,11 @@ def options_of(settings: YouTubeSettings) -> EngineOptions:
         "player_client": tuple(settings.player_clients),
         "po_token": tuple(tokens.get_secret_value().replace(" ", "").split(",")) if tokens else (),
     }
+    provider = {_PROVIDER: {"base_url": (settings.po_token_provider,)}} if settings.po_token_provider else {}
     return replace(
         EngineOptions.of(settings),
         extractors=("youtube.*",),
-        extractor_args={"youtube": {name: values for name, values in arguments.items() if values}},
+        extractor_args={"youtube": {name: values for name, values in arguments.items() if values}, **provider},
         js_runtimes={runtime.name: runtime.path} if runtime else {},
         mp3_kbps=settings.mp3_kbps or None,
         picture=True,

@@ -25,4 +25,12 @@ class Settings(FetchSettings, SettingsModel):
     po_tokens: SecretStr | None = Field(
         default=None, description="Proofs of origin as `CLIENT.CONTEXT+TOKEN`, separated by commas."
     )
+    po_token_provider: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="Address of a server that makes proofs of origin; it has to stand in `network.allow` too.",
+    )
     mp3_kbps: int = Field(default=192, ge=0, le=320, description="Bitrate of the MP3 that is offered; 0: none is.")
+    sponsor_marks: bool = Field(
+        default=False, description="Whether captions say where sponsors and the like are; asks sponsor.ajay.app."
+    )

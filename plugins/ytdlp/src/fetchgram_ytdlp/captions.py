@@ -16,13 +16,17 @@ def caption_of(probe: Probe, *, is_whole_video: bool) -> str:
         probe: What the file was made of.
         is_whole_video: Whether the times of the chapters are those of the file.
     """
-    lines = [f"{_clock(each.start_s)} {each.title}" for each in probe.chapters] if is_whole_video else []
+    lines = [f"{clock(each.start_s)} {each.title}" for each in probe.chapters] if is_whole_video else []
     full = "\n".join([probe.title, "", *lines])
-    fits = len(full.encode("utf-16-le")) // 2 <= _MOST_UNITS
-    return full if lines and fits else probe.title
+    return full if lines and fits(full) else probe.title
 
 
-def _clock(seconds: float) -> str:
+def fits(caption: str) -> bool:
+    """Whether Telegram takes it whole."""
+    return len(caption.encode("utf-16-le")) // 2 <= _MOST_UNITS
+
+
+def clock(seconds: float) -> str:
     """Return a time as Telegram recognises it: `1:05`, `1:00:05`."""
     whole = int(seconds)
     minutes = f"{whole % _HOUR_S // _MINUTE_S}:{whole % _MINUTE_S:02}"

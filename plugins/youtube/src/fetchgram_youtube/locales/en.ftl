@@ -25,3 +25,14 @@ youtube-dub = 🗣 Language
 youtube-subtitles = 💬 Subtitles in the video
 youtube-subtitles-file = 📄 Subtitles as a file
 youtube-description = 📝 Description
+
+## Marks in captions
+
+youtube-mark-sponsor = 💰 Sponsor
+youtube-mark-selfpromo = 📣 Own promotion
+youtube-mark-interaction = 🔔 Reminder to subscribe
+youtube-mark-intro = 🎬 Intro
+youtube-mark-outro = 🎬 Outro
+youtube-mark-preview = ⏪ Preview or recap
+youtube-mark-music_offtopic = 🔇 No music
+youtube-mark-filler = 💬 Filler

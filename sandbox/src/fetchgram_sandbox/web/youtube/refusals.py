@@ -16,12 +16,14 @@ class Refusal:
         reason: The headline.
         subreason: The line below it.
         http_status: Of the answer; 429 refuses before there is anything to play.
+        opens_to_login: Whether somebody who is logged in is not refused.
     """
 
     status: str = "UNPLAYABLE"
     reason: str = ""
     subreason: str = ""
     http_status: int = 200
+    opens_to_login: bool = False
 
 
 REFUSALS: Mapping[str, Refusal] = MappingProxyType(
@@ -38,6 +40,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             status="LOGIN_REQUIRED",
             reason="Sign in to confirm your age",
             subreason="This video may be inappropriate for some users.",
+            opens_to_login=True,
         ),
         "geoblocked1": Refusal(
             reason="Video unavailable",
@@ -51,7 +54,9 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             "been terminated.",
         ),
         "paidvideo01": Refusal(reason="This video requires payment to watch"),
-        "botcheck001": Refusal(status="LOGIN_REQUIRED", reason="Sign in to confirm you’re not a bot"),
+        "botcheck001": Refusal(
+            status="LOGIN_REQUIRED", reason="Sign in to confirm you’re not a bot", opens_to_login=True
+        ),
         "ratelimit01": Refusal(http_status=429),
         "tryagain001": Refusal(reason="This content isn't available, try again later."),
         "upcoming001": Refusal(status="LIVE_STREAM_OFFLINE", reason="Premieres in 5 hours"),

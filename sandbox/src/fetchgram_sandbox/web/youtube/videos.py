@@ -124,6 +124,8 @@ _VIDEOS = (
     *(Video(id=id_, title=f"Refused: {id_}", refusal=refusal) for id_, refusal in REFUSALS.items()),
 )
 PREMIERE = "premiere001"
+SPONSORS: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType({"colourtest1": ((1.5, 3.0),)})
+"""Stretches, in seconds, that SponsorBlock marks in each video."""
 CLIPS: Mapping[str, tuple[str, int, int]] = MappingProxyType({"UgkxSandboxClip0001": ("colourtest1", 2000, 5000)})
 """Video and stretch, in milliseconds, of each clip."""
 LISTINGS: Mapping[str, Listing] = MappingProxyType(
