@@ -18,9 +18,14 @@ from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.commands import Commands
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.items import Items
+from fetchgram.pipeline.limits import Limits
+from fetchgram.pipeline.lists import Lists
 from fetchgram.pipeline.observers import Observers
 from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import LocalQueue
+from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
@@ -58,6 +63,8 @@ class Wired:
     storage: Storage
     queue: LocalQueue
     intake: Intake
+    lists: Lists
+    items: Items
     runner: Runner
     observers: Observers
     schedules: Schedules
@@ -202,6 +209,7 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes)
     stages = Stages(
         hooks=hooks,
+        resolver=Resolver(hooks, outcomes),
         deliveries=deliveries,
         outcomes=outcomes,
         workdirs=workdirs,
@@ -211,13 +219,33 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     )
     runner = Runner(queue=queue, stages=stages, outcomes=outcomes, workdirs=workdirs, settings=work, clock=clock)
     queue.on_cancel(runner.stop)
+    limits, persons = Limits(settings.limits, clock), Persons(settings.owners)
+    items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
+    lists = Lists(
+        storage=storage,
+        hooks=hooks,
+        detector=plugins.detector,
+        items=items,
+        limit=settings.limits.list_items,
+        clock=clock,
+    )
     intake = Intake(
-        storage=storage, hooks=hooks, detector=plugins.detector, queue=queue, settings=settings, clock=clock
+        storage=storage,
+        hooks=hooks,
+        detector=plugins.detector,
+        queue=queue,
+        lists=lists,
+        items=items,
+        limits=limits,
+        persons=persons,
+        clock=clock,
     )
     return Wired(
         storage=storage,
         queue=queue,
         intake=intake,
+        lists=lists,
+        items=items,
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock),

@@ -137,6 +137,15 @@ limit-count = 📦 That were { $limit } downloads in { WAIT($window) }, and that
 limit-bytes = 📦 You have used your { SIZE($limit) } for { WAIT($window) }. The next download is possible in { WAIT($wait) }.
 limit-minutes = 📦 You have used your { $limit } minutes of media for { WAIT($window) }. The next download is possible in { WAIT($wait) }.
 
+## Lists
+
+list-empty = There is nothing in this list.
+list-nothing-picked = Pick something first.
+list-limit = { $limit ->
+    [one] One item at a time is the most.
+   *[other] { $limit } items at a time are the most.
+}
+
 ## Errors: the link
 
 error-unsupported = I do not know what to do with this link.
@@ -152,6 +161,8 @@ error-upcoming-at = This begins at { $at }. Please send the link again when it i
 error-bot-check = The site wants proof that I am human. Please try again later.
 error-account = The account behind this link is closed or suspended.
 error-no-media = There is no video, sound or picture behind this link.
+error-no-sound = There is no sound in this.
+error-list-in-list = This is a list of its own. Please send its link by itself.
 error-forbidden-address = I do not open addresses of private networks.
 error-unreachable = The site cannot be reached.
 error-drm = This is copy-protected.

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from fetchgram.model.codec import Json, Word, decode, encode
-from fetchgram.model.links import Certainty, Chapter, Choice, ChoiceKind, Entry, Languages, Link, LinkKind, Page, Probe
+from fetchgram.model.links import (
+    Certainty,
+    Chapter,
+    Choice,
+    ChoiceKind,
+    Entry,
+    Languages,
+    Link,
+    LinkKind,
+    Listing,
+    Page,
+    Probe,
+)
 from fetchgram.model.media import (
     Chat,
     Destination,
@@ -56,6 +68,7 @@ __all__ = [
     "Languages",
     "Link",
     "LinkKind",
+    "Listing",
     "Media",
     "MediaKind",
     "Option",

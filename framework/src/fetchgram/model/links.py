@@ -87,6 +87,7 @@ class Choice(Word):
         bitrate_kbps: Audio bitrate of an audio choice.
         size_bytes: Size of what will arrive.
         certainty: How far `size_bytes` can be trusted.
+        at_most: A wish for each item of a list, the best up to this; made exact when the item's turn comes.
     """
 
     kind: ChoiceKind
@@ -100,6 +101,7 @@ class Choice(Word):
     bitrate_kbps: int | None = None
     size_bytes: int | None = None
     certainty: Certainty = Certainty.UNKNOWN
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,11 @@ class Probe(Word):
     chapters: tuple[Chapter, ...] = ()
     notice: Text | None = None
 
+    @property
+    def is_list(self) -> bool:
+        """Whether there is nothing to choose but the items."""
+        return not self.choices
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Word):
@@ -158,8 +165,31 @@ class Entry(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Word):
-    """Entries of a playlist, channel or profile and where the next ones begin."""
+    """Entries of a playlist, channel, profile or post and where the next ones begin."""
 
     entries: tuple[Entry, ...]
     next_cursor: str | None = None
     total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Word):
+    """A list as a person picks from it; the entries seen so far rest in the database.
+
+    Args:
+        link: The list; the request's own link may be one video of it.
+        title: Foreign text.
+        wish: One quality for all items.
+        author: Who made the list.
+        total: Items, where the site tells.
+        next_cursor: Where the entries begin that nobody has turned to yet; `None` when all are seen.
+        page: The page that is shown, from 0.
+    """
+
+    link: Link
+    title: str
+    wish: Choice
+    author: str | None = None
+    total: int | None = None
+    next_cursor: str | None = None
+    page: int = 0

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from fetchgram.model.codec import Json, Word
-from fetchgram.model.links import Link, Probe
+from fetchgram.model.links import Link, Listing, Probe
 from fetchgram.model.media import Destination, Media, Receipt
 from fetchgram.model.recipes import Recipe
 from fetchgram.model.text import Text
@@ -74,7 +74,8 @@ class Request(Word):
         state: Where it stands.
         link: Once claimed.
         probe: Once probed; the menu is built from it.
-        recipe: Once chosen.
+        recipe: Once chosen; of a list, the one wish for all items.
+        listing: The list that is picked from, or was.
         status_message: Message id in the destination chat that tells how it goes.
         status_photo: Whether that message is a picture with a caption.
         error: What was told, when it failed.
@@ -93,10 +94,18 @@ class Request(Word):
     link: Link | None = None
     probe: Probe | None = None
     recipe: Recipe | None = None
+    listing: Listing | None = None
     status_message: int | None = None
     status_photo: bool = False
     error: Text | None = None
     error_number: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Foreign text; empty before the link was looked at."""
+        if self.listing is not None:
+            return self.listing.title
+        return self.probe.title if self.probe else ""
 
 
 class Stage(StrEnum):
@@ -191,7 +200,7 @@ class Delivery(Word):
         id: Given by the database.
         job_id: The work.
         request_id: The wish.
-        position: Place in the request (0 unless it is a list).
+        position: Place in the list, from 1; 0 for what is no list.
         destination: The request's.
         state: Where it stands.
         resends: How often the person asked to send it again: part of a message's random id.

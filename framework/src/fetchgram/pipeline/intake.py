@@ -12,44 +12,35 @@ from fetchgram.errors import ChoiceGone, FetchgramError, LinkError, UnsupportedL
 from fetchgram.model import (
     Chat,
     Choice,
-    ChoiceKind,
+    DeliveryState,
     Destination,
     Event,
     Link,
-    MediaKind,
     Option,
     Person,
     Probe,
     Recipe,
     Request,
     RequestState,
-    Role,
     Route,
     Step,
     text,
 )
+from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
-from fetchgram.pipeline.menu import ChoiceRow, Menu
+from fetchgram.pipeline.lists import Lists
+from fetchgram.pipeline.menu import ChoiceRow, Menu, Ways
 from fetchgram.pipeline.numbers import error_number
+from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue
 from fetchgram.pipeline.turns import Work
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
-from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
 from fetchgram.storage.requests import RequestChanges
 
 log = structlog.get_logger()
-
-_ARRIVES_AS = {
-    ChoiceKind.VIDEO: MediaKind.VIDEO,
-    ChoiceKind.AUDIO: MediaKind.AUDIO,
-    ChoiceKind.IMAGE: MediaKind.PHOTO,
-    ChoiceKind.ALBUM: MediaKind.PHOTO,
-    ChoiceKind.THUMBNAIL: MediaKind.PHOTO,
-    ChoiceKind.FILE: MediaKind.DOCUMENT,
-}
 
 
 class Intake:
@@ -60,18 +51,24 @@ class Intake:
         hooks: The plugins.
         detector: Asks them whose a link is.
         queue: Takes the jobs.
-        settings: Limits.
+        lists: Opens what is a list.
+        items: Of lists at work.
+        limits: Of people.
+        persons: Whose the requests are.
         clock: Time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # every part that a link may touch on its way in
         self,
         *,
         storage: Storage,
         hooks: Hooks,
         detector: Detector,
         queue: JobQueue,
-        settings: Settings,
+        lists: Lists,
+        items: Items,
+        limits: Limits,
+        persons: Persons,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -79,8 +76,10 @@ class Intake:
         self._detector = detector
         self._queue = queue
         self._clock = clock
-        self._owners = frozenset(settings.owners)
-        self._limits = Limits(settings.limits, clock)
+        self._lists = lists
+        self._items = items
+        self._limits = limits
+        self._persons = persons
 
     async def accept(self, *, key: str, person: Person, destination: Destination, url: str) -> tuple[Request, bool]:
         """Write a wish down.
@@ -108,7 +107,7 @@ class Intake:
             )
             if not created:
                 return request, False
-            await self._limits.check_link(session, self._with_role(person))
+            await self._limits.check_link(session, self._persons.with_role(person))
             await self._record(session, "request.accepted", request)
         return request, True
 
@@ -134,6 +133,8 @@ class Intake:
                 await self._update(request, "request.ignored", state=RequestState.CANCELLED, link=link)
                 return None
             probe = await self._hooks.probe(link)
+            if probe.is_list:
+                return await self._lists.open(request, probe)
         except FetchgramError as error:
             await self._failed(request, error)
             raise
@@ -174,7 +175,7 @@ class Intake:
             request = await _known(session, request_id)
             if request.state is not RequestState.CHOOSING:
                 return request
-            await self._limits.check_job(session, await self._person(session, request))
+            await self._limits.check_job(session, await self._persons.of(session, request))
             probe = _probe_of(request)
             if not 0 <= index < len(probe.choices):
                 raise ChoiceGone(probe.choices)
@@ -201,11 +202,14 @@ class Intake:
         return request
 
     async def retry(self, request_id: int) -> Request:
-        """Begin an ended wish again: with its recipe when it had one, else from the probe.
+        """Begin an ended wish again: with its recipe when it had one, else from the probe; of a list, what failed.
 
         Raises:
             LimitReached: Told; nothing was begun.
         """
+        known = await self.request(request_id)
+        if known.listing is not None and known.recipe is not None:
+            return await self._items.again(request_id, {DeliveryState.FAILED})
         async with self._storage.write() as session:
             request = await _known(session, request_id)
             if not request.state.ended or request.state is RequestState.DONE:
@@ -257,13 +261,9 @@ class Intake:
     async def _row(self, request: Request, index: int, choice: Choice, routes: Sequence[Route]) -> ChoiceRow:
         if await self._is_cached(request, choice):
             return ChoiceRow(index=index, choice=choice, route="cache", cached=True)
-        kind = _ARRIVES_AS[choice.kind]
-        up = [route for route in routes if route.down is None and route.name != "cache"]
-        taken = next((route.name for route in up if route.takes(kind, choice.size_bytes)), None)
-        why_not = None
-        if taken is None:
-            limits = [route.max_bytes.get(kind.value, 0) for route in up]
-            why_not = text("route-none", limit=max(limits, default=0))
+        ways = Ways(routes)
+        taken = ways.of(choice)
+        why_not = text("route-none", limit=ways.limit_bytes(choice)) if taken is None else None
         return ChoiceRow(index=index, choice=choice, route=taken, why_not=why_not)
 
     async def _is_cached(self, request: Request, choice: Choice) -> bool:
@@ -291,21 +291,13 @@ class Intake:
         await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
 
     async def _again(self, session: Session, request: Request) -> Request:
-        await self._limits.check_job(session, await self._person(session, request))
+        await self._limits.check_job(session, await self._persons.of(session, request))
         request = await self._reopened(session, request, RequestState.WORKING)
         await self._enqueue(session, request, Work.RERUN)
         return request
 
     async def _reopened(self, session: Session, request: Request, state: RequestState) -> Request:
         return await session.requests.update(request.id, state=state, error=None, error_number=None)
-
-    async def _person(self, session: Session, request: Request) -> Person:
-        row = await session.people.get(request.bot_id, request.person)
-        person = row.person if row else Person(bot_id=request.bot_id, id=request.person)
-        return self._with_role(person)
-
-    def _with_role(self, person: Person) -> Person:
-        return dataclasses.replace(person, role=Role.OWNER) if person.id in self._owners else person
 
     async def _failed(self, request: Request, error: FetchgramError) -> None:
         number = error_number()

@@ -91,6 +91,16 @@ class Limits:
         _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
         if waiting >= self._settings.waiting:
             raise LimitReached("jobs waiting", told=text("limit-waiting", limit=self._settings.waiting))
+        await self.check_budget(session, person)
+
+    async def check_budget(self, session: Session, person: Person) -> None:
+        """Refuse what is above the budgets of an hour or a day, whatever waits.
+
+        Raises:
+            LimitReached: If one is used up.
+        """
+        if self._exempt(person):
+            return
         now = self._clock.now()
         history = await session.deliveries.used_since(person.bot_id, person.id, now - _DAY)
         full = [(at, budget) for budget in self._budgets if (at := budget.free_at(history, now)) is not None]

@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fetchgram.model import Choice, Option, Request, Text
+from fetchgram.model import Choice, ChoiceKind, MediaKind, Option, Request, Route, Text
+
+_ARRIVES_AS = {
+    ChoiceKind.VIDEO: MediaKind.VIDEO,
+    ChoiceKind.AUDIO: MediaKind.AUDIO,
+    ChoiceKind.IMAGE: MediaKind.PHOTO,
+    ChoiceKind.ALBUM: MediaKind.PHOTO,
+    ChoiceKind.THUMBNAIL: MediaKind.PHOTO,
+    ChoiceKind.FILE: MediaKind.DOCUMENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The routes that are up, for what can be chosen.
+
+    Args:
+        routes: All of a destination.
+    """
+
+    routes: Sequence[Route]
+
+    def of(self, choice: Choice) -> str | None:
+        """Return the name of the first route that takes a choice."""
+        kind = _ARRIVES_AS[choice.kind]
+        return next((route.name for route in self._up if route.takes(kind, choice.size_bytes)), None)
+
+    def limit_bytes(self, choice: Choice) -> int:
+        """Return the most that any route takes of this kind."""
+        kind = _ARRIVES_AS[choice.kind]
+        return max((route.max_bytes.get(kind.value, 0) for route in self._up), default=0)
+
+    @property
+    def _up(self) -> list[Route]:
+        return [route for route in self.routes if route.down is None and route.name != "cache"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

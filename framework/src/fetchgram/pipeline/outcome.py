@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from fetchgram.errors import ChoiceGone
+from fetchgram.errors import ChoiceGone, TemporarilyUnavailable
 from fetchgram.model import (
     Checkpoint,
     Delivery,
@@ -16,7 +16,10 @@ from fetchgram.model import (
     Event,
     Job,
     JobState,
+    Link,
     Receipt,
+    Recipe,
+    Request,
     RequestState,
     Route,
     Stage,
@@ -32,7 +35,9 @@ from fetchgram.pipeline.audience import (
     UncertainDelivery,
 )
 from fetchgram.pipeline.cache import LEDGER_KEY, Cache
+from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.poison import note_deaths, refuse_poison
+from fetchgram.pipeline.settlement import settle
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
 from fetchgram.storage import Session, Storage
@@ -83,7 +88,7 @@ class Outcomes:
             await session.jobs.hold(job.id)
             await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=receipt)
             await self._cache.keep(session, job, delivery, receipt, route)
-            await self._settle(session, delivery.request_id)
+            await settle(session, delivery.request_id)
             data = {"route": route.name, "size_bytes": receipt.size_bytes}
             await self._record(session, "job.delivered", job, request_id=delivery.request_id, data=data)
         log.info("job.delivered", delivery=delivery.id, route=route.name, size_bytes=receipt.size_bytes)
@@ -134,16 +139,54 @@ class Outcomes:
         await self._tell(unsure, UncertainDelivery())
 
     async def back_to_menu(self, job: Job, error: ChoiceGone, news: MenuAgain) -> None:
-        """The choice is gone: every request leaves the job and returns to its menu, with what there is now."""
+        """The choice is gone: every request leaves the job and returns to its menu, with what there is now.
+
+        An item of a list has no menu; it failed, and may be tried again with the list's one wish.
+        """
+        failed = Failed(error=error.text, number=error_number())
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
             waiting = await self._open_in(session, job)
-            for delivery in waiting:
+            items = [delivery for delivery in waiting if delivery.position]
+            single = [delivery for delivery in waiting if not delivery.position]
+            for delivery in items:
+                await self._fail_delivery(session, delivery, failed)
+            for delivery in single:
                 await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
                 await self._reopen(session, delivery.request_id, error)
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=error.text)
             await self._record(session, "job.choice_gone", job)
-        await self._tell(waiting, news)
+        await self._tell(single, news)
+        await self._tell(items, failed)
+
+    async def first_waiting(self, job: Job) -> Delivery | None:
+        """Return the first delivery that waits for a job."""
+        return next(iter(await self._open(job)), None)
+
+    async def request_of(self, delivery: Delivery) -> Request | None:
+        """Return whose delivery it is."""
+        async with self._storage.read() as session:
+            return await session.requests.get(delivery.request_id)
+
+    async def exact(self, job: Job, *, link: Link, recipe: Recipe, title: str) -> bool:
+        """Write down what the wish of a job became.
+
+        Returns:
+            Whether the job goes on; false when the open job that does the same took over everyone who waits.
+
+        Raises:
+            TemporarilyUnavailable: If that one cannot take them now.
+        """
+        async with self._storage.write() as session:
+            if await session.items.make_exact(job, link=link, recipe=recipe, title=title):
+                await self._record(session, "job.exact", job)
+                return True
+            waiting = await self._open_in(session, job)
+            if not await session.items.move(waiting, job, fingerprint=recipe.fingerprint(link)):
+                raise TemporarilyUnavailable("the same is being done, and cannot be joined")
+            await session.jobs.finish(job.id, job.lease, JobState.DONE)
+            await self._record(session, "job.joined", job)
+        return False
 
     async def retry(self, job: Job, not_before: datetime, news: Retrying) -> None:
         """Back into the queue, not before a time."""
@@ -195,34 +238,17 @@ class Outcomes:
             probe = dataclasses.replace(probe, choices=error.choices)
         await session.requests.update(request_id, state=RequestState.CHOOSING, probe=probe, recipe=None)
 
-    async def _settle(self, session: Session, request_id: int, *, error: Failed | None = None) -> None:
-        """End the request when all of its positions are answered."""
-        # Two jobs of one request that end at the same moment: the second one here sees what the first one wrote.
-        await session.requests.get(request_id, hold=True)
-        latest: dict[int, DeliveryState] = {}
-        for delivery in sorted(await session.deliveries.of_request(request_id), key=lambda d: d.id):
-            latest[delivery.position] = delivery.state
-        if not all(state.ended for state in latest.values()):
-            return
-        done = all(state is DeliveryState.DELIVERED for state in latest.values())
-        await session.requests.update(
-            request_id,
-            state=RequestState.DONE if done else RequestState.FAILED,
-            error=error.error if error else None,
-            error_number=error.number if error else None,
-        )
-
     async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery, number: str) -> None:
         told = Failed(error=text("error-uncertain"), number=number)
         await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN, error=told.error, error_number=number)
-        await self._settle(session, delivery.request_id, error=told)
+        await settle(session, delivery.request_id, error=told)
         await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
 
     async def _fail_delivery(self, session: Session, delivery: Delivery, news: Failed) -> None:
         await session.deliveries.set_state(
             delivery.id, DeliveryState.FAILED, error=news.error, error_number=news.number
         )
-        await self._settle(session, delivery.request_id, error=news)
+        await settle(session, delivery.request_id, error=news)
 
     async def _tell(self, waiting: list[Delivery], news: News) -> None:
         async with asyncio.TaskGroup() as group:

@@ -29,6 +29,7 @@ class JobQueue(Protocol):
         title: str,
         cached: bool,
         work: Work = Work.INTERACTIVE,
+        position: int = 0,
     ) -> tuple[Job, Delivery]:
         """Create the job of a wish, or join the one that already does the same; part of the caller's transaction."""
         ...
@@ -86,6 +87,7 @@ class LocalQueue:
         title: str,
         cached: bool,
         work: Work = Work.INTERACTIVE,
+        position: int = 0,
     ) -> tuple[Job, Delivery]:
         """Create or join a job; see `JobQueue.put`."""
         job, delivery, _ = await session.jobs.join_or_create(
@@ -94,7 +96,7 @@ class LocalQueue:
             recipe=recipe,
             title=title,
             request_id=request.id,
-            position=0,
+            position=position,
             destination=request.destination,
             person_key=person_key(request.bot_id, request.person),
             cost=cost(work, cached=cached),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from fetchgram.errors import PluginError, TemporarilyUnavailable, TooLarge
-from fetchgram.model import At, Checkpoint, Job, Media, Stage
+from fetchgram.model import At, Checkpoint, Delivery, Job, Media, Stage
 from fetchgram.pipeline.audience import Working
 from fetchgram.pipeline.delivery import Deliveries
+from fetchgram.pipeline.lanes import Lanes
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.progress import ProgressSink
+from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
@@ -34,6 +37,7 @@ class Stages:
 
     Args:
         hooks: The plugins.
+        resolver: Makes the wish for a list's item exact.
         deliveries: The last stage.
         outcomes: Checkpoints, and who hears of them.
         workdirs: Where files are.
@@ -42,10 +46,11 @@ class Stages:
         clock: Time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each stage, and what bounds it
         self,
         *,
         hooks: Hooks,
+        resolver: Resolver,
         deliveries: Deliveries,
         outcomes: Outcomes,
         workdirs: Workdirs,
@@ -54,7 +59,9 @@ class Stages:
         clock: Clock,
     ) -> None:
         self._hooks = hooks
+        self._resolver = resolver
         self._deliveries = deliveries
+        self._lanes = Lanes()
         self._outcomes = outcomes
         self._workdirs = workdirs
         self._clock = clock
@@ -67,14 +74,21 @@ class Stages:
 
     async def carry(self, job: Job) -> None:
         """Do what is left of a job, from its checkpoint on; returns when every request of it is answered."""
-        if await self._deliveries.from_cache(job):
+        exact = await self._resolver.exact(job)
+        if exact is None or await self._deliveries.from_cache(exact):
             return
         workdir = await self._workdirs.open(job.id)
-        job = await self._download(job, workdir)
+        job = await self._download(exact, workdir)
         job = await self._post_process(job, workdir)
-        async with self._uploads:
+        async with self._lane(await self._outcomes.first_waiting(job)), self._uploads:
             await self._outcomes.tell_all(job, Working(stage=Stage.DELIVER))
             await self._with_progress(job, Stage.DELIVER, lambda sink: self._deliveries.deliver(job, sink))
+
+    def _lane(self, delivery: Delivery | None) -> AbstractAsyncContextManager[None]:
+        """Return the lane of a list's item; others take no turns."""
+        if delivery is None or not delivery.position:
+            return nullcontext()
+        return self._lanes.enter(delivery.request_id, delivery.position)
 
     async def _download(self, job: Job, workdir: Path) -> Job:
         if job.checkpoint is not None and await asyncio.to_thread(_all_there, job.checkpoint.media):

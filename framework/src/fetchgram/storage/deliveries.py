@@ -140,9 +140,16 @@ class DeliveryStore:
         }
         return await self._change(delivery_id, values)
 
-    async def detach(self, request_id: int) -> list[int]:
-        """Cancel what a request still waits for; returns the open jobs that nobody waits for any more."""
-        mine = (deliveries.c.request_id == request_id, deliveries.c.state.in_(_LIVE))
+    async def detach(self, request_id: int, *, begun: bool = True) -> list[int]:
+        """Cancel what a request still waits for; returns the open jobs that nobody waits for any more.
+
+        Args:
+            request_id: Whose deliveries.
+            begun: Also of jobs that have begun.
+        """
+        mine = [deliveries.c.request_id == request_id, deliveries.c.state.in_(_LIVE)]
+        if not begun:
+            mine.append(deliveries.c.job_id.in_(select(jobs.c.id).where(OPEN, jobs.c.attempt == 0)))
         statement = update(deliveries).where(*mine).values(state="cancelled").returning(deliveries.c.job_id)
         left = sorted({row["job_id"] for row in await self._tx.rows(statement)})
         waits = select(deliveries.c.id).where(deliveries.c.job_id == jobs.c.id, deliveries.c.state.in_(_LIVE))

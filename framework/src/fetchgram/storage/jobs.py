@@ -205,10 +205,11 @@ class JobStore:
         return 1 + await self._tx.integer(order.before(self._tx, row["tag"], job_id)), running
 
     async def counts_of(self, person_key: str) -> tuple[int, int]:
-        """Return how many jobs of a person run and how many wait."""
+        """Return how many jobs of a person run and how many wait; items of lists stand in a line of their own."""
         running = func.count().filter(jobs.c.state == "running")
         statement = select(running.label("running"), func.count().label("all")).select_from(jobs)
-        row = await self._tx.one(statement.where(OPEN, jobs.c.person_key == person_key))
+        own_line = (jobs.c.person_key == person_key, jobs.c.flow == person_key)
+        row = await self._tx.one(statement.where(OPEN, *own_line))
         return row["running"], row["all"] - row["running"]
 
     async def next_due(self) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 from sqlalchemy import RowMapping, func, select, update
 
-from fetchgram.model import Destination, Link, Probe, Recipe, Request, RequestState, Text
+from fetchgram.model import Destination, Link, Listing, Probe, Recipe, Request, RequestState, Text
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import UNFINISHED, requests
 from fetchgram.storage.transaction import Transaction
@@ -21,6 +21,7 @@ class RequestChanges(TypedDict, total=False):
     link: Link | None
     probe: Probe | None
     recipe: Recipe | None
+    listing: Listing | None
     status_message: int | None
     status_photo: bool
     error: Text | None
@@ -121,6 +122,7 @@ def _request(row: RowMapping) -> Request:
         link=row["link"],
         probe=row["probe"],
         recipe=row["recipe"],
+        listing=row["listing"],
         status_message=row["status_message"],
         status_photo=row["status_photo"],
         error=row["error"],

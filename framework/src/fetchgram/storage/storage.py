@@ -19,8 +19,10 @@ from fetchgram.storage.commands import CommandStore
 from fetchgram.storage.database import Database
 from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.engines import open_engine
+from fetchgram.storage.entries import EntryStore
 from fetchgram.storage.events import EventStore
 from fetchgram.storage.inbox import InboxStore
+from fetchgram.storage.items import ItemStore
 from fetchgram.storage.jobs import JobStore
 from fetchgram.storage.leases import LeaseStore
 from fetchgram.storage.menus import MenuStore
@@ -68,7 +70,9 @@ class Session:
         self.inbox = InboxStore(transaction)
         self.people = PeopleStore(transaction)
         self.requests = RequestStore(transaction)
+        self.entries = EntryStore(transaction)
         self.jobs = JobStore(transaction)
+        self.items = ItemStore(transaction)
         self.deliveries = DeliveryStore(transaction)
         self.cache = CacheStore(transaction)
         self.events = EventStore(transaction)

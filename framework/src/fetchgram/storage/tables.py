@@ -105,6 +105,7 @@ requests = Table(
     Column("link", AsWord(model.Link)),
     Column("probe", AsWord(model.Probe)),
     Column("recipe", AsWord(model.Recipe)),
+    Column("listing", AsWord(model.Listing)),
     Column("status_message", BigInteger),
     Column("status_photo", Boolean, nullable=False, server_default=text("false")),
     Column("error", AsWord(model.Text)),
@@ -117,6 +118,15 @@ requests = Table(
     Index("ix_requests_unfinished", "bot_id", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     # An id that was deleted must not come back: buttons and events name it.
     sqlite_autoincrement=True,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("request_id", serial(), ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("entry", AsWord(model.Entry), nullable=False),
+    Column("picked", Boolean, nullable=False, server_default=text("false")),
 )
 
 jobs = Table(

@@ -92,6 +92,7 @@ def _requests() -> None:
         sa.Column("link", sa.JSON(), nullable=True),
         sa.Column("probe", sa.JSON(), nullable=True),
         sa.Column("recipe", sa.JSON(), nullable=True),
+        sa.Column("listing", sa.JSON(), nullable=True),
         sa.Column("status_message", sa.BigInteger(), nullable=True),
         sa.Column("status_photo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("error", sa.JSON(), nullable=True),
@@ -111,6 +112,17 @@ def _requests() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('probing', 'choosing', 'working')"),
         postgresql_where=sa.text("state IN ('probing', 'choosing', 'working')"),
+    )
+    op.create_table(
+        "entries",
+        sa.Column("request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.JSON(), nullable=False),
+        sa.Column("picked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["requests.id"], name=op.f("fk_entries_request_id_requests"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("request_id", "position", name=op.f("pk_entries")),
     )
 
 

@@ -1,0 +1,125 @@
+"""Items of a list at work: a job each, and a word for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from fetchgram.errors import ChoiceGone, LinkError
+from fetchgram.model import DeliveryState, Event, Link, Request, RequestState, text
+from fetchgram.pipeline.limits import Limits
+from fetchgram.pipeline.persons import Persons
+from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.settlement import settle
+from fetchgram.pipeline.turns import Work
+from fetchgram.ports import Clock
+from fetchgram.storage import Session, Storage
+from fetchgram.storage.items import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One item that shall come: its place in the list, from 1, and what it is."""
+
+    position: int
+    link: Link
+    title: str
+
+
+class Items:
+    """Puts the items of a list into the queue, again where they failed, and stops them.
+
+    Args:
+        storage: Where they rest.
+        queue: Takes the jobs.
+        limits: Of people.
+        persons: Whose the requests are.
+        clock: Time.
+    """
+
+    def __init__(self, *, storage: Storage, queue: JobQueue, limits: Limits, persons: Persons, clock: Clock) -> None:
+        self._storage = storage
+        self._queue = queue
+        self._limits = limits
+        self._persons = persons
+        self._clock = clock
+
+    async def read(self, request_id: int) -> tuple[Request, list[Item]]:
+        """Return a list and how its items stand."""
+        async with self._storage.read() as session:
+            request = await session.requests.get(request_id)
+            items = await session.items.of_request(request_id)
+        if request is None:
+            raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
+        return request, items
+
+    async def put(self, session: Session, request: Request, wanted: Sequence[Wanted]) -> None:
+        """Give each item a job for the request's wish; nothing is probed before its turn.
+
+        Args:
+            session: The caller's transaction.
+            request: With its recipe.
+            wanted: In the order of the list.
+
+        Raises:
+            LimitReached: If what an hour or a day allows is used up before the last of them.
+        """
+        if request.recipe is None:
+            raise ChoiceGone(message=f"request {request.id} has no wish")
+        person = await self._persons.of(session, request)
+        for each in wanted:
+            await self._limits.check_budget(session, person)
+            job, _ = await self._queue.put(
+                session,
+                request,
+                link=each.link,
+                recipe=request.recipe,
+                title=each.title,
+                cached=False,
+                work=Work.PLAYLIST,
+                position=each.position,
+            )
+            await self._record(session, "job.queued", request, job.id)
+
+    def announce(self) -> None:
+        """Say, after the commit, that there is work."""
+        self._queue.announce()
+
+    async def again(self, request_id: int, states: Collection[DeliveryState]) -> Request:
+        """Let the items come again whose deliveries ended like this.
+
+        Raises:
+            LimitReached: Told; nothing was begun.
+        """
+        request, items = await self.read(request_id)
+        wanted = [Wanted(item.position, item.link, item.title) for item in items if item.state in states]
+        if not wanted:
+            return request
+        async with self._storage.write() as session:
+            changes = {"error": None, "error_number": None}
+            request = await session.requests.update(request_id, state=RequestState.WORKING, **changes)  # type: ignore[arg-type]  # named in a dict
+            await self.put(session, request, wanted)
+        self._queue.announce()
+        return request
+
+    async def stop_waiting(self, request_id: int) -> Request:
+        """Cancel the items that have not begun; those at work finish."""
+        async with self._storage.write() as session:
+            orphans = await session.deliveries.detach(request_id, begun=False)
+            await settle(session, request_id)
+        for job_id in orphans:
+            await self._queue.cancel(job_id)
+        request, _ = await self.read(request_id)
+        return request
+
+    async def _record(self, session: Session, name: str, request: Request, job_id: int) -> None:
+        event = Event(
+            name=name,
+            at=self._clock.now(),
+            bot_id=request.bot_id,
+            person=request.person,
+            request_id=request.id,
+            job_id=job_id,
+            plugin=request.link.plugin if request.link else None,
+        )
+        await session.events.add(event)
