@@ -24,7 +24,7 @@ from fetchgram.pipeline.lists import Lists
 from fetchgram.pipeline.observers import Observers
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.persons import Persons
-from fetchgram.pipeline.queue import LocalQueue
+from fetchgram.pipeline.queue import JobQueue, LocalQueue
 from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
@@ -219,27 +219,7 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     )
     runner = Runner(queue=queue, stages=stages, outcomes=outcomes, workdirs=workdirs, settings=work, clock=clock)
     queue.on_cancel(runner.stop)
-    limits, persons = Limits(settings.limits, clock), Persons(settings.owners)
-    items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
-    lists = Lists(
-        storage=storage,
-        hooks=hooks,
-        detector=plugins.detector,
-        items=items,
-        limit=settings.limits.list_items,
-        clock=clock,
-    )
-    intake = Intake(
-        storage=storage,
-        hooks=hooks,
-        detector=plugins.detector,
-        queue=queue,
-        lists=lists,
-        items=items,
-        limits=limits,
-        persons=persons,
-        clock=clock,
-    )
+    lists, items, intake = _ways_in(settings, plugins, storage, queue)
     return Wired(
         storage=storage,
         queue=queue,
@@ -251,6 +231,28 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         schedules=Schedules(storage, hooks, clock),
         commands=Commands(storage=storage, intake=intake, audience=audience),
     )
+
+
+def _ways_in(settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue) -> tuple[Lists, Items, Intake]:
+    """Build what takes links and lists."""
+    clock, hooks, own = plugins.clock, plugins.hooks, settings.limits
+    limits, persons = Limits(own, clock), Persons(settings.owners)
+    items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
+    # More than an hour or a day allows could never be taken; 0 is no limit there.
+    most = min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)
+    lists = Lists(storage=storage, hooks=hooks, detector=plugins.detector, items=items, limit=most, clock=clock)
+    intake = Intake(
+        storage=storage,
+        hooks=hooks,
+        detector=plugins.detector,
+        queue=queue,
+        lists=lists,
+        items=items,
+        limits=limits,
+        persons=persons,
+        clock=clock,
+    )
+    return lists, items, intake
 
 
 def _way_out(settings: NetworkSettings) -> WayOut:

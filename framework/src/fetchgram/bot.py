@@ -60,6 +60,8 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
         settings=settings,
         storage=route.storage,
         intake=route.intake,
+        lists=route.lists,
+        items=route.items,
         hooks=plugins.hooks,
         texts=plugins.texts,
         network=plugins.network,

@@ -109,7 +109,9 @@ class LimitsSettings(SettingsModel):
     minutes_per_hour: int = Field(default=0, ge=0, description="Minutes of media for a person in an hour; 0: any.")
     minutes_per_day: int = Field(default=0, ge=0, description="Minutes of media for one person in a day; 0: any.")
     file_max: ByteSize = Field(default=ByteSize(4_000 * MB), description="Largest download.")
-    owners_exempt: bool = Field(default=True, description="Whether owners have no limits; `file_max` and `list_items` hold for all.")
+    owners_exempt: bool = Field(
+        default=True, description="Whether owners have no limits; `file_max` and `list_items` hold for all."
+    )
 
 
 class WorkSettings(SettingsModel):

@@ -11,10 +11,12 @@ from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from fetchgram_sandbox.clips import make_clips
+from fetchgram_sandbox.feed import feed_xml
 from fetchgram_sandbox.misbehaviour import add_misbehaviour
 from fetchgram_sandbox.streaming import Body, padded_mp4, send
 from fetchgram_sandbox.watch import watch_html, watch_pages
@@ -74,6 +76,7 @@ class MediaSite:
             {"title": "A video file, slowly", "url": f"{self.url}/media/clip-720.mp4?kbps=1500"},
             {"title": "A picture", "url": f"{self.url}/media/picture.jpg"},
             {"title": "A song", "url": f"{self.url}/media/song.m4a"},
+            {"title": "A list of 12 clips", "url": f"{self.url}/list/12"},
             {"title": "A video that is gone", "url": f"{self.url}/bad/404"},
         )
 
@@ -89,6 +92,7 @@ class MediaSite:
         app.router.add_get("/", self._index)
         app.router.add_get("/watch/{slug}", self._watch)
         app.router.add_get("/media/{name}", self._media)
+        app.router.add_get(r"/list/{count:\d{1,4}}", self._list)
         add_misbehaviour(app)
         # Without the cancellation an endless answer would outlive its reader.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True)
@@ -128,6 +132,13 @@ class MediaSite:
         query = f"?{request.query_string}" if request.query_string else ""
         sizes_bytes = {name: len(data) for name, data in self._bodies.items()}
         return _html(watch_html(page, self.url, query, sizes_bytes))
+
+    async def _list(self, request: web.Request) -> web.Response:
+        """Serve a feed of so many clips; `gone=3,7` takes items away, the rest of the query goes to the clips."""
+        gone = frozenset(int(number) for number in request.query.get("gone", "").split(",") if number.isdigit())
+        query = urlencode([(name, value) for name, value in request.query.items() if name != "gone"])
+        feed = feed_xml(int(request.match_info["count"]), self.url, gone=gone, query=query)
+        return web.Response(text=feed, content_type="application/rss+xml", charset="utf-8")
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

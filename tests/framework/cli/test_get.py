@@ -193,6 +193,32 @@ async def test_a_database_that_is_none_is_told(cli: Cli) -> None:
     assert "Traceback" not in answer.err
 
 
+async def test_the_named_items_of_a_list_arrive_and_a_failing_one_is_told(cli: Cli, site: MediaSite) -> None:
+    url = f"{site.url}/list/5?gone=2"
+    answer = await cli.run("get", url, "-o", "out", "--items", "1-2, 4", "--json", env=ONCE)
+    assert answer.code == 1, answer
+    assert sorted(Path(each["path"]).name for each in answer.json["delivered"]) == ["Clip 1.mp4", "Clip 4.mp4"]
+    (failed,) = answer.json["failed"]
+    assert failed == {"position": 2, "title": "Clip 2", "message": "This is not there any more."}
+    assert sorted(path.name for path in (cli.folder / "out").iterdir()) == ["Clip 1.mp4", "Clip 4.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "says"),
+    [
+        ("/list/5", (), "this is a list of 5 items; name what you want, as in --items 1-5 or --items all\n"),
+        ("/list/5", ("--items", "some"), "--items 'some' is not understood; write it like 3-8,12 or all\n"),
+        ("/list/5", ("--items", "9"), "--items '9': this is a list of 5 items, and none of these is in it\n"),
+        ("/media/clip-144.mp4", ("--items", "1"), "--items is for lists, and this is none\n"),
+    ],
+)
+async def test_a_list_without_items_and_items_without_a_list_are_wrong_use(
+    cli: Cli, site: MediaSite, path: str, words: tuple[str, ...], says: str
+) -> None:
+    answer = await cli.run("get", site.url + path, *words)
+    assert (answer.code, answer.out, answer.err) == (2, "", says)
+
+
 async def test_an_interrupted_wish_is_given_up_after_a_day(cli: Cli, site: MediaSite) -> None:
     process = await cli.start("get", f"{site.url}/media/padded-3000000.mp4?kbps=2400", "-o", "out")
     await _until_partial(cli.folder, 100_000)

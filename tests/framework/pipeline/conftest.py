@@ -19,6 +19,7 @@ from fetchgram.api import (
     ChoiceKind,
     Delivery,
     Destination,
+    Entry,
     FileId,
     Job,
     Ledger,
@@ -26,6 +27,7 @@ from fetchgram.api import (
     LinkKind,
     Media,
     MediaKind,
+    Page,
     Person,
     Probe,
     Receipt,
@@ -44,7 +46,7 @@ from fetchgram.pipeline.folder import FolderPlugin
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
-from fetchgram.settings import Settings
+from fetchgram.settings import LimitsSettings, Settings
 from fetchgram.storage import Storage, open_storage
 from fetchgram.texts import Texts
 
@@ -52,6 +54,17 @@ BOT = 42
 PERSON = Person(bot_id=BOT, id=7, first_name="Ada")
 CHAT = Chat(bot_id=BOT, chat=7)
 MB = 1_000_000
+
+
+LIST = "https://fake/list"
+SITE_PAGE = 10
+"""Entries on one page of the made-up site."""
+
+
+def item_link(number: int) -> Link:
+    """Return the link of one item of the made-up list."""
+    url = f"https://fake/item{number}"
+    return Link(plugin="fake", kind=LinkKind.VIDEO, media_id=f"item{number}", url=url, within=LIST)
 
 
 @dataclass
@@ -69,6 +82,10 @@ class Site:
     )
     refuse_cached: bool = False
     steps: list[str] = field(default_factory=list)
+    pages: list[str | None] = field(default_factory=list)
+    probed: list[str] = field(default_factory=list)
+    length: int = 25
+    on_probe: Callable[[Link], object] | None = None
     on_step: Callable[[Step], object] | None = None
 
 
@@ -88,11 +105,31 @@ class FakePlatform:
         if not url.startswith("https://fake/"):
             return None
         sure = "unsure" not in url
-        return Link(plugin="fake", kind=LinkKind.VIDEO, media_id=url.rpartition("/")[2], url=url, sure=sure)
+        within = LIST if "within" in url else None
+        kind = LinkKind.PLAYLIST if url == LIST else LinkKind.VIDEO
+        return Link(plugin="fake", kind=kind, media_id=url.rpartition("/")[2], url=url, sure=sure, within=within)
 
     @hookimpl
     async def probe(self, link: Link) -> Probe:
+        self.site.probed.append(link.media_id)
+        if self.site.on_probe is not None:
+            outcome = self.site.on_probe(link)
+            if asyncio.iscoroutine(outcome):
+                await outcome
+        if link.kind is LinkKind.PLAYLIST:
+            return Probe(link=link, title="All films", author="Ada")
         return Probe(link=link, title="A film", choices=self.site.choices, duration_s=60)
+
+    @hookimpl
+    async def entries(self, link: Link, cursor: str | None) -> Page:
+        self.site.pages.append(cursor)
+        start = int(cursor or 1)
+        end = min(start + SITE_PAGE, self.site.length + 1)
+        return Page(
+            entries=tuple(Entry(link=item_link(n), title=f"Film {n}", duration_s=60) for n in range(start, end)),
+            next_cursor=str(end) if end <= self.site.length else None,
+            total=self.site.length,
+        )
 
     @hookimpl
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
@@ -164,9 +201,14 @@ class Recorder:
 
     def __init__(self) -> None:
         self.news: list[tuple[int, News]] = []
+        self.placed: list[tuple[int, int, News]] = []
 
     async def tell(self, request_id: int, position: int, news: News) -> None:
         self.news.append((request_id, news))
+        self.placed.append((request_id, position, news))
+
+    def of_position(self, request_id: int, position: int) -> list[News]:
+        return [news for who, where, news in self.placed if (who, where) == (request_id, position)]
 
     def kinds(self, request_id: int) -> list[str]:
         names = [type(news).__name__ for who, news in self.news if who == request_id]
@@ -198,6 +240,11 @@ class Bench:
     def another_worker(self) -> Wired:
         """Wire a second route over the same database and folders."""
         return wire(self.settings, self.plugins, self.audience, self.storage, self.folder)
+
+    def with_limits(self, limits: LimitsSettings) -> Wired:
+        """Wire a second route under other limits."""
+        settings = self.settings.model_copy(update={"limits": limits})
+        return wire(settings, self.plugins, self.audience, self.storage, self.folder)
 
     async def wish(self, url: str = "https://fake/one", *, key: str = "k", person: Person = PERSON) -> Request:
         destination = Chat(bot_id=BOT, chat=person.id)

@@ -23,6 +23,7 @@ from fetchgram.api import (
     Choice,
     ChoiceKind,
     Command,
+    Entry,
     FetchgramError,
     Interaction,
     Job,
@@ -31,6 +32,7 @@ from fetchgram.api import (
     Media,
     MediaKind,
     Option,
+    Page,
     Person,
     Probe,
     Role,
@@ -62,6 +64,15 @@ from fetchgram_sandbox.world import World
 MB = 1_000_000
 
 
+CHANNEL = "https://fake.example/channel"
+
+
+def item_link(number: int) -> Link:
+    """Return the link of one item of the made-up channel."""
+    media_id = f"item{number}"
+    return Link(plugin="fake", kind=LinkKind.VIDEO, media_id=media_id, url=f"https://fake.example/{media_id}")
+
+
 @dataclass
 class Site:
     """What the made-up platform does; tests change it."""
@@ -75,6 +86,9 @@ class Site:
         Choice(kind=ChoiceKind.AUDIO, size_bytes=1 * MB, certainty=Certainty.APPROXIMATE),
     )
     options: tuple[Option, ...] = ()
+    length: int = 20
+    pages: list[str | None] = field(default_factory=list)
+    item_errors: dict[str, FetchgramError] = field(default_factory=dict)
     probe_gate: asyncio.Event | None = None
     probe_error: FetchgramError | None = None
     on_download: Callable[[Job, Path, Sink], object] | None = None
@@ -100,7 +114,9 @@ class SitePlugin:
         if not url.startswith("https://fake.example/"):
             return None
         media_id = url.rpartition("/")[2]
-        return Link(plugin="fake", kind=LinkKind.VIDEO, media_id=media_id, url=url, sure="unsure" not in url)
+        kind = LinkKind.CHANNEL if media_id == "channel" else LinkKind.VIDEO
+        within = CHANNEL if media_id == "within" else None
+        return Link(plugin="fake", kind=kind, media_id=media_id, url=url, sure="unsure" not in url, within=within)
 
     @hookimpl
     async def probe(self, link: Link) -> Probe:
@@ -108,6 +124,10 @@ class SitePlugin:
             await self.site.probe_gate.wait()
         if self.site.probe_error is not None:
             raise self.site.probe_error
+        if link.media_id in self.site.item_errors:
+            raise self.site.item_errors[link.media_id]
+        if link.kind is LinkKind.CHANNEL:
+            return Probe(link=link, title="All films", author=self.site.author)
         return Probe(
             link=link,
             title=self.site.title,
@@ -116,6 +136,15 @@ class SitePlugin:
             thumbnail_url=self.site.thumbnail_url,
             choices=self.site.choices,
         )
+
+    @hookimpl
+    async def entries(self, link: Link, cursor: str | None) -> Page:
+        self.site.pages.append(cursor)
+        start = int(cursor or 1)
+        end = min(start + 10, self.site.length + 1)
+        found = tuple(Entry(link=item_link(n), title=f"Film {n}", duration_s=60 + n) for n in range(start, end))
+        next_cursor = str(end) if end <= self.site.length else None
+        return Page(entries=found, next_cursor=next_cursor, total=self.site.length)
 
     @hookimpl
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
@@ -293,6 +322,8 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         settings=settings,
         storage=storage,
         intake=route.intake,
+        lists=route.lists,
+        items=route.items,
         hooks=hooks,
         texts=texts,
         network=network,

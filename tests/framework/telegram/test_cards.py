@@ -40,7 +40,7 @@ class FullDisk:
 async def test_a_look_waits_for_room_in_the_database_and_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cards, "_REST_S", 0.01)
     intake, none = FullDisk(failures=3), cast("Any", None)
-    looker = Cards(intake=cast("Any", intake), board=none, network=none)
+    looker = Cards(intake=cast("Any", intake), lists=none, board=none, network=none)
     running = asyncio.create_task(looker.run())
     looker.look(WISH)
     while intake.looks < 4:

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from fetchgram.cli.output import sentence
 from fetchgram.model import Stage
-from fetchgram.pipeline.audience import News, Progress, Retrying, Working
+from fetchgram.pipeline.audience import Done, Failed, News, Progress, Retrying, Working
 
 _NAMES = {Stage.DOWNLOAD: "Downloading", Stage.POST_PROCESS: "Converting", Stage.DELIVER: "Saving"}
 
@@ -35,7 +35,7 @@ class TerminalAudience:
             transient=True,
             disable=quiet or not console.is_terminal,
         )
-        self._tasks: dict[Stage, TaskID] = {}
+        self._tasks: dict[tuple[int, Stage], TaskID] = {}
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -50,15 +50,23 @@ class TerminalAudience:
         """Draw the news."""
         match news:
             case Working(stage=stage):
-                self._task(stage)
+                self._task(position, stage)
             case Progress(stage=stage, done_bytes=done, total_bytes=total):
-                self._bar.update(self._task(stage), completed=done, total=total)
+                self._bar.update(self._task(position, stage), completed=done, total=total)
+            case Done() | Failed() if position:
+                self._clear(position)
             case Retrying(after_s=after_s, error=error):
                 self._bar.console.print(f"{sentence(error)} Trying again in {after_s:.0f} s.")
             case _:
                 pass
 
-    def _task(self, stage: Stage) -> TaskID:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bar.add_task(_NAMES[stage], total=None)
-        return self._tasks[stage]
+    def _task(self, position: int, stage: Stage) -> TaskID:
+        if (position, stage) not in self._tasks:
+            name = f"{position}. {_NAMES[stage]}" if position else _NAMES[stage]
+            self._tasks[position, stage] = self._bar.add_task(name, total=None)
+        return self._tasks[position, stage]
+
+    def _clear(self, position: int) -> None:
+        """Make room for the next item of a list."""
+        for key in [key for key in self._tasks if key[0] == position]:
+            self._bar.remove_task(self._tasks.pop(key))

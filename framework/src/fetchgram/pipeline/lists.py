@@ -78,6 +78,9 @@ class Lists:
         items: Puts what was picked into the queue.
         limit: Most items of one list.
         clock: Time.
+
+    Attributes:
+        limit: The same.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class Lists:
         self._hooks = hooks
         self._detector = detector
         self._items = items
-        self._limit = limit
+        self.limit = limit
         self._clock = clock
 
     async def open(self, request: Request, probe: Probe) -> Request:
@@ -163,17 +166,17 @@ class Lists:
                 request = await session.requests.update(request_id, listing=listing)
             rows = await session.entries.between(request_id, number * PAGE + 1, (number + 1) * PAGE)
             picked = len(await session.entries.positions(request_id))
-        return Picker(request=request, listing=listing, rows=tuple(rows), picked=picked, seen=seen, limit=self._limit)
+        return Picker(request=request, listing=listing, rows=tuple(rows), picked=picked, seen=seen, limit=self.limit)
 
-    async def tick(self, request_id: int, position: int) -> None:
-        """Pick one entry, or no longer.
+    async def tick(self, request_id: int, position: int, *, picked: bool) -> None:
+        """Pick one entry, or no longer; said twice it is the same, as a tap is after a crash.
 
         Raises:
             LimitReached: If no more may be picked.
         """
         async with self._storage.write() as session:
             await _choosing_in(session, request_id)
-            await session.entries.toggle(request_id, position)
+            await session.entries.tick(request_id, position, picked=picked)
             self._check(len(await session.entries.positions(request_id)))
 
     async def pick_first(self, request_id: int, count: int | None = None) -> bool:
@@ -182,10 +185,10 @@ class Lists:
         Returns:
             Whether that is as many as were asked for: false when the limit is smaller.
         """
-        count = min(count or self._limit + 1, self._limit + 1)
+        count = min(count or self.limit + 1, self.limit + 1)
         seen = await self._fetch(await self._choosing(request_id), count)
-        await self._pick(request_id, range(1, min(count, self._limit) + 1))
-        return min(count, seen) <= self._limit
+        await self._pick(request_id, range(1, min(count, self.limit) + 1))
+        return min(count, seen) <= self.limit
 
     async def pick_none(self, request_id: int) -> None:
         """Pick nothing."""
@@ -262,8 +265,8 @@ class Lists:
             await session.entries.pick(request_id, positions)
 
     def _check(self, count: int) -> None:
-        if count > self._limit:
-            raise LimitReached("items of a list", told=text("list-limit", limit=self._limit))
+        if count > self.limit:
+            raise LimitReached("items of a list", told=text("list-limit", limit=self.limit))
 
     async def _choosing(self, request_id: int) -> Request:
         async with self._storage.read() as session:

@@ -16,7 +16,7 @@ from fetchgram.model import (
     Event,
     Job,
     JobState,
-    Link,
+    Probe,
     Receipt,
     Recipe,
     Request,
@@ -168,7 +168,7 @@ class Outcomes:
         async with self._storage.read() as session:
             return await session.requests.get(delivery.request_id)
 
-    async def exact(self, job: Job, *, link: Link, recipe: Recipe, title: str) -> bool:
+    async def exact(self, job: Job, probe: Probe, recipe: Recipe) -> bool:
         """Write down what the wish of a job became.
 
         Returns:
@@ -178,11 +178,14 @@ class Outcomes:
             TemporarilyUnavailable: If that one cannot take them now.
         """
         async with self._storage.write() as session:
-            if await session.items.make_exact(job, link=link, recipe=recipe, title=title):
+            waiting = await self._open_in(session, job)
+            for delivery in waiting:
+                size_bytes, duration_s = recipe.choice.size_bytes or 0, probe.duration_s or 0.0
+                await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
+            if await session.items.make_exact(job, probe.link, recipe, probe.title or job.title):
                 await self._record(session, "job.exact", job)
                 return True
-            waiting = await self._open_in(session, job)
-            if not await session.items.move(waiting, job, fingerprint=recipe.fingerprint(link)):
+            if not await session.items.move(waiting, job, recipe.fingerprint(probe.link)):
                 raise TemporarilyUnavailable("the same is being done, and cannot be joined")
             await session.jobs.finish(job.id, job.lease, JobState.DONE)
             await self._record(session, "job.joined", job)

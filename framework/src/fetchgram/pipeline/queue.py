@@ -19,7 +19,7 @@ _MOST_RUNNING = 10_000
 class JobQueue(Protocol):
     """What the route needs of a queue; the truth is the `jobs` table whatever carries the hints."""
 
-    async def put(  # a wish, what to make of it and what it costs
+    async def put(  # noqa: PLR0913  # a wish, what to make of it and what it costs
         self,
         session: Session,
         request: Request,
@@ -77,7 +77,7 @@ class LocalQueue:
         """Tell the queue who stops a running job: cancels and returns its task, if it runs here."""
         self._stop = stop
 
-    async def put(  # the same
+    async def put(  # noqa: PLR0913  # the same
         self,
         session: Session,
         request: Request,

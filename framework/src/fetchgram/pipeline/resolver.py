@@ -41,7 +41,7 @@ class Resolver:
         if request is None:
             return job
         recipe = await self._recipe(job, probe, request)
-        if not await self._outcomes.exact(job, link=probe.link, recipe=recipe, title=probe.title or job.title):
+        if not await self._outcomes.exact(job, probe, recipe):
             return None
         return dataclasses.replace(
             job,

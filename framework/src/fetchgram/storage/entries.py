@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, delete, func, insert, not_, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from fetchgram.model import Entry
 from fetchgram.storage.tables import entries
@@ -58,10 +58,10 @@ class EntryStore:
         rows = await self._tx.rows(select(entries.c.position).where(*here).order_by(entries.c.position))
         return [row["position"] for row in rows]
 
-    async def toggle(self, request_id: int, position: int) -> None:
+    async def tick(self, request_id: int, position: int, *, picked: bool) -> None:
         """Pick an entry, or no longer."""
         here = (entries.c.request_id == request_id, entries.c.position == position)
-        await self._tx.run(update(entries).where(*here).values(picked=not_(entries.c.picked)))
+        await self._tx.run(update(entries).where(*here).values(picked=picked))
 
     async def pick(self, request_id: int, positions: Collection[int]) -> None:
         """Pick these and nothing else."""

@@ -58,7 +58,7 @@ class ItemStore:
         statement = select(*columns).join(jobs, jobs.c.id == deliveries.c.job_id).where(deliveries.c.id.in_(latest))
         return [_item(row) for row in await self._tx.rows(statement.order_by(deliveries.c.position))]
 
-    async def make_exact(self, job: Job, *, link: Link, recipe: Recipe, title: str) -> bool:
+    async def make_exact(self, job: Job, link: Link, recipe: Recipe, title: str) -> bool:
         """Write down what the wish of a running job became; false when an open job does that already.
 
         Raises:
@@ -73,7 +73,7 @@ class ItemStore:
             raise TemporarilyUnavailable("lease lost")
         return True
 
-    async def move(self, waiting: Collection[Delivery], job: Job, *, fingerprint: str) -> int | None:
+    async def move(self, waiting: Collection[Delivery], job: Job, fingerprint: str) -> int | None:
         """Let deliveries of a job wait for the open one that does the same; returns its id, if it took all of them."""
         other = await self._doing(fingerprint, job)
         there = deliveries.alias()

@@ -28,6 +28,8 @@ def card_view(menu: Menu, *, notice: Text | None = None) -> View:
     grid = [*_best(menu), *_pairs(videos), *_pairs(others)]
     if _asks_something(menu.options):
         grid.append((Key(text("telegram-options"), "options", {"request": request.id, "index": menu.best}),))
+    if request.link is not None and request.link.within is not None:
+        grid.append((Key(text("telegram-list-whole"), "list-open", {"request": request.id}),))
     return View((*card_lines(request, notice), *_usual_way(rows)), (*grid, cancel_row(request)))
 
 

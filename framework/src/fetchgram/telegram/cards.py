@@ -10,11 +10,13 @@ import structlog
 from fetchgram.errors import DiskFull, FetchgramError
 from fetchgram.model import Chat, Request, RequestState, Text
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.lists import Lists
 from fetchgram.pipeline.menu import Menu
 from fetchgram.ports import Network
 from fetchgram.telegram import views
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.card import card_view
+from fetchgram.telegram.picker import picker_view
 
 log = structlog.get_logger()
 
@@ -31,12 +33,14 @@ class Cards:
 
     Args:
         intake: Detects and probes.
+        lists: What is a list is picked from.
         board: The status messages.
         network: Fetches pictures, guarded.
     """
 
-    def __init__(self, *, intake: Intake, board: Board, network: Network) -> None:
+    def __init__(self, *, intake: Intake, lists: Lists, board: Board, network: Network) -> None:
         self._intake = intake
+        self._lists = lists
         self._board = board
         self._network = network
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -74,7 +78,11 @@ class Cards:
             await asyncio.wait([task])
 
     async def show(self, request_id: int, notice: Text | None = None) -> None:
-        """Show the card as it is now."""
+        """Show the card as it is now; of a list, the page that was looked at last."""
+        if (await self._intake.request(request_id)).listing is not None:
+            picker = await self._lists.picker(request_id)
+            await self._board.insist(request_id, picker_view(picker, notice=notice))
+            return
         menu = await self._intake.menu(request_id)
         await self._board.insist(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
 

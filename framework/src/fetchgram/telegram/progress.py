@@ -28,6 +28,7 @@ from fetchgram.ports import Clock
 from fetchgram.telegram import views
 from fetchgram.telegram.bars import share_of, working_view
 from fetchgram.telegram.board import Board
+from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.flood import Lane
 
 log = structlog.get_logger()
@@ -66,21 +67,33 @@ class TelegramAudience:
         clock: Time.
         edit_interval_s: Shortest time between two edits of one message; grows for long jobs.
         show_card: Brings the menu back.
+        bulletin: Tells of the items of lists.
     """
 
     def __init__(
-        self, *, board: Board, intake: Intake, clock: Clock, edit_interval_s: float, show_card: ShowCard
+        self,
+        *,
+        board: Board,
+        intake: Intake,
+        clock: Clock,
+        edit_interval_s: float,
+        show_card: ShowCard,
+        bulletin: Bulletin,
     ) -> None:
         self._board = board
         self._intake = intake
         self._clock = clock
         self._interval_s = edit_interval_s
         self._show_card = show_card
+        self._bulletin = bulletin
         self._follows: dict[int, _Follow] = {}
         self._fresh: asyncio.Queue[int] = asyncio.Queue()
 
-    async def tell(self, request_id: int, position: int, news: News) -> None:  # noqa: ARG002  # lists come later
+    async def tell(self, request_id: int, position: int, news: News) -> None:
         """Note the news; it is shown soon."""
+        if position:
+            self._bulletin.note(request_id, position, news)
+            return
         follow = self._follows.setdefault(request_id, _Follow(began=self._clock.monotonic()))
         follow.latest = news
         if not isinstance(news, _LIVE):
@@ -88,6 +101,10 @@ class TelegramAudience:
         if not follow.at_work:
             follow.at_work = True
             self._fresh.put_nowait(request_id)
+
+    def refresh(self, request_id: int) -> None:
+        """Show how a list stands, soon."""
+        self._bulletin.refresh(request_id)
 
     def begin(self, request_id: int) -> None:
         """Forget what was told before: a wish starts, or starts again."""
@@ -105,7 +122,9 @@ class TelegramAudience:
     @property
     def all_told(self) -> bool:
         """Whether no end is on its way."""
-        return not any(follow.at_work and not isinstance(follow.latest, _LIVE) for follow in self._follows.values())
+        return self._bulletin.all_told and not any(
+            follow.at_work and not isinstance(follow.latest, _LIVE) for follow in self._follows.values()
+        )
 
     @property
     def waiting_in_line(self) -> list[int]:
@@ -115,6 +134,7 @@ class TelegramAudience:
     async def run(self) -> None:
         """Show news until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._bulletin.run())
             while True:
                 request_id = await self._fresh.get()
                 group.create_task(self._follow(request_id), name=f"news of request {request_id}")
@@ -179,6 +199,8 @@ class TelegramAudience:
                 await self._board.insist(request.id, view)
             case UncertainDelivery():
                 await self._board.insist(request.id, views.uncertain(request))
+            case Cancelled() if request.listing is not None and request.recipe is not None:
+                self._bulletin.refresh(request.id)
             case Cancelled():
                 await self._board.insist(request.id, views.cancelled(request))
             case MenuAgain():

@@ -121,6 +121,9 @@ class Resume:
                 await self._tell_end(request)
 
     async def _tell_end(self, request: Request) -> None:
+        if request.listing is not None and request.recipe is not None:
+            self._audience.refresh(request.id)
+            return
         async with self._storage.read() as session:
             deliveries = sorted(await session.deliveries.of_request(request.id), key=lambda delivery: delivery.id)
         last = deliveries[-1] if deliveries else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TypedDict
 
 import structlog
 from aiogram.exceptions import AiogramError
@@ -14,18 +15,22 @@ from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_of
 from fetchgram.model import Chat, Role, text
 from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.items import Items
+from fetchgram.pipeline.lists import Lists
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Network
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage
 from fetchgram.telegram.account import Account
 from fetchgram.telegram.board import Board
+from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.cards import Cards
 from fetchgram.telegram.failures import describe
 from fetchgram.telegram.gate import Admitted, Gate, Refused
 from fetchgram.telegram.inbox import Inbox
 from fetchgram.telegram.menu import Presses
 from fetchgram.telegram.messages import Messages
+from fetchgram.telegram.picks import Picks
 from fetchgram.telegram.polling import Polling
 from fetchgram.telegram.progress import TelegramAudience
 from fetchgram.telegram.resume import Resume
@@ -39,6 +44,16 @@ _PLACE_EVERY_S = 5.0
 _GREETING_PATIENCE_S = 60.0
 
 
+class _Talking(TypedDict):
+    """What presses need to show what they did."""
+
+    storage: Storage
+    board: Board
+    cards: Cards
+    audience: TelegramAudience
+    clock: Clock
+
+
 class TelegramService:
     """Everything that one bot does besides delivering.
 
@@ -47,6 +62,8 @@ class TelegramService:
         settings: Of everything.
         storage: Where all state rests.
         intake: The route's way in.
+        lists: To pick from.
+        items: Of lists at work.
         hooks: The plugins.
         texts: Catalogues.
         network: Fetches pictures, guarded.
@@ -63,6 +80,8 @@ class TelegramService:
         settings: Settings,
         storage: Storage,
         intake: Intake,
+        lists: Lists,
+        items: Items,
         hooks: Hooks,
         texts: Texts,
         network: Network,
@@ -80,17 +99,26 @@ class TelegramService:
             menu_ttl_s=settings.work.menu_ttl_s,
             on_unreachable=self._unreachable,
         )
-        self._cards = Cards(intake=intake, board=self._board, network=network)
+        self._cards = Cards(intake=intake, lists=lists, board=self._board, network=network)
         self.audience = TelegramAudience(
             board=self._board,
             intake=intake,
             clock=clock,
             edit_interval_s=settings.delivery.edit_interval_s,
             show_card=self._cards.show,
+            bulletin=Bulletin(
+                board=self._board, items=items, clock=clock, interval_s=settings.delivery.edit_interval_s
+            ),
         )
-        self._wishes = Wishes(
-            intake=intake, storage=storage, board=self._board, cards=self._cards, audience=self.audience, clock=clock
-        )
+        talking: _Talking = {
+            "storage": storage,
+            "board": self._board,
+            "cards": self._cards,
+            "audience": self.audience,
+            "clock": clock,
+        }
+        picks = Picks(lists=lists, items=items, **talking)
+        self._wishes = Wishes(intake=intake, picks=picks, **talking)
         self._listen(settings, intake, hooks)
 
     def _listen(self, settings: Settings, intake: Intake, hooks: Hooks) -> None:

@@ -45,7 +45,7 @@ def looking(request: Request) -> View:
 
 def title_line(request: Request) -> tuple[Text, ...]:
     """Return the title as the first line, when it is known."""
-    return (text("telegram-title", title=request.probe.title),) if request.probe and request.probe.title else ()
+    return (text("telegram-title", title=request.title),) if request.title else ()
 
 
 def failed(request: Request, error: Text, number: str, *, retryable: bool) -> View:

@@ -20,6 +20,7 @@ from fetchgram.telegram.board import Board
 from fetchgram.telegram.card import automatic
 from fetchgram.telegram.cards import Cards
 from fetchgram.telegram.options import Selection, choices_view, options_view, taken
+from fetchgram.telegram.picks import RANGES, Picks
 from fetchgram.telegram.progress import TelegramAudience
 
 log = structlog.get_logger()
@@ -36,6 +37,7 @@ class Wishes:
         board: The status messages.
         cards: Looks at links again.
         audience: Tells how it goes on.
+        picks: What the buttons of lists do.
         clock: Time.
     """
 
@@ -47,6 +49,7 @@ class Wishes:
         board: Board,
         cards: Cards,
         audience: TelegramAudience,
+        picks: Picks,
         clock: Clock,
     ) -> None:
         self._intake = intake
@@ -54,6 +57,7 @@ class Wishes:
         self._board = board
         self._cards = cards
         self._audience = audience
+        self._picks = picks
         self._clock = clock
         self._actions: dict[str, Callable[[Request, Mapping[str, Json]], Awaitable[Text | None]]] = {
             "pick": self._pick,
@@ -65,6 +69,7 @@ class Wishes:
             "cancel": self._cancel,
             "retry": self._retry,
             "again": self._again,
+            **picks.actions,
         }
 
     async def press(self, action: str, args: Mapping[str, Json]) -> Text | None:
@@ -80,7 +85,9 @@ class Wishes:
             return error.text
 
     async def answer(self, args: Mapping[str, Json], answer: str) -> Text | None:
-        """Take a typed answer for an option; returns what is wrong with it, if anything."""
+        """Take a typed answer for an option or a list; returns what is wrong with it, if anything."""
+        if args["input"] == RANGES:
+            return await self._picks.answer(int(str(args["request"])), answer)
         selection = Selection.read(args)
         value = typed.parse(InputKind(str(args["input"])), answer)
         request = await self._intake.request(selection.request)
@@ -97,6 +104,9 @@ class Wishes:
         """Tell a person's place in line, as long as it waits there."""
         request = await self._intake.request(request_id)
         if request.state is not RequestState.WORKING:
+            return
+        if request.listing is not None:
+            self._audience.refresh(request_id)
             return
         job_id = await self._intake.job_of(request)
         async with self._storage.read() as session:

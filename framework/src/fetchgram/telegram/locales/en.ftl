@@ -41,3 +41,115 @@ telegram-not-understood = I do not understand that. Please tap the button again 
 telegram-no-right = You may not do this.
 telegram-nothing-here = Send me a link, and I show you what I can get.
 telegram-help-get = Get what is behind a link
+
+## Lists: the picker
+
+telegram-list-whole = 📋 The whole list
+telegram-list =
+    📋 <b>{ $title }</b>{ HAS($author) ->
+        [yes] {"\u000A"}👤 { $author }
+       *[no] {""}
+    }
+telegram-list-count =
+    { HAS($total) ->
+        [yes] { $total ->
+            [one] One item
+           *[other] { $total } items
+        }
+       *[no] { $seen } items so far, and more
+    } · { HAS($picked) ->
+        [yes] ☑️ { $picked } picked
+       *[no] tap what you want
+    } (at most { $limit })
+telegram-list-entry =
+    ▫️ { $number }. { $title }{ HAS($duration) ->
+        [yes] {" "}· { DURATION($duration) }
+       *[no] {""}
+    }
+telegram-list-picked =
+    ☑️ { $number }. { $title }{ HAS($duration) ->
+        [yes] {" "}· { DURATION($duration) }
+       *[no] {""}
+    }
+telegram-list-before = ◀️
+telegram-list-after = ▶️
+telegram-list-page = { HAS($pages) ->
+    [yes] { $page } / { $pages }
+   *[no] { $page }
+}
+telegram-list-all = ☑️ All
+telegram-list-none = ▫️ None
+telegram-list-ranges = 🔢 Numbers
+telegram-list-first = First { $count }
+telegram-list-newest = Newest { $count }
+telegram-list-start =
+    ⬇️ Get { $count ->
+        [one] one item
+       *[other] { $count } items
+    }{ HAS($wish) ->
+        [yes] {" "}· { $wish }
+       *[no] {""}
+    }
+telegram-list-up-to = 🎬 up to { PLAIN($height) }p
+telegram-list-ask = ✏️ Which ones? For example: 3-8, 12
+telegram-list-not-understood = I find nothing under these numbers. Please tap the button again and type them like this: 3-8, 12
+
+## Lists: at work
+
+telegram-items-running =
+    <code>{ $bar }</code> { $ended } of { $total }{ HAS($wish) ->
+        [yes] {" "}· { $wish }
+       *[no] {""}
+    }
+telegram-items-ended =
+    { HAS($done) ->
+        [yes] ✅ { $done } of { $total } arrived
+       *[no] ❌ None of { $total } arrived
+    }{ HAS($failed) ->
+        [yes] {" "}· { $failed } failed
+       *[no] {""}
+    }{ HAS($uncertain) ->
+        [yes] {" "}· { $uncertain } uncertain
+       *[no] {""}
+    }{ HAS($cancelled) ->
+        [yes] {" "}· { $cancelled } stopped
+       *[no] {""}
+    }
+telegram-items-cancelled = ✖️ Cancelled · { $done } of { $total } arrived
+telegram-items-rest = ✋ Stop after these
+telegram-items-retry = { $count ->
+    [one] 🔁 Try the failed one again
+   *[other] 🔁 Try the { $count } failed ones again
+}
+telegram-items-again = { $count ->
+    [one] 📤 Send the uncertain one again
+   *[other] 📤 Send the { $count } uncertain ones again
+}
+telegram-list-rest-stopped = What has begun is finished, nothing else is.
+telegram-items-done = ✅ { $numbers } · { $what }
+telegram-items-failed = ❌ { $numbers } · { $what }
+telegram-items-uncertain = ❓ { $numbers } · may have arrived
+telegram-items-waiting = ⏳ { $numbers }
+telegram-items-stopped = ✖️ { $numbers }
+telegram-item-done = ✅ { $number }. { $title } · { $what }
+telegram-item-failed = ❌ { $number }. { $title } · { $error }
+telegram-item-uncertain = ❓ { $number }. { $title } · may have arrived
+telegram-item-stopped = ✖️ { $number }. { $title }
+telegram-item-looking = 🔎 { $number }. { $title }
+telegram-item-waiting = ⏳ { $number }. { $title }
+telegram-item-download =
+    ⬇️ { $number }. { $title }{ HAS($percent) ->
+        [yes] {" "}{ PERCENT($percent) }
+       *[no] {""}
+    }
+telegram-item-process =
+    ⚙️ { $number }. { $title }{ HAS($percent) ->
+        [yes] {" "}{ PERCENT($percent) }
+       *[no] {""}
+    }
+telegram-item-upload =
+    ⬆️ { $number }. { $title }{ HAS($percent) ->
+        [yes] {" "}{ PERCENT($percent) }
+       *[no] {""}
+    }
+telegram-item-retrying = 🔁 { $number }. { $title } · { $error }
