@@ -105,10 +105,12 @@ class Items:
     async def stop_waiting(self, request_id: int) -> Request:
         """Cancel the items that have not begun; those at work finish."""
         async with self._storage.write() as session:
+            await session.jobs.hold(*await session.deliveries.jobs_of(request_id))
             orphans = await session.deliveries.detach(request_id, begun=False)
+            for job_id in orphans:
+                await session.jobs.cancel(job_id)
             await settle(session, request_id)
-        for job_id in orphans:
-            await self._queue.cancel(job_id)
+        self._queue.announce()
         request, _ = await self.read(request_id)
         return request
 

@@ -90,7 +90,7 @@ class ItemStore:
 
     async def _doing(self, fingerprint: str, job: Job) -> int | None:
         statement = select(jobs.c.id).where(OPEN, jobs.c.fingerprint == fingerprint, jobs.c.id != job.id)
-        row = await self._tx.row(statement)
+        row = await self._tx.row(statement.with_for_update())
         return None if row is None else int(row["id"])
 
 
