@@ -24,7 +24,7 @@ from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, Inlin
 from fetchgram_sandbox.world import World
 
 FILE_KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
-_PATIENCE_S = 5.0
+_PATIENCE_S = 25.0
 
 
 class Person:

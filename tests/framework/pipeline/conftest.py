@@ -254,7 +254,7 @@ class Bench:
         return found
 
     async def run_until_ended(self, *request_ids: int) -> list[Request]:
-        async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(25), asyncio.TaskGroup() as group:
             runner = group.create_task(self.route.runner.run())
             found = [await self.ended(request_id) for request_id in request_ids]
             await self.idle()

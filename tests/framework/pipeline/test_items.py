@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from fetchgram.errors import ChoiceGone, ContentUnavailable, Reason, TemporarilyUnavailable
 from fetchgram.model import (
     Choice,
@@ -21,6 +23,8 @@ from fetchgram.pipeline.audience import Done, Failed
 from fetchgram.storage.items import Item
 
 from .conftest import BOT, LIST, MB, PERSON, Bench
+
+pytestmark = pytest.mark.timeout(120)
 
 UP_TO_720 = Choice(kind=ChoiceKind.VIDEO, height_px=720, at_most=True)
 
@@ -114,7 +118,7 @@ async def test_an_item_that_somebody_else_is_getting_is_fetched_once(bench: Benc
     single = await bench.wish("https://fake/item2", key="single", person=Person(bot_id=BOT, id=8))
     await bench.route.intake.choose(single.id, 0)
     request = await started(bench, (2,))
-    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         runner = group.create_task(bench.route.runner.run())
         while len({item.job_id for item in await items_of(bench, request)} | await jobs_of(bench, single)) > 1:
             await asyncio.sleep(0.01)
@@ -205,7 +209,7 @@ async def test_no_more_after_these_lets_what_has_begun_finish(bench: Bench) -> N
 
     bench.site.on_download = slowly
     request = await started(bench, range(1, 9))
-    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         runner = group.create_task(bench.route.runner.run())
         while bench.site.downloads < 3:
             await asyncio.sleep(0.01)
@@ -238,7 +242,7 @@ async def test_sizes_are_counted_against_the_budgets_when_they_are_known(bench: 
         await gate.wait()
 
     bench.site.on_download = slowly
-    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         runner = group.create_task(bench.route.runner.run())
         while bench.site.downloads < 2:
             await asyncio.sleep(0.01)

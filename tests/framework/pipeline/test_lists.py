@@ -7,6 +7,8 @@ from fetchgram.model import Choice, ChoiceKind, Link, Request, RequestState
 
 from .conftest import LIST, Bench, item_link
 
+pytestmark = pytest.mark.timeout(120)
+
 AUDIO = Choice(kind=ChoiceKind.AUDIO, at_most=True)
 
 

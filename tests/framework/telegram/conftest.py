@@ -350,7 +350,7 @@ def stranger(world: World) -> Somebody:
     return Somebody(world, world.new_person("Bob", username="bob"))
 
 
-async def until(condition: Callable[[], object], *, timeout_s: float = 5.0) -> None:
+async def until(condition: Callable[[], object], *, timeout_s: float = 25.0) -> None:
     """Wait for something that no message tells."""
     async with asyncio.timeout(timeout_s):
         while not condition():

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from fetchgram.api import ContentUnavailable, Job, Reason, Sink
 from fetchgram.settings import Settings
 from fetchgram_sandbox.botapi import BotApi
@@ -11,6 +13,8 @@ from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.person import Person
 
 from .conftest import CHANNEL, Bot, Site, bot_at_work, until
+
+pytestmark = pytest.mark.timeout(120)
 
 
 def labels(message: Message) -> list[str]:
