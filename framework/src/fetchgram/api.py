@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fetchgram.cli.signals import run_until_signal
 from fetchgram.errors import (
     CannotDeliver,
     ChoiceGone,
@@ -98,10 +102,11 @@ from fetchgram.screens import (
     Screen,
     Show,
 )
-from fetchgram.settings import Ids, Names, SettingsModel
+from fetchgram.settings import MB, Ids, Names, Settings, SettingsModel
 
 __all__ = [
     "API_VERSION",
+    "MB",
     "Action",
     "Ask",
     "AskKind",
@@ -172,6 +177,7 @@ __all__ = [
     "Route",
     "Schedule",
     "Screen",
+    "Settings",
     "SettingsModel",
     "Show",
     "Sink",
@@ -191,5 +197,16 @@ __all__ = [
     "decode",
     "encode",
     "hookimpl",
+    "open_media",
+    "run_until_signal",
     "text",
 ]
+
+
+@asynccontextmanager
+async def open_media(settings: Settings) -> AsyncIterator[MediaTools]:
+    """Open what looks at and works on local files, for a command of a plugin; its context's `obj` has the settings."""
+    from fetchgram.workers.media import open_local_media  # noqa: PLC0415  # commands that need it pay for it
+
+    async with open_local_media(settings) as media:
+        yield media

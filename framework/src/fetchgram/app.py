@@ -40,7 +40,7 @@ from fetchgram.settings import NetworkSettings, Settings, SettingsModel
 from fetchgram.storage import Storage, open_storage
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
-from fetchgram.workers.media import LocalMedia
+from fetchgram.workers.media import PRELOAD, LocalMedia
 from fetchgram.workers.network import GuardedNetwork
 from fetchgram.workers.plugin_workers import PluginWorkers
 
@@ -172,7 +172,7 @@ class _Given:
 
     def preload(self, plugins: Mapping[str, object]) -> None:
         """Tell the children of each plugin what its attributes `preload` and `may_spawn` say."""
-        self.workers["media"].prepare(("fetchgram.workers.thumbnails",))
+        self.workers["media"].prepare(PRELOAD)
         for name, plugin in plugins.items():
             if name in self.workers:
                 may_spawn = bool(getattr(plugin, "may_spawn", False))

@@ -53,7 +53,10 @@ def run(words: Sequence[str]) -> int:
     with uncollected():
         command = typer.main.get_command(_app(words))
     try:
-        code = command.main(list(words), prog_name="fetchgram", standalone_mode=False)
+        with told(as_json=as_json):
+            code = command.main(list(words), prog_name="fetchgram", standalone_mode=False)
+    except typer.Exit as ended:
+        return ended.exit_code
     except TyperException as error:
         if as_json:
             print_error(code="usage", message=error.format_message(), as_json=True)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import cast, get_args
 
 from fetchgram.errors import ContentUnavailable, FfmpegError, Reason
 from fetchgram.ports import Input, MediaInfo, Watch, Workers
-from fetchgram.settings import FfmpegSettings
+from fetchgram.settings import FfmpegSettings, Settings
 from fetchgram.workers import edits
 from fetchgram.workers.edits import AudioCodec, Work
 from fetchgram.workers.encoders import encodes
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 from fetchgram.workers.inspect import inspect, make_thumbnail
+from fetchgram.workers.plugin_workers import PluginWorkers
+
+PRELOAD = ("fetchgram.workers.thumbnails",)
+"""What children that look at files import before the first one."""
 
 _FIRST_PICTURE = 0.1
 """Of the duration: the very first frames are black more often than not."""
@@ -120,3 +125,14 @@ class LocalMedia:
             stall_s=chosen.stall_s,
             data_bytes=int(chosen.memory),
         )
+
+
+@asynccontextmanager
+async def open_local_media(settings: Settings) -> AsyncIterator[LocalMedia]:
+    """Open the tools by themselves, where there is no bot around them."""
+    inspectors = PluginWorkers("media", settings=settings.work.model_copy(update={"downloads": 1}))
+    inspectors.prepare(PRELOAD)
+    try:
+        yield LocalMedia(inspectors, settings.ffmpeg)
+    finally:
+        await inspectors.close()

@@ -1,0 +1,128 @@
+"""A plan as ffmpeg's arguments: pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fetchgram.api import Input, MediaInfo
+from fetchgram_compress.formats import SOUNDS, VIDEOS
+from fetchgram_compress.tracks import Plan, SoundTrack, VideoTrack, Work
+
+# x264's veryfast with the lookahead, references and adaptive quantisation of slower presets: they cost little and bring
+# back what veryfast loses. Measured beside plain `-preset medium` in benchmarks/bench_compress.py.
+X264 = ("-preset", "veryfast", "-x264-params", "rc-lookahead=40:ref=2:mixed-refs=1:aq-mode=2")
+_TURNS = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
+# Reinhard's and Hable's curves want linear light; 203 cd/m2 is the white of HDR (ITU-R BT.2408).
+_TO_SDR = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
+
+
+def source_of(plan: Plan, path: Path) -> Input:
+    """Return the input, cut before it is decoded: a late stretch of a long film costs no more than an early one."""
+    if plan.cut_s is None:
+        return Input(path)
+    start_s, end_s = plan.cut_s
+    return Input(path, ("-ss", f"{start_s:.3f}", "-t", f"{end_s - start_s:.3f}"))
+
+
+def whole(plan: Plan, source: MediaInfo, encoder: str | None) -> tuple[str, ...]:
+    """Return the arguments that make the result in one run."""
+    if plan.work is Work.PICTURE and plan.video is not None:
+        return (*_still(plan, plan.video), *plan.picture)
+    video = picture(plan, plan.video, source, encoder) if plan.video is not None else ("-vn",)
+    audio = ("-map", "0:a:0", *sound(plan.sound)) if plan.sound is not None else ("-an",)
+    cover = _cover(plan, source)
+    return (*cover, *(video if not cover else ()), *audio, *_REST, *_starting_fast(plan.suffix))
+
+
+def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
+    """Return the arguments that encode the picture and copy the sound of a second input."""
+    video = picture(plan, plan.video, source, encoder) if plan.video is not None else ()
+    audio = ("-map", "1:a:0", "-c:a", "copy") if plan.sound is not None else ("-an",)
+    return (*video, *audio, *_REST, *_starting_fast(plan.suffix))
+
+
+def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
+    """Return the arguments of a first pass: the picture alone."""
+    return (*(picture(plan, plan.video, source, encoder) if plan.video is not None else ()), "-an", "-sn", "-dn")
+
+
+def only_sound(track: SoundTrack) -> tuple[str, ...]:
+    """Return the arguments that make the sound alone, to be weighed."""
+    return ("-map", "0:a:0", "-vn", *sound(track), *_REST, *_starting_fast(".m4a"))
+
+
+def sound(track: SoundTrack) -> tuple[str, ...]:
+    """Return the arguments of the sound."""
+    if track.format is None:
+        return ("-c:a", "copy")
+    words: tuple[str, ...] = ("-c:a", SOUNDS[track.format].encoder)
+    if track.kbps is not None:
+        words += ("-b:a", f"{track.kbps}k")
+    if track.channels is not None:
+        words += ("-ac", str(track.channels))
+    return (*words, *(_VOICE if track.format == "voice" else ()))
+
+
+def picture(plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: str | None) -> tuple[str, ...]:
+    """Return the arguments of the moving picture."""
+    if track is None:
+        return ()
+    tag = VIDEOS[track.codec or source.video_codec or ""].tag if (track.codec or source.video_codec) in VIDEOS else None
+    tagged = ("-tag:v", tag) if tag and plan.suffix == ".mp4" else ()
+    if track.codec is None:
+        return (*_FIRST_FILM, "-c:v", "copy", *tagged)
+    filters = ("-vf", ",".join(_filters(plan, track)))
+    rate = ("-b:v", f"{track.kbps:.0f}k") if track.kbps is not None else _quality(track, encoder)
+    return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *_options(track, encoder), *rate, *tagged)
+
+
+_FIRST_FILM = ("-map", "0:V:0")
+"""The first picture that is no embedded cover (doc/ffmpeg.texi, "Stream specifiers")."""
+_REST = ("-sn", "-dn", "-map_metadata", "0")
+_VOICE = ("-application", "voip", "-vbr", "on")
+
+
+def _cover(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
+    """Take the picture of an album along, where both files can hold one."""
+    form = next((form for form in SOUNDS.values() if form.suffix == plan.suffix), None)
+    if plan.video is not None or form is None or not form.takes_cover or not source.has_cover:
+        return ()
+    return ("-map", "0:v:0", "-c:v", "copy", "-disposition:v:0", "attached_pic")
+
+
+def _options(track: VideoTrack, encoder: str | None) -> tuple[str, ...]:
+    form = VIDEOS[track.codec or ""]
+    if encoder == "libx264":
+        # A level is promised, so it is stated: a decoder may refuse a stream that says more than it needs.
+        return (*X264, "-profile:v", "high", "-level:v", "4.1", "-pix_fmt", "yuv420p")
+    return (*(form.options if encoder == form.encoders[0] else ()), "-pix_fmt", "yuv420p")
+
+
+def _quality(track: VideoTrack, encoder: str | None) -> tuple[str, ...]:
+    form = VIDEOS[track.codec or ""]
+    if encoder == form.encoders[0]:
+        return ("-crf", str(track.crf or form.crf))
+    # Encoders of hardware have no common word for quality, but all take a bitrate.
+    kbps = track.width_px * track.height_px * track.fps * form.bits_per_pixel / 1000
+    return ("-b:v", f"{kbps:.0f}k")
+
+
+def _filters(plan: Plan, track: VideoTrack) -> list[str]:
+    turned = plan.turn_deg % 180 != 0
+    width_px, height_px = (track.height_px, track.width_px) if turned else (track.width_px, track.height_px)
+    return [
+        *(["crop='min(iw,ih)':'min(iw,ih)'"] if track.square else []),
+        f"scale={width_px}:{height_px}:flags=bicubic,setsar=1",
+        *([f"fps={track.fps:g}"] if track.is_slower else []),
+        *([_TURNS[plan.turn_deg]] if plan.turn_deg else []),
+        *([_TO_SDR] if track.to_sdr else []),
+    ]
+
+
+def _still(plan: Plan, track: VideoTrack) -> tuple[str, ...]:
+    filters = ",".join(_filters(plan, track))
+    return (*("-map", "0:v:0", "-frames:v", "1", "-update", "1", "-vf", filters), "-an", "-map_metadata", "-1")
+
+
+def _starting_fast(suffix: str) -> tuple[str, ...]:
+    return ("-movflags", "+faststart") if suffix in (".mp4", ".m4a") else ()

@@ -1,0 +1,65 @@
+"""How many bits there are for what, under a size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MARGIN = 0.01
+"""Kept free: what x264's second pass misses its bitrate by on short films (benchmarks/bench_compress.py)."""
+FRAME_BYTES = 12
+"""Of an MP4's index for each frame: `stsz` 4 bytes and `ctts` 8 (ISO/IEC 14496-12, 8.7.3 and 8.6.1)."""
+HEAD_BYTES = 2048
+"""Everything else in the head: boxes, tags, parameter sets."""
+SOUND_FRAME_S = 1024 / 48_000
+"""Of AAC (ISO/IEC 14496-3): each frame has 4 bytes in the index."""
+SOUND_SHARE = 0.15
+"""Most that the sound takes of a size that is small for the picture."""
+SOUND_KBPS = (160, 128, 96, 64, 48, 32)
+LEAST_SOUND_KBPS = 24
+STEREO_KBPS = 48
+"""Below this, one channel sounds better than two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A size to stay under.
+
+    Args:
+        max_bytes: The size.
+        duration_s: Of the result.
+        fps: Of the result.
+    """
+
+    max_bytes: int
+    duration_s: float
+    fps: float
+
+    @property
+    def usable_bytes(self) -> float:
+        """What is left for sound and picture."""
+        return self.max_bytes * (1 - MARGIN) - index_bytes(self.duration_s, self.fps)
+
+    def sound_kbps(self, most_kbps: int) -> int:
+        """Return a bitrate for the sound that leaves most to the picture."""
+        room_kbps = max(0.0, self.usable_bytes) * 8 / 1000 / self.duration_s * SOUND_SHARE
+        return next((kbps for kbps in SOUND_KBPS if kbps <= min(room_kbps, most_kbps)), LEAST_SOUND_KBPS)
+
+    def video_kbps(self, sound_bytes: float) -> float:
+        """Return what the picture may take beside a sound of this size; negative when there is no room."""
+        return (self.usable_bytes - sound_bytes) * 8 / 1000 / self.duration_s
+
+
+def index_bytes(duration_s: float, fps: float) -> float:
+    """Return what an MP4 with one picture takes beside its streams."""
+    return HEAD_BYTES + FRAME_BYTES * fps * duration_s
+
+
+def sound_bytes(kbps: float, duration_s: float) -> float:
+    """Return what sound takes in an MP4, its index included."""
+    return kbps * 125 * duration_s + 4 * duration_s / SOUND_FRAME_S
+
+
+def smallest_bytes(duration_s: float, fps: float, video_kbps: float, sound_kbps: float) -> int:
+    """Return the size whose budget is just these bitrates: `Budget` the other way round."""
+    streams = video_kbps * 125 * duration_s + (sound_bytes(sound_kbps, duration_s) if sound_kbps else 0)
+    return int((streams + index_bytes(duration_s, fps)) / (1 - MARGIN)) + 1

@@ -1,0 +1,169 @@
+"""Carries plans out: the cheapest first, and the next when its result does not meet the wish after all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from fetchgram.api import ContentUnavailable, FfmpegError, MediaInfo, MediaTools, Reason, TooLarge, Watch, text
+from fetchgram_compress import arguments
+from fetchgram_compress.fit import Fitting, OnShare
+from fetchgram_compress.formats import VIDEOS
+from fetchgram_compress.plan import plans
+from fetchgram_compress.settings import Settings
+from fetchgram_compress.speed import Speed
+from fetchgram_compress.tracks import Impossible, Plan, Unreachable, Work
+from fetchgram_compress.wishes import Wish
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A result.
+
+    Args:
+        path: The file; the source itself when it was left.
+        plan: What was done.
+        info: What the file is.
+        attempts: How often it was encoded until it fitted.
+        took_s: How long it all took.
+    """
+
+    path: Path
+    plan: Plan
+    info: MediaInfo
+    attempts: int
+    took_s: float
+
+
+class Engine:
+    """Makes files fit and play.
+
+    Args:
+        media: Looks at files and runs ffmpeg.
+        settings: Limits, and which hardware may be used.
+        speed: Learns from each film.
+    """
+
+    def __init__(self, media: MediaTools, settings: Settings, speed: Speed) -> None:
+        self._media = media
+        self._settings = settings
+        self._speed = speed
+
+    def plan(self, source: MediaInfo, wish: Wish) -> tuple[Plan, float]:
+        """Return what would be done, and the seconds that it would take.
+
+        Raises:
+            TooLarge: If the size cannot be reached, or the file is over a limit; says the smallest size or the limit.
+            ContentUnavailable: If the file has nothing that the wish could be about.
+        """
+        try:
+            found = next(plans(source, wish))
+        except Impossible as error:
+            raise _impossible() from error
+        except Unreachable as error:
+            raise _unreachable(source, error) from error
+        if found.work not in (Work.LEAVE, Work.COPY):
+            self._check(source)
+        return found, self._speed.time_s(source, found)
+
+    async def make(self, path: Path, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Made:
+        """Make what is wished of a file.
+
+        Args:
+            path: In `workdir`.
+            wish: What is wanted.
+            workdir: Gets the result and what is needed on the way.
+            stem: Of the result's name.
+            on_share: Hears which part of the work is done, 0 to 1.
+
+        Raises:
+            TooLarge, ContentUnavailable: As `plan` does.
+            FfmpegError, DiskFull: As ffmpeg does.
+        """
+        began_s, source = time.monotonic(), await self._media.inspect(path)
+        self.plan(source, wish)  # says at once what is wrong with it
+        made = await self._first_that_fits(source, path, wish, workdir / stem, on_share)
+        took_s = time.monotonic() - began_s
+        await asyncio.to_thread(self._speed.learn, source, made.plan, took_s)
+        return replace(made, took_s=took_s)
+
+    async def _first_that_fits(self, source: MediaInfo, path: Path, wish: Wish, stem: Path, on_share: OnShare) -> Made:
+        smallest_bytes = source.size_bytes
+        try:
+            for plan in plans(source, wish):
+                made = await self._carry_out(plan, source, path, stem.with_name(stem.name + plan.suffix), on_share)
+                if plan.max_bytes is None or made.info.size_bytes <= plan.max_bytes:
+                    return made
+                smallest_bytes = min(smallest_bytes, made.info.size_bytes)
+                log.info(
+                    "compress.over", work=str(plan.work), size_bytes=made.info.size_bytes, max_bytes=plan.max_bytes
+                )
+        except Unreachable as error:
+            smallest_bytes = min(smallest_bytes, error.smallest_bytes)
+        raise _unreachable(source, Unreachable(smallest_bytes))
+
+    async def _carry_out(self, plan: Plan, source: MediaInfo, path: Path, output: Path, on_share: OnShare) -> Made:
+        log.info("compress.plan", work=str(plan.work), size_bytes=plan.size_bytes, max_bytes=plan.max_bytes)
+        if plan.work is Work.LEAVE:
+            return Made(path=path, plan=plan, info=source, attempts=0, took_s=0.0)
+        encoder, attempts = await self._encoder(plan), 1
+        if plan.work is Work.VIDEO and plan.max_bytes is not None and encoder is not None:
+            fitting = Fitting(self._media, source, path, output.parent, encoder, self._watch(plan, None))
+            attempts = await fitting.make(plan, output, on_share)
+        else:
+            await self._run(plan, source, path, output, encoder, on_share)
+        info = await self._media.inspect(output)
+        return Made(path=output, plan=plan, info=info, attempts=attempts, took_s=0.0)
+
+    async def _run(
+        self, plan: Plan, source: MediaInfo, path: Path, output: Path, encoder: str | None, on_share: OnShare
+    ) -> None:
+        await self._media.run(
+            arguments.whole(plan, source, encoder),
+            inputs=[arguments.source_of(plan, path)],
+            output=output,
+            workdir=output.parent,
+            watch=self._watch(plan, on_share),
+        )
+
+    def _watch(self, plan: Plan, on_share: OnShare | None) -> Watch:
+        return Watch(duration_s=plan.duration_s or None, on_progress=on_share, cpu_s=self._settings.cpu_s)
+
+    async def _encoder(self, plan: Plan) -> str | None:
+        """Return the first encoder of the plan's codec that works here; the operator's hardware comes first.
+
+        Raises:
+            FfmpegError: `encoder`, if none does.
+        """
+        if plan.work is not Work.VIDEO or plan.video is None or plan.video.codec is None:
+            return None
+        codec = plan.video.codec
+        hardware = [name for name in self._settings.hardware if name.startswith(f"{codec}_")]
+        for encoder in (*hardware, *VIDEOS[codec].encoders):
+            if await self._media.can_encode(encoder):
+                return encoder
+        raise FfmpegError("encoder", codec, told=text("compress-no-encoder", codec=codec))
+
+    def _check(self, source: MediaInfo) -> None:
+        limits = self._settings
+        if source.size_bytes > limits.max_input:
+            told = text("compress-too-large", limit=int(limits.max_input))
+            raise TooLarge(source.size_bytes, int(limits.max_input), told=told)
+        if (source.duration_s or 0) > limits.max_duration_s:
+            told = text("compress-too-long", limit=limits.max_duration_s)
+            raise TooLarge(source.size_bytes, int(limits.max_input), told=told)
+
+
+def _unreachable(source: MediaInfo, error: Unreachable) -> TooLarge:
+    told = text("compress-unreachable", smallest=error.smallest_bytes)
+    return TooLarge(source.size_bytes, error.smallest_bytes, told=told)
+
+
+def _impossible() -> ContentUnavailable:
+    return ContentUnavailable(Reason.NO_MEDIA, told=text("compress-impossible"))

@@ -1,0 +1,142 @@
+"""Meets a size exactly and never passes it: the sound first, then two passes over the picture within what it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from fetchgram.api import Input, MediaInfo, MediaTools, Watch
+from fetchgram_compress import arguments
+from fetchgram_compress.budget import Budget
+from fetchgram_compress.formats import VIDEOS
+from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 4
+_AGAIN_AT = 0.985
+"""What a second try aims at: the first has shown by how much the encoder misses."""
+_SOUND_PART, _FIRST_PART = 0.04, 0.26
+"""Of the whole time: the sound, and x264's quick first pass."""
+_SECOND_PART = 0.97
+"""What is left is for another try; a bar that goes back would be worse than one that waits."""
+
+OnShare = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """One film on its way under a size.
+
+    Args:
+        media: Runs ffmpeg.
+        source: What the film is.
+        path: The film, in `workdir`.
+        workdir: The job's folder; what an earlier attempt finished there is used again.
+        encoder: ffmpeg's name.
+        watch: Limits of each run, and who hears how far it is.
+    """
+
+    media: MediaTools
+    source: MediaInfo
+    path: Path
+    workdir: Path
+    encoder: str
+    watch: Watch
+
+    async def make(self, plan: Plan, output: Path, on_share: OnShare) -> int:
+        """Write `output` and return how many times the picture was encoded for it.
+
+        Raises:
+            Unreachable: If the encoder cannot stay below the size.
+        """
+        track = plan.video
+        if track is None or plan.max_bytes is None:
+            raise ValueError(plan)
+        sound = await self._sound(plan, _part(on_share, 0.0, _SOUND_PART))
+        budget = Budget(max_bytes=plan.max_bytes, duration_s=plan.duration_s, fps=track.fps)
+        sound_bytes = (await asyncio.to_thread(sound.stat)).st_size if sound is not None else 0
+        # The plan's bitrate is what the picture is worth; the room beside the sound is known only now.
+        kbps = min(budget.video_kbps(sound_bytes), (track.kbps or 0.0) * 1.25)
+        notes = await self._notes(plan, kbps, _part(on_share, _SOUND_PART, _FIRST_PART))
+        for attempt in range(1, _ATTEMPTS + 1):
+            if kbps <= 0:
+                break
+            start, end = (_FIRST_PART, _SECOND_PART) if attempt == 1 else (_SECOND_PART, _SECOND_PART)
+            await self._encode(_at(plan, track, kbps), sound, notes, output, _part(on_share, start, end))
+            size_bytes = (await asyncio.to_thread(output.stat)).st_size
+            if size_bytes <= plan.max_bytes:
+                on_share(1.0)
+                return attempt
+            log.info("compress.over", attempt=attempt, size_bytes=size_bytes, max_bytes=plan.max_bytes)
+            streams = max(1.0, size_bytes - sound_bytes)
+            kbps *= _AGAIN_AT * max(0.1, plan.max_bytes - sound_bytes) / streams
+        await asyncio.to_thread(output.unlink, missing_ok=True)
+        raise Unreachable(int(plan.max_bytes * 1.1))
+
+    async def _sound(self, plan: Plan, on_share: OnShare) -> Path | None:
+        if plan.sound is None:
+            return None
+        words = arguments.only_sound(plan.sound)
+        place = self._place("sound", words, plan, ".m4a")
+        if not await asyncio.to_thread(place.exists):  # it appears whole or not at all
+            await self.media.run(
+                words,
+                inputs=[arguments.source_of(plan, self.path)],
+                output=place,
+                workdir=self.workdir,
+                watch=self._watch(plan, on_share),
+            )
+        on_share(1.0)
+        return place
+
+    async def _notes(self, plan: Plan, kbps: float, on_share: OnShare) -> Path | None:
+        """Take the first pass, unless an earlier attempt has; its notes are good for any bitrate."""
+        track = plan.video
+        form = VIDEOS[track.codec or ""] if track is not None else None
+        if track is None or form is None or form.passes == 1 or self.encoder != form.encoders[0]:
+            return None
+        words = arguments.silent(_at(plan, track, kbps), self.source, self.encoder)
+        place = self._place("notes", words, plan, "")
+        if not await asyncio.to_thread(place.with_name(f"{place.name}.whole").exists):
+            inputs = [arguments.source_of(plan, self.path)]
+            watch = self._watch(plan, on_share)
+            await self.media.first_pass(words, inputs=inputs, notes=place, workdir=self.workdir, watch=watch)
+            await asyncio.to_thread(place.with_name(f"{place.name}.whole").touch)
+        on_share(1.0)
+        return place
+
+    async def _encode(
+        self, plan: Plan, sound: Path | None, notes: Path | None, output: Path, on_share: OnShare
+    ) -> None:
+        inputs: list[Path | Input] = [arguments.source_of(plan, self.path), *([sound] if sound is not None else [])]
+        await self.media.run(
+            arguments.beside(plan, self.source, self.encoder),
+            inputs=inputs,
+            output=output,
+            workdir=self.workdir,
+            watch=self._watch(plan, on_share),
+            notes=notes,
+        )
+
+    def _watch(self, plan: Plan, on_share: OnShare) -> Watch:
+        return replace(self.watch, duration_s=plan.duration_s, on_progress=on_share)
+
+    def _place(self, what: str, words: tuple[str, ...], plan: Plan, suffix: str) -> Path:
+        """Name a file by all that it depends on."""
+        known = repr((self.path.name, self.source.size_bytes, words, plan.cut_s)).encode()
+        return self.workdir / f"compress-{what}-{hashlib.blake2b(known, digest_size=6).hexdigest()}{suffix}"
+
+
+def _at(plan: Plan, track: VideoTrack, kbps: float) -> Plan:
+    return replace(plan, video=replace(track, kbps=kbps))
+
+
+def _part(on_share: OnShare, start: float, end: float) -> OnShare:
+    """Return the reporter of one part of the way."""
+    return lambda share: on_share(start + (end - start) * share)

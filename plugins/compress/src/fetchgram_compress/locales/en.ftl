@@ -1,0 +1,47 @@
+### English sentences of the plugin compress; parameters as in the core's catalogue.
+
+compress-group-presets = ⭐ Ready-made
+compress-group-size = 🗜 Smaller
+compress-group-sound = 🎵 Only the sound
+compress-group-resolution = 📐 Resolution
+compress-group-form = 🎞 Turn into
+compress-group-edit = ✂️ Edit
+compress-option =
+    { $what }{ HAS($size) ->
+        [yes] {" "}· { HAS($exact) ->
+            [yes] {""}
+           *[no] {"≈ "}
+        }{ SIZE($size) }
+       *[no] {""}
+    }{ HAS($time) ->
+        [yes] {" "}· +{ DURATION($time) }
+       *[no] {""}
+    }
+compress-fit = 📦 Fit { SIZE($limit) }
+compress-fit-chat = 📨 Fit this chat ({ SIZE($limit) })
+compress-fit-typed = ✏️ Another size
+compress-phone = 📱 Every phone
+compress-smaller-hevc = 🗜 H.265
+compress-smaller-av1 = 🗜 AV1, as a file
+compress-height = 📐 { PLAIN($height) }p
+compress-sound-mp3 = 🎵 MP3
+compress-sound-m4a = 🎵 M4A
+compress-sound-opus = 🎵 Opus
+compress-sound-flac = 🎼 FLAC
+compress-sound-wav = 🎼 WAV
+compress-sound-voice = 🎙 Voice message
+compress-animation = 🎞 GIF without sound
+compress-note = ⏺ Round video message
+compress-cut = ✂️ Cut
+compress-mute = 🔇 Without sound
+compress-turn = ↩️ Turn by degrees
+compress-fps = 🎬 Fewer frames a second
+compress-picture-jpeg = 🖼 As JPEG
+compress-picture-png = 🖼 As PNG
+compress-picture-webp = 🖼 As WebP
+compress-preset = ⭐ { $name }
+compress-unreachable = It does not get that small: { SIZE($smallest) } is the least that can be looked at.
+compress-impossible = This file has nothing of the kind in it.
+compress-too-long = This is too long to be converted here: { DURATION($limit) } is the most.
+compress-too-large = This is too large to be converted here: { SIZE($limit) } is the most.
+compress-no-encoder = This machine cannot make { $codec }.

@@ -1,0 +1,42 @@
+"""From what was made to the file that is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from fetchgram.api import Media, MediaKind
+from fetchgram_compress.engine import Made
+from fetchgram_compress.tracks import Work
+
+_PHOTO_BYTES = 10_000_000
+"""core.telegram.org/bots/api#sendphoto; a larger picture goes as a file."""
+
+
+def media_of(before: Media, made: Made, thumbnail: Path | None) -> Media:
+    """Return the file as it is sent now: what the person called it stays."""
+    if made.plan.work is Work.LEAVE:
+        return before
+    info, plan = made.info, made.plan
+    kind = plan.kind or before.kind
+    if kind is MediaKind.PHOTO and info.size_bytes > _PHOTO_BYTES:
+        kind = MediaKind.DOCUMENT
+    title = info.title or before.title or before.caption
+    return replace(
+        before,
+        path=made.path,
+        kind=kind,
+        mime=info.mime,
+        size_bytes=info.size_bytes,
+        duration_s=info.duration_s,
+        width_px=info.width_px if kind is not MediaKind.AUDIO else None,
+        height_px=info.height_px if kind is not MediaKind.AUDIO else None,
+        thumbnail=thumbnail or before.thumbnail,
+        file_name=_named(before, made.path.suffix),
+        title=title if kind is MediaKind.AUDIO else None,
+        performer=(info.performer or before.performer) if kind is MediaKind.AUDIO else None,
+    )
+
+
+def _named(before: Media, suffix: str) -> str:
+    return f"{Path(before.file_name or before.path.name).stem}{suffix}"

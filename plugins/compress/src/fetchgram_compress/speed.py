@@ -1,0 +1,73 @@
+"""How fast this machine encodes: learned from what it has done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fetchgram.api import MediaInfo
+from fetchgram_compress.formats import VIDEOS
+from fetchgram_compress.tracks import Plan, Work
+
+_START_PX_PER_S = 25_000_000.0
+"""Two slow cores with x264's veryfast, both passes: a first guess that the first film corrects."""
+_SOUND_S_PER_S = 60.0
+_COPY_BYTES_PER_S = 100_000_000.0
+_LEAST_S = 0.7
+"""Starting ffmpeg, moving the index to the front, and a look at the result."""
+_NEWEST = 0.4
+_DECODING = 0.12
+"""What decoding a pixel costs beside encoding one with H.264."""
+_WORTH_LEARNING_S = 1.0
+
+
+class Speed:
+    """Predicts how long a plan takes.
+
+    Args:
+        path: Where what was learned is kept; `None` forgets it.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._px_per_s = _read(path) or _START_PX_PER_S
+
+    def time_s(self, source: MediaInfo, plan: Plan) -> float:
+        """Return the expected seconds."""
+        if plan.work in (Work.LEAVE, Work.PICTURE):
+            return _LEAST_S
+        work_s = source.size_bytes / _COPY_BYTES_PER_S
+        if plan.sound is not None and plan.sound.format is not None:
+            work_s += plan.duration_s / _SOUND_S_PER_S
+        return _LEAST_S + work_s + _pixels(source, plan) / self._px_per_s
+
+    def learn(self, source: MediaInfo, plan: Plan, took_s: float) -> None:
+        """Remember how long it took; writes a small file."""
+        pixels = _pixels(source, plan)
+        if not pixels or took_s < _WORTH_LEARNING_S:
+            return
+        seen = pixels / (took_s - _LEAST_S / 2)
+        self._px_per_s += _NEWEST * (seen - self._px_per_s)
+        if self._path is not None:
+            part = self._path.with_suffix(".part")
+            part.write_text(json.dumps({"px_per_s": round(self._px_per_s)}), encoding="utf-8")
+            part.replace(self._path)
+
+
+def _pixels(source: MediaInfo, plan: Plan) -> float:
+    """Return what there is to do, in pixels of H.264."""
+    track = plan.video
+    if track is None or track.codec is None or plan.work is not Work.VIDEO:
+        return 0.0
+    encoded = track.width_px * track.height_px * track.fps * VIDEOS[track.codec].cost
+    passes = 2 if plan.exact else 1
+    decoded = (source.width_px or 0) * (source.height_px or 0) * (source.fps or track.fps) * _DECODING * passes
+    return (encoded * (1.0 if plan.exact else 0.75) + decoded) * plan.duration_s
+
+
+def _read(path: Path | None) -> float | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
+        return float(found["px_per_s"]) or None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

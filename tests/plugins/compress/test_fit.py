@@ -1,0 +1,124 @@
+"""Under a size, whatever the encoder makes of its bitrate, and without doing again what is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fetchgram.api import Input, MediaInfo, Watch
+from fetchgram.testing import FakeMediaTools
+from fetchgram_compress.fit import Fitting
+from fetchgram_compress.plan import plan
+from fetchgram_compress.tracks import Plan, Unreachable
+from fetchgram_compress.wishes import Wish
+
+from .conftest import FILM
+
+SOURCE = replace(FILM, size_bytes=20_000_000, duration_s=60.0)
+
+
+class Scales(FakeMediaTools):
+    """An encoder that misses its bitrate by what a test says, and remembers what it was asked for."""
+
+    def __init__(self, miss: Callable[[int], float]) -> None:
+        self.miss = miss
+        self.sounds = 0
+        self.firsts = 0
+        self.kbps: list[float] = []
+
+    async def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        output: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+        notes: Path | None = None,
+    ) -> None:
+        if "-vn" in arguments:
+            self.sounds += 1
+            await asyncio.to_thread(output.write_bytes, b"\0" * 100_000)
+            return
+        self.kbps.append(float(arguments[list(arguments).index("-b:v") + 1].removesuffix("k")))
+        size = int(self.kbps[-1] * 125 * 60 * self.miss(len(self.kbps))) + 100_000
+        if watch is not None and watch.on_progress is not None:
+            watch.on_progress(1.0)
+        await asyncio.to_thread(output.write_bytes, b"\0" * size)
+
+    async def first_pass(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        notes: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        self.firsts += 1
+
+
+@pytest.fixture
+def ten_mb() -> Plan:
+    return plan(SOURCE, Wish(max_bytes=10_000_000))
+
+
+def fitting(scales: Scales, folder: Path, source: MediaInfo = SOURCE, encoder: str = "libx264") -> Fitting:
+    return Fitting(scales, source, folder / "film.mp4", folder, encoder, Watch())
+
+
+async def test_the_sound_is_weighed_before_the_picture_gets_its_bits(ten_mb: Plan, tmp_path: Path) -> None:
+    scales = Scales(lambda _: 1.0)
+    assert await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None) == 1
+    room = 10_000_000 * 0.99 - 2048 - 12 * 30 * 60 - 100_000
+    assert scales.kbps == [pytest.approx(room / 125 / 60, abs=1)]
+
+
+async def test_an_encoder_that_takes_too_much_gets_less_and_no_new_first_pass(ten_mb: Plan, tmp_path: Path) -> None:
+    scales, shares = Scales(lambda attempt: 1.3 if attempt == 1 else 1.02), list[float]()
+    assert await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", shares.append) == 2
+    assert (scales.firsts, scales.sounds) == (1, 1)
+    assert (tmp_path / "o.mp4").stat().st_size <= 10_000_000
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+async def test_an_encoder_that_never_keeps_below_is_given_up_and_leaves_nothing(ten_mb: Plan, tmp_path: Path) -> None:
+    scales = Scales(lambda attempt: 2.0**attempt)
+    with pytest.raises(Unreachable):
+        await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert not (tmp_path / "o.mp4").exists()
+
+
+async def test_what_an_earlier_attempt_finished_is_not_done_again(ten_mb: Plan, tmp_path: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    def die(_attempt: int) -> float:
+        raise Killed
+
+    dying = Scales(die)
+    with pytest.raises(Killed):
+        await fitting(dying, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert (dying.sounds, dying.firsts) == (1, 1)
+    again = Scales(lambda _: 1.0)
+    await fitting(again, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert (again.sounds, again.firsts) == (0, 0)
+
+
+async def test_another_film_or_wish_in_the_same_folder_starts_from_nothing(ten_mb: Plan, tmp_path: Path) -> None:
+    scales = Scales(lambda _: 1.0)
+    await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    await fitting(scales, tmp_path).make(replace(ten_mb, cut_s=(1.0, 61.0)), tmp_path / "o.mp4", lambda _: None)
+    await fitting(scales, tmp_path, replace(SOURCE, size_bytes=1)).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert scales.firsts == 3
+
+
+async def test_an_encoder_without_notes_takes_one_pass(ten_mb: Plan, tmp_path: Path) -> None:
+    scales = Scales(lambda _: 1.0)
+    await fitting(scales, tmp_path, encoder="h264_nvenc").make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert scales.firsts == 0

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from fetchgram.api import Choice, ChoiceKind, InputKind, Link, LinkKind, Option, Probe, Route, Step
+from fetchgram.api import Settings as CoreSettings
+from fetchgram.texts import Texts, catalogues_of
+from fetchgram_compress.offers import offers
+from fetchgram_compress.settings import Preset, Settings
+from fetchgram_compress.speed import Speed
+from fetchgram_compress.wishes import of_steps
+
+MB = 1_000_000
+LINK = Link(plugin="fake", kind=LinkKind.VIDEO, media_id="1", url="https://example.com/1")
+PROBE = Probe(link=LINK, title="t", duration_s=300.0)
+FILM = Choice(kind=ChoiceKind.VIDEO, height_px=1080, size_bytes=120 * MB, codec="h264", container="mp4")
+ROUTE = Route(
+    plugin="telegram", name="botapi", order=1, max_bytes={"video": 50 * MB, "audio": 50 * MB, "photo": 10 * MB}
+)
+
+
+def menu(choice: Choice = FILM, probe: Probe = PROBE, settings: Settings | None = None) -> Mapping[str, Option]:
+    found = offers(probe, choice, (ROUTE,), settings or Settings(), Speed())
+    assert len({option.key for option in found}) == len(found)
+    return {option.key.removeprefix("compress."): option for option in found}
+
+
+def test_every_option_on_offer_is_understood_when_it_is_chosen() -> None:
+    settings = Settings(presets={"small": Preset(label="Small", height_px=360)})
+    wishes = {name: preset.wish for name, preset in settings.presets.items()}
+    typed = {InputKind.SIZE: "9000000", InputKind.TIME_RANGE: "1-2"}
+    for kind in (ChoiceKind.VIDEO, ChoiceKind.AUDIO, ChoiceKind.IMAGE):
+        options = menu(replace(FILM, kind=kind, codec=None), settings=settings)
+        assert options
+        for option in options.values():
+            for value in option.values or (typed.get(option.input),):
+                of_steps([Step(key=option.key, input=value)], wishes)
+
+
+def test_a_film_that_is_too_large_for_the_chat_is_offered_to_fit_first() -> None:
+    first = next(iter(menu().values()))
+    assert first.key == f"compress.fit.{50 * MB}"
+    assert first.size_bytes is not None
+    assert 45 * MB < first.size_bytes <= 50 * MB
+    assert first.time_s is not None
+    assert first.time_s > 10
+
+
+def test_sizes_above_the_film_are_not_offered() -> None:
+    names = set(menu(replace(FILM, size_bytes=30 * MB)))
+    assert f"fit.{20 * MB}" in names
+    assert f"fit.{50 * MB}" not in names
+    assert "fit" in names
+
+
+def test_only_lower_resolutions_are_offered() -> None:
+    assert {name for name in menu(replace(FILM, height_px=480)) if name.startswith("height")} == {
+        "height.360",
+        "height.240",
+    }
+
+
+def test_what_would_change_nothing_is_not_offered() -> None:
+    assert "phone" not in menu()
+    assert "phone" in menu(replace(FILM, codec="vp9", container="webm"))
+    assert "sound.m4a" not in menu(Choice(kind=ChoiceKind.AUDIO, container="m4a", codec="aac", size_bytes=MB))
+    pictures = menu(Choice(kind=ChoiceKind.IMAGE, container="png", size_bytes=MB))
+    assert set(pictures) == {"picture.jpeg", "picture.webp"}
+
+
+def test_a_long_film_is_no_animation_but_can_begin_a_round_one() -> None:
+    assert "animation" not in menu()
+    assert "note" in menu()
+    assert "animation" in menu(probe=replace(PROBE, duration_s=20.0))
+
+
+def test_sound_has_no_picture_options() -> None:
+    names = set(menu(Choice(kind=ChoiceKind.AUDIO, container="mp3", codec="mp3", size_bytes=5 * MB)))
+    assert names >= {"sound.m4a", "sound.voice", "cut", "fit"}
+    assert not {name for name in names if name.startswith(("height", "note", "animation", "mute", "phone"))}
+
+
+def test_what_is_unknown_is_not_guessed_on_the_button() -> None:
+    unknown = menu(replace(FILM, size_bytes=None), probe=replace(PROBE, duration_s=None))
+    assert {option.size_bytes for option in unknown.values()} == {None}
+    assert {option.time_s for option in unknown.values()} == {None}
+
+
+def test_nothing_is_offered_over_the_operators_limits_or_for_a_file_of_unknown_kind() -> None:
+    assert menu(settings=Settings(max_duration_s=60)) == {}
+    assert menu(settings=Settings.model_validate({"max_input": "1MB"})) == {}
+    assert menu(Choice(kind=ChoiceKind.FILE)) == {}
+
+
+def test_a_choice_among_sizes_or_sounds_is_one_and_edits_add_up() -> None:
+    options = menu()
+    assert options["sound.mp3"].alone
+    assert options["height.720"].alone
+    assert not options["mute"].alone
+    groups = {option.group.key for option in options.values() if option.group is not None}
+    assert len(groups) == 5
+    for group in groups:
+        inside = [option for option in options.values() if option.group is not None and option.group.key == group]
+        assert len(inside) <= 10, "a screen of a phone"
+
+
+def test_cutting_comes_before_changing_and_sizes_come_last() -> None:
+    options = menu()
+    assert options["cut"].order < options["height.720"].order < options["sound.mp3"].order < options["fit"].order
+
+
+@pytest.mark.parametrize("kind", [ChoiceKind.VIDEO, ChoiceKind.AUDIO, ChoiceKind.IMAGE])
+def test_labels_say_size_and_time_and_fit_a_button(kind: ChoiceKind) -> None:
+    texts = Texts.load(catalogues_of(CoreSettings()))
+    for option in menu(replace(FILM, kind=kind, codec=None)).values():
+        label = texts.render(option.label, "en")
+        assert len(label) <= 44, label
+        assert "compress-" not in label
+        assert not label[0].isascii()
+        if option.size_bytes:
+            assert "B" in label
+            assert "+" in label
+
+
+def test_the_operators_presets_are_offered_by_their_names() -> None:
+    settings = Settings.model_validate({"presets": {"clip": {"label": "For the family", "max_size": "16MB"}}})
+    texts = Texts.load(catalogues_of(CoreSettings()))
+    assert "For the family" in texts.render(menu(settings=settings)["preset.clip"].label, "en")

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from fetchgram.api import Health, Media, MediaKind, MediaTools, PluginError, Step
+from fetchgram.testing import FakeContext, FakeSink
+from fetchgram_compress.plugin import Plugin
+from fetchgram_compress.settings import Settings
+
+from .conftest import look, names_in
+
+if TYPE_CHECKING:
+    from .conftest import Corpus
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+
+def step(name: str, value: str | None = None) -> Step:
+    return Step(key=f"compress.{name}", input=value)
+
+
+@pytest.fixture
+def plugin(tools: MediaTools, tmp_path: Path) -> Plugin:
+    settings = Settings.model_validate({"presets": {"tiny": {"label": "Tiny", "height_px": 90, "mute": True}}})
+    return Plugin(settings, FakeContext(name="compress", data_dir=tmp_path, media=tools))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def film(corpus: Corpus, tools: MediaTools, tmp_path: Path) -> Media:
+    path = corpus.into(tmp_path, "animation.mp4")
+    info = await tools.inspect(path)
+    return Media(
+        path=path,
+        kind=MediaKind.VIDEO,
+        mime=info.mime,
+        size_bytes=info.size_bytes,
+        duration_s=info.duration_s,
+        file_name="My film.mp4",
+        caption="My film",
+    )
+
+
+async def walk(plugin: Plugin, media: Sequence[Media], workdir: Path, *steps: Step) -> tuple[list[Media], FakeSink]:
+    """Carry the steps out one after the other, as the core does."""
+    sink = FakeSink()
+    for each in steps:
+        media = await plugin.post_process(media, each, workdir, sink, steps)
+    return list(media), sink
+
+
+async def test_a_film_is_made_to_fit_and_keeps_its_name(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    (made,), sink = await walk(plugin, [film], tmp_path, step("fit", "60000"))
+    assert made.size_bytes == made.path.stat().st_size <= 60_000
+    assert (made.kind, made.mime, made.file_name, made.caption) == (
+        MediaKind.VIDEO,
+        "video/mp4",
+        "My film.mp4",
+        "My film",
+    )
+    assert made.thumbnail is not None
+    assert sink.reports[-1] == (film.size_bytes, film.size_bytes)
+
+
+async def test_all_steps_are_done_at_once_in_the_last(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    steps = (step("cut", "0-1"), step("mute"), step("height.90"))
+    before = await plugin.post_process([film], steps[0], tmp_path, FakeSink(), steps)
+    assert before == [film]
+    (made,), _ = await walk(plugin, [film], tmp_path, *steps)
+    seen = look(made.path)
+    assert (seen.audio, seen.size) == (None, (160, 90))
+    assert made.duration_s == pytest.approx(1, abs=0.1)
+    assert sum(name.startswith("compress-") and name.endswith(".mp4") for name in names_in(tmp_path)) == 1
+
+
+async def test_steps_of_others_in_between_end_a_run_of_ours(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    steps = (step("mute"), Step(key="burn.subtitles"), step("height.90"))
+    (silent,) = await plugin.post_process([film], steps[0], tmp_path, FakeSink(), steps)
+    assert look(silent.path).audio is None
+
+
+async def test_a_song_gets_its_title_and_leaves_the_picture(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    (made,), _ = await walk(plugin, [film], tmp_path, step("sound.mp3"))
+    assert (made.kind, made.file_name, made.title, made.width_px) == (
+        MediaKind.AUDIO,
+        "My film.mp3",
+        "My film",
+        None,
+    )
+
+
+async def test_a_file_that_does_already_is_the_very_same(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    (made,), _ = await walk(plugin, [film], tmp_path, step("sound.mp3"))
+    (same,), _ = await walk(plugin, [made], tmp_path, step("fit", "9000000"))
+    assert same == made
+
+
+async def test_a_preset_is_several_wishes(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    (made,), _ = await walk(plugin, [film], tmp_path, step("preset.tiny"))
+    assert (look(made.path).audio, made.height_px) == (None, 90)
+
+
+async def test_a_large_picture_goes_as_a_file(plugin: Plugin, film: Media, tmp_path: Path) -> None:
+    (made,), _ = await walk(plugin, [film], tmp_path, step("picture.webp"))
+    assert (made.kind, made.mime) == (MediaKind.DOCUMENT, "image/webp")
+
+
+async def test_the_machine_learns_how_fast_it_is(plugin: Plugin, corpus: Corpus, tmp_path: Path, film: Media) -> None:
+    slow = replace(film, path=corpus.into(tmp_path, "long.mp4"))
+    await walk(plugin, [slow], tmp_path, step("height.288"), step("turn", "180"), step("fit", "400000"))
+    assert (tmp_path / "speed.json").exists()
+
+
+async def test_a_check_says_which_encoders_work(plugin: Plugin, tools: MediaTools, tmp_path: Path) -> None:
+    (check,) = plugin.health_checks()
+    assert (await check.check()).health is Health.OK
+    hopeful = Plugin(Settings(hardware=("h264_nvenc",)), FakeContext(name="compress", data_dir=tmp_path, media=tools))
+    (check,) = hopeful.health_checks()
+    report = await check.check()
+    assert (report.health, "h264_nvenc" in report.detail) == (Health.WARNING, True)
+
+
+async def test_without_a_context_nothing_is_made(film: Media, tmp_path: Path) -> None:
+    bare = Plugin(Settings(), None)
+    with pytest.raises(PluginError):
+        await walk(bare, [film], tmp_path, step("mute"))
+    (command,) = bare.cli_commands()
+    assert command.name == "compress"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fetchgram_compress.plan import plan
+from fetchgram_compress.speed import Speed
+from fetchgram_compress.wishes import Form, Wish
+
+from .conftest import FILM
+
+FIT = plan(FILM, Wish(max_bytes=20_000_000))
+
+
+def test_it_comes_closer_with_each_film(tmp_path: Path) -> None:
+    speed = Speed(tmp_path / "speed.json")
+    took_s = speed.time_s(FILM, FIT) * 3
+    for _ in range(12):
+        speed.learn(FILM, FIT, took_s)
+    assert speed.time_s(FILM, FIT) == pytest.approx(took_s, rel=0.1)
+
+
+def test_it_remembers_and_survives_a_spoilt_memory(tmp_path: Path) -> None:
+    path = tmp_path / "speed.json"
+    speed = Speed(path)
+    speed.learn(FILM, FIT, 1000.0)
+    assert Speed(path).time_s(FILM, FIT) == pytest.approx(speed.time_s(FILM, FIT), rel=0.01)
+    for spoilt in ("", "[]", '{"px_per_s": "fast"}', '{"px_per_s": 0}'):
+        path.write_text(spoilt)
+        assert Speed(path).time_s(FILM, FIT) == Speed().time_s(FILM, FIT)
+
+
+def test_copies_and_blinks_teach_nothing(tmp_path: Path) -> None:
+    speed = Speed(tmp_path / "speed.json")
+    speed.learn(FILM, plan(FILM, Wish(mute=True)), 500.0)
+    speed.learn(FILM, FIT, 0.2)
+    assert not (tmp_path / "speed.json").exists()
+
+
+def test_more_work_takes_longer() -> None:
+    speed = Speed()
+    copy, sound = plan(FILM, Wish(mute=True)), plan(FILM, Wish(form=Form.SOUND, format="mp3"))
+    slow = plan(FILM, Wish(codec="hevc"))
+    times = [speed.time_s(FILM, each) for each in (copy, sound, FIT, slow)]
+    assert times == sorted(times)
+    assert speed.time_s(replace(FILM, duration_s=600.0), replace(FIT, duration_s=600.0)) > speed.time_s(FILM, FIT)
