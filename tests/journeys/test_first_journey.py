@@ -24,7 +24,7 @@ async def test_a_link_becomes_a_playable_video_on_one_status_message(bob: Guest)
     assert card.text.splitlines() == ["The big colour test", "👤 Sandbox Band", "⏱ 0:06", "📨 sent by the bot"]
     labels = [button.label for button in card.buttons]
     assert [label.split(" · ")[0] for label in labels] == [
-        "⭐ Best", "🎬 720p", "🎬 360p", "🎬 144p", "🎵 Audio", "✖️ Cancel",
+        "⭐ Best", "🎬 720p", "🎬 360p", "🎬 144p", "🎵 Audio", "⚙️ Options", "✖️ Cancel",
     ]  # fmt: skip
 
     assert await bob.taps(card, "720p") == "Got it!"

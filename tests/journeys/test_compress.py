@@ -1,0 +1,147 @@
+"""A link becomes a smaller file, a sound or a round message: chosen on the menu, made by ffmpeg, in the chat."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, open_live_bot
+from fetchgram_sandbox.objects import Message
+
+from .conftest import Guest, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+PRESET = """
+[plugin.compress.presets.family]
+label = "For the family"
+height_px = 144
+mute = true
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def press(clips_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveBot]:
+    """Give a bot with the plugin compress."""
+    folder = tmp_path_factory.mktemp("press")
+    async with open_live_bot(clips_folder, folder, more=UNHURRIED + PRESET) as live:
+        yield live
+        assert live.stage.api.problems == []
+
+
+@pytest.fixture
+def bob(press: LiveBot) -> Guest:
+    return Guest(press, press.newcomer("Bob"))
+
+
+async def opens(bob: Guest, card: Message, *labels: str) -> Message:
+    """Tap from screen to screen of the options; returns the last one."""
+    screen = card
+    await bob.taps(screen, "Options")
+    screen = await bob.sees_button("Start")
+    for label in labels:
+        await bob.taps(screen, label)
+        screen = await bob.sees_button("Done")
+    return screen
+
+
+async def test_a_typed_size_is_met_and_said_before(bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=1")
+    screen = await opens(bob, card, "Smaller")
+    assert any("H.265 · ≈" in button.label and "· +0:" in button.label for button in screen.buttons)
+    await bob.taps(screen, "Another size")
+    await bob.sees("How large may it be")
+    bob.says("300 kB")
+    screen = await bob.sees_button("✅ ✏️ Another size")
+    await bob.taps(screen, "Start")
+    video = await bob.gets("video")
+    assert 200_000 < video.size_bytes <= 300_000
+    assert (video.mime, video.duration_s) == ("video/mp4", 6)
+    assert video.thumbnail is not None
+    await bob.sees_vanish(card)
+    told = bob.history(card)
+    assert any("Processing" in text and "%" in text for text in told), told
+    assert len([m for m in bob.messages() if m.file is not None]) == 1
+
+
+async def test_only_the_sound_of_a_part_is_one_wish(bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=2")
+    screen = await opens(bob, card, "Edit")
+    await bob.taps(screen, "Cut")
+    await bob.sees("From when to when")
+    bob.says("0:01-0:03")
+    screen = await bob.sees_button("✅ ✂️ Cut")
+    await bob.taps(screen, "Only the sound")
+    screen = await bob.sees_button("Voice message")
+    await bob.taps(screen, "Voice message")
+    screen = await bob.sees_button("✅ 🎙 Voice message")
+    await bob.taps(screen, "Start")
+    voice = await bob.gets("voice")
+    assert (voice.mime, voice.duration_s) == ("audio/ogg", 2)
+
+
+async def test_a_preset_of_the_operator_is_a_button(bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=3")
+    screen = await opens(bob, card, "Ready-made")
+    await bob.taps(screen, "For the family")
+    screen = await bob.sees_button("✅ ⭐ For the family")
+    await bob.taps(screen, "Start")
+    assert (await bob.gets("video")).height_px == 144
+
+
+async def test_a_size_that_is_out_of_reach_is_told_with_the_smallest(bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=4")
+    screen = await opens(bob, card, "Smaller")
+    await bob.taps(screen, "Another size")
+    await bob.sees("How large may it be")
+    bob.says("2 kB")
+    screen = await bob.sees_button("✅ ✏️ Another size")
+    await bob.taps(screen, "Start")
+    told = await bob.sees("It does not get that small")
+    assert told.message_id == card.message_id
+    assert "is the least" in told.text
+
+
+async def test_a_bot_that_is_killed_while_it_encodes_goes_on(bob: Guest, press: LiveBot) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=5")
+    screen = await opens(bob, card, "Smaller")
+    await bob.taps(screen, "H.265")
+    screen = await bob.sees_button("✅ 🗜 H.265")
+    await bob.taps(screen, "Start")
+    await until(lambda: any("Processing" in text and "%" in text for text in bob.history(card)), bob.story)
+    seen = len(press.stage.site.requests)
+    children = psutil.Process(press.process.pid).children(recursive=True)
+    os.kill(press.process.pid, signal.SIGKILL)
+    await press.process.wait()
+    assert any("ffmpeg" in child.name() or not child.is_running() for child in children)
+    await until(lambda: not any(is_alive(child) for child in children), lambda: children)
+    await press.process.start()
+    video = await bob.gets("video")
+    assert video.duration_s == 6
+    await bob.sees_vanish(card)
+    assert len([m for m in bob.messages() if m.file is not None]) == 1
+    assert [r for r in press.stage.site.requests[seen:] if r.path.startswith("/media/clip")] == []
+
+
+async def test_a_cancel_while_it_encodes_ends_it(bob: Guest, press: LiveBot) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?press=6")
+    screen = await opens(bob, card, "Smaller")
+    await bob.taps(screen, "H.265")
+    screen = await bob.sees_button("✅ 🗜 H.265")
+    await bob.taps(screen, "Start")
+    await until(lambda: any("Processing" in text and "%" in text for text in bob.history(card)), bob.story)
+    await bob.taps(await bob.sees_button("Cancel"), "Cancel")
+    await bob.sees("Cancelled")
+    bot = psutil.Process(press.process.pid)
+    await until(lambda: not [child for child in bot.children(recursive=True) if "ffmpeg" in child.name()])
+    assert not bob.files("video")
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
