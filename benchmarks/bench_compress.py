@@ -1,0 +1,240 @@
+"""A film under a size: beside plain ffmpeg in two passes, and beside ffmpeg4discord where it is installed.
+
+The films are made by ffmpeg's own sources, or named on the command line. Each way gets the same films and sizes, and
+they take turns. SSIM is that of the result, scaled up to the original where it is smaller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+from fetchgram.api import MediaInfo, Settings, open_media
+from fetchgram.workers.ffmpeg import find_ffmpeg
+from fetchgram_compress.engine import Engine
+from fetchgram_compress.plan import plan
+from fetchgram_compress.settings import Settings as CompressSettings
+from fetchgram_compress.speed import Speed
+from fetchgram_compress.tracks import Work
+from fetchgram_compress.wishes import Wish
+from table import Table, median, percentile, silence_logs, spread
+
+FFMPEG = str(find_ffmpeg())
+_SSIM = re.compile(r"All:([\d.]+)")
+_SOUND_KBPS = 128
+_FULL = 0.97
+_BEST = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "160k")
+_TALK = "mandelbrot=s={size}:r={fps}:start_scale=2:end_scale=0.05,trim=duration={s}"
+_SOURCES = {
+    "zoom": _TALK,
+    "pattern": "testsrc2=s={size}:r={fps}:d={s}",
+    "life": "life=s=320x180:mold=10:r={fps}:ratio=0.1,scale={size},trim=duration={s}",
+    "grain": "gradients=s={size}:r={fps}:d={s}:speed=0.02,noise=alls=12:allf=t",
+    "slides": "color=white:s={size}:r={fps}:d={s},drawgrid=w=80:h=60:c=gray,hue=H=floor(t/2)",
+}
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film."""
+
+    name: str
+    path: Path
+    info: MediaInfo
+
+    @property
+    def duration_s(self) -> float:
+        """How long it is."""
+        return self.info.duration_s or 1.0
+
+
+@dataclass
+class Way:
+    """The outcomes of one way."""
+
+    wall_s: list[float] = field(default_factory=list)
+    filled: list[float] = field(default_factory=list)
+    ssim: list[float] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)
+
+
+async def main() -> None:
+    """Measure."""
+    options = _options()
+    silence_logs()
+    with tempfile.TemporaryDirectory(prefix="bench-compress-") as name:
+        folder = Path(name)
+        async with open_media(Settings()) as media:
+            speed = Speed(folder / "speed.json")
+            engine = Engine(media, CompressSettings(), speed)
+            films = [Film(path.stem, path, await media.inspect(path)) for path in _films(options, folder)]
+            if options.matrix:
+                await _matrix(media.inspect, films[0], folder)
+                return
+            await _compare(options, engine, films, folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("films", nargs="*", type=Path, help="films to use in place of made ones")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller films, for a first look")
+    parser.add_argument("--matrix", action="store_true", help="only: files that fit and play, codec x container")
+    parser.add_argument("--peer", type=Path, help="the program ff4d; ffprobe must be in PATH")
+    parser.add_argument("--shares", default="0.15,0.4", help="sizes to meet, as parts of each film's own")
+    return parser.parse_args()
+
+
+def _films(options: argparse.Namespace, folder: Path) -> list[Path]:
+    if options.films:
+        return list(options.films)
+    size, seconds = ("640x360", 6) if options.quick or options.matrix else ("1280x720", 20)
+    made = []
+    for name, source in list(_SOURCES.items())[: 2 if options.quick or options.matrix else None]:
+        path = folder / f"{name}.mp4"
+        picture = ("-f", "lavfi", "-i", source.format(size=size, fps=25, s=seconds))
+        sound = ("-f", "lavfi", "-i", f"sine=f=300:d={seconds},tremolo=f=4,aformat=channel_layouts=stereo")
+        _run(*picture, *sound, "-shortest", *_BEST, path)
+        made.append(path)
+    return made
+
+
+async def _compare(options: argparse.Namespace, engine: Engine, films: Sequence[Film], folder: Path) -> None:
+    table = Table(
+        "A film under a size", "film, size", "wall s", "of plain", "filled", "SSIM", "less than plain", "tries"
+    )
+    ours, plain, peer = Way(), Way(), Way()
+    predicted: list[tuple[float, float]] = []
+    for film, share in product(films, map(float, options.shares.split(","))):
+        limit = int(film.info.size_bytes * share)
+        label = f"{film.name}, {limit / 1e6:.2f} MB"
+        _plain(film, limit, folder, plain)
+        before = engine.plan(film.info, Wish(max_bytes=limit))
+        await _ours(engine, film, limit, folder, ours)
+        predicted.append((before[1], ours.wall_s[-1]))
+        _row(table, f"plain, {label}", plain, plain)
+        _row(table, f"fetchgram, {label}", ours, plain)
+        if options.peer:
+            _peer(options.peer, film, limit, folder, peer)
+            _row(table, f"ffmpeg4discord, {label}", peer, plain)
+    for name, way in (("plain", plain), ("fetchgram", ours), ("ffmpeg4discord", peer)):
+        if way.wall_s:
+            table.note(_summary(name, way, plain))
+    close = sum(abs(said - took) <= 0.25 * took for said, took in predicted)
+    table.note(f"fetchgram's prediction of the time was within 25 % in {close} of {len(predicted)}")
+    table.show()
+
+
+def _row(table: Table, name: str, way: Way, plain: Way) -> None:
+    less = plain.ssim[-1] - way.ssim[-1]
+    tries = str(way.attempts[-1]) if way.attempts else ""
+    of_plain = f"{way.wall_s[-1] / plain.wall_s[-1]:.2f}"
+    filled = f"{way.filled[-1] * 100:.1f} %"
+    table.row(name, f"{way.wall_s[-1]:.1f}", of_plain, filled, f"{way.ssim[-1]:.4f}", f"{less:+.4f}", tries)
+
+
+def _summary(name: str, way: Way, plain: Way) -> str:
+    ratios = [one / other for one, other in zip(way.wall_s, plain.wall_s, strict=True)]
+    less = [other - one for one, other in zip(way.ssim, plain.ssim, strict=True)]
+    over = sum(filled > 1 for filled in way.filled)
+    full = sum(_FULL <= filled <= 1 for filled in way.filled)
+    once = f", one try in {sum(n == 1 for n in way.attempts)}" if way.attempts else ""
+    return (
+        f"{name}: wall {median(ratios)} of plain ({spread(ratios)}); over the size {over}, 97 % and more {full} of "
+        f"{len(way.filled)}, median {median(way.filled, 3)}{once}; SSIM less by {median(less, 4)} "
+        f"(worst {max(less):.4f}, 90 % below {percentile(less, 0.9):.4f})"
+    )
+
+
+async def _ours(engine: Engine, film: Film, limit: int, folder: Path, way: Way) -> None:
+    workdir = Path(tempfile.mkdtemp(dir=folder))
+    source = workdir / f"source{film.path.suffix}"
+    shutil.copyfile(film.path, source)
+    began = time.perf_counter()
+    made = await engine.make(source, Wish(max_bytes=limit), workdir, "result", lambda _share: None)
+    way.wall_s.append(time.perf_counter() - began)
+    way.attempts.append(made.attempts)
+    _judge(film, made.path, limit, way)
+    shutil.rmtree(workdir)
+
+
+def _plain(film: Film, limit: int, folder: Path, way: Way) -> None:
+    """What anybody finds in a forum: bitrate = size / duration - sound, two passes."""
+    has_sound = film.info.audio_codec is not None
+    kbps = int(limit * 8 / 1000 / film.duration_s) - (_SOUND_KBPS if has_sound else 0)
+    words = ("-i", film.path, "-c:v", "libx264", "-b:v", f"{max(kbps, 8)}k", "-passlogfile", folder / "plain")
+    output = folder / "plain.mp4"
+    began = time.perf_counter()
+    _run(*words, "-pass", 1, "-an", "-f", "null", os.devnull)
+    _run(*words, "-pass", 2, "-c:a", "aac", "-b:a", f"{_SOUND_KBPS}k", "-movflags", "+faststart", output)
+    way.wall_s.append(time.perf_counter() - began)
+    _judge(film, output, limit, way)
+
+
+def _peer(program: Path, film: Film, limit: int, folder: Path, way: Way) -> None:
+    place, tools = Path(tempfile.mkdtemp(dir=folder)), Path(tempfile.mkdtemp(dir=folder))
+    (tools / "ffmpeg").symlink_to(FFMPEG)
+    environ = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    words = [str(program), str(film.path.resolve()), "-s", f"{limit / 1_000_000:.3f}", "-o", f"{place}/"]
+    began = time.perf_counter()
+    done = subprocess.run(words, env=environ, cwd=place, capture_output=True, text=True, check=True)
+    way.wall_s.append(time.perf_counter() - began)
+    way.attempts.append(1 + done.stdout.count("still above"))
+    (result,) = place.glob("*.mp4")
+    _judge(film, result, limit, way)
+    shutil.rmtree(place)
+
+
+def _judge(film: Film, result: Path, limit: int, way: Way) -> None:
+    way.filled.append(result.stat().st_size / limit)
+    width_px, height_px = film.info.width_px, film.info.height_px
+    graph = f"[0:v]scale={width_px}:{height_px}:flags=bicubic[a];[a][1:v]ssim"
+    shown = _run("-i", result, "-i", film.path, "-lavfi", graph, "-an", "-f", "null", os.devnull)
+    way.ssim.append(float(_SSIM.findall(shown)[-1]))
+
+
+CODECS = {
+    "h264": ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    "hevc": ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", "log-level=none"),
+}
+SOUNDS = {"aac": ("-c:a", "aac"), "mp3": ("-c:a", "libmp3lame"), "silent": ("-an",)}
+CONTAINERS = (".mp4", ".mov", ".mkv", ".ts", ".flv")
+
+
+async def _matrix(inspect: Callable[[Path], object], film: Film, folder: Path) -> None:
+    """Count encodes over files that fit and play, each wished to fit and to be smaller than twice its size."""
+    table = Table("Files that fit and play", "codec, sound, container", "to fit", "for every phone")
+    cells, encodes = 0, 0
+    for video, sound, container in product(CODECS, SOUNDS, CONTAINERS):
+        path = folder / f"cell-{video}-{sound}{container}"
+        _run("-i", film.path, "-t", 1, *CODECS[video], *SOUNDS[sound], path)
+        info = await inspect(path)  # type: ignore[misc]  # the port's coroutine
+        wishes = (Wish(max_bytes=info.size_bytes * 2), Wish(everywhere=video == "h264"))
+        works = [plan(info, wish).work for wish in wishes]
+        cells += len(works)
+        encodes += sum(work in (Work.SOUND, Work.VIDEO) for work in works)
+        table.row(f"{video}, {sound}, {container}", *works)
+    table.note(f"{encodes} encodes in {cells} cells")
+    table.show()
+
+
+def _run(*words: object) -> str:
+    done = subprocess.run(
+        [FFMPEG, "-hide_banner", "-nostdin", "-y", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-800:])
+    return done.stderr
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
