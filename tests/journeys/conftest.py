@@ -24,6 +24,11 @@ running = 1
 links_per_minute = 7
 links_per_message = 4
 file_max = "5 MB"
+[plugins]
+hook_timeout_s = 100
+[plugin.youtube]
+probe_timeout_s = 80
+socket_timeout_s = 60
 """
 
 

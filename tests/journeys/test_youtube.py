@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Guest
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WATCH = "https://www.youtube.com/watch?v="
 

@@ -106,6 +106,12 @@ def job_of(link: Link, choice: Choice) -> Job:
     )
 
 
+def patient(**more: object) -> Settings:
+    """Return settings for a machine that others use too."""
+    given = {"js_runtime": "off", "socket_timeout_s": 60, "probe_timeout_s": 120, "retries": 2}
+    return Settings.model_validate({**given, **more})
+
+
 @asynccontextmanager
 async def open_bench(
     web: Web, youtube: YouTube, folder: Path, settings: Settings, allow: Sequence[str] = ()
@@ -148,8 +154,7 @@ async def web(clips_folder: Path) -> AsyncIterator[tuple[Web, YouTube]]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def bench(web: tuple[Web, YouTube], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
-    settings = Settings(js_runtime="off", socket_timeout_s=20, retries=2)
-    async with open_bench(*web, tmp_path_factory.mktemp("youtube"), settings) as bench:
+    async with open_bench(*web, tmp_path_factory.mktemp("youtube"), patient()) as bench:
         yield bench
 
 

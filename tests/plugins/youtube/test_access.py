@@ -10,11 +10,10 @@ from aiohttp import web as http
 from fetchgram.api import ContentUnavailable
 from fetchgram_sandbox.web.server import Web
 from fetchgram_sandbox.web.youtube.site import YouTube
-from fetchgram_youtube.settings import Settings
 
-from .conftest import WATCH, RecordingSink, is_video, link, open_bench
+from .conftest import WATCH, RecordingSink, is_video, link, open_bench, patient
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 COOKIES = "# Netscape HTTP Cookie File\n" + "".join(
     f".youtube.com\tTRUE\t/\tTRUE\t4102444800\t{name}\tsecret-of-{name}\n"
@@ -30,7 +29,7 @@ async def test_cookies_of_an_account_open_what_is_for_adults_and_the_file_is_nev
 ) -> None:
     cookies = tmp_path / "cookies.txt"
     cookies.write_text(COOKIES)
-    settings = Settings(js_runtime="off", cookies_file=cookies)
+    settings = patient(cookies_file=cookies)
     async with open_bench(*web, tmp_path / "data", settings) as bench:
         probe = await bench.plugin.probe(link(f"{WATCH}agegated001"))
         assert any(choice.height_px == 720 for choice in probe.choices)
@@ -43,7 +42,7 @@ async def test_a_javascript_runtime_makes_ytdlp_ask_as_more_clients(web: tuple[W
     runtime = tmp_path / "deno"
     runtime.write_text("#!/bin/sh\necho deno 2.9.8\n")
     runtime.chmod(0o755)
-    settings = Settings(js_runtime="deno", js_runtime_path=runtime)
+    settings = patient(js_runtime="deno", js_runtime_path=runtime)
     async with open_bench(*web, tmp_path / "data", settings) as bench:
         assert bench.plugin.may_spawn
         before = len(bench.web.requests)
@@ -75,7 +74,7 @@ async def test_a_provider_of_proofs_is_asked_through_the_way_out_and_its_proof_g
     await http.TCPSite(runner, "127.0.0.1", 0).start()
     place = f"127.0.0.1:{runner.addresses[0][1]}"
     # The client `web` gets nothing without a proof.
-    settings = Settings(js_runtime="off", player_clients=("web",), po_token_provider=f"http://{place}")
+    settings = patient(player_clients=("web",), po_token_provider=f"http://{place}")
     workdir = tmp_path / "work"
     workdir.mkdir()
     try:
@@ -92,7 +91,7 @@ async def test_a_provider_of_proofs_is_asked_through_the_way_out_and_its_proof_g
 async def test_without_a_provider_that_client_has_only_what_needs_no_proof(
     web: tuple[Web, YouTube], tmp_path: Path
 ) -> None:
-    settings = Settings(js_runtime="off", player_clients=("web",))
+    settings = patient(player_clients=("web",))
     async with open_bench(*web, tmp_path / "data", settings) as bench:
         probe = await bench.plugin.probe(link(f"{WATCH}colourtest1"))
     assert [choice.height_px for choice in probe.choices if choice.height_px] == [360]

@@ -9,7 +9,7 @@ import sys
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fetchgram.errors import UnsupportedLink
@@ -150,6 +150,7 @@ def test_a_video_keeps_its_list_where_that_has_a_page_of_its_own(list_id: str, w
     assert (link.media_id, link.within) == ("dQw4w9WgXcQ", within)
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=60))
 def test_no_text_behind_the_host_breaks_it_and_every_claim_leads_back_to_itself(rest: str) -> None:
     link = claim(f"https://www.youtube.com/{rest}")

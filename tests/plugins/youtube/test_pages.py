@@ -8,7 +8,7 @@ from fetchgram.api import ContentUnavailable, LinkKind, Page, Reason
 
 from .conftest import Bench, link
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 CHANNEL = "https://www.youtube.com/@sandbox"
 

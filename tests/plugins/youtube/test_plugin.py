@@ -23,7 +23,7 @@ from fetchgram_youtube.settings import Settings
 
 from .conftest import WATCH, Bench, RecordingSink, is_sound, is_video, link
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 async def test_a_video_says_what_it_is_and_what_can_be_chosen(bench: Bench) -> None:
@@ -143,7 +143,7 @@ async def test_a_second_attempt_goes_on_where_the_first_was_killed(
     bench: Bench, workdir: Path, sink: RecordingSink
 ) -> None:
     first = asyncio.create_task(bench.fetch(f"{WATCH}slowvideo01", is_video(720), workdir, sink))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not sink.told or sink.told[-1][0] < 300_000:
             sink.heard.clear()
             await sink.heard.wait()
@@ -153,7 +153,7 @@ async def test_a_second_attempt_goes_on_where_the_first_was_killed(
     kept = sum(part.stat().st_size for part in workdir.glob("stream-0-*.part"))  # noqa: ASYNC240  # a test's folder
     before = len(bench.web.requests)
     again = asyncio.create_task(bench.fetch(f"{WATCH}slowvideo01", is_video(720), workdir, RecordingSink()))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not (ranges := [a.range for a in bench.asked_since(before) if a.query.get("itag") == "136"]):
             await asyncio.sleep(0.05)
     again.cancel()

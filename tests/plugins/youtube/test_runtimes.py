@@ -60,7 +60,7 @@ async def workers() -> AsyncIterator[PluginWorkers]:
     await workers.close()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_health_names_the_runtime_or_what_is_wrong_with_it(
     places: tuple[Path, Path], workers: PluginWorkers
 ) -> None:

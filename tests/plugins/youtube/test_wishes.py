@@ -24,7 +24,7 @@ from fetchgram_youtube.wishes import extras_of, wishes_for
 
 from .conftest import WATCH, Bench, RecordingSink, is_sound, is_video, job_of, link
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 COLOURS = f"{WATCH}colourtest1"
 CLIP = "https://www.youtube.com/clip/UgkxSandboxClip0001"

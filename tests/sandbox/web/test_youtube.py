@@ -11,7 +11,7 @@ import yt_dlp
 
 from fetchgram_sandbox.web.server import Web
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 WATCH = "https://www.youtube.com/watch?v="
@@ -31,7 +31,13 @@ class Silence:
 def ask(emulated_web: Web, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask yt-dlp about a URL, as a bot without a JavaScript runtime does."""
     monkeypatch.setenv("SSL_CERT_FILE", str(emulated_web.ca_file))
-    fixed = {"logger": Silence(), "proxy": emulated_web.proxy_url, "compat_opts": {"no-certifi"}, "cachedir": False}
+    fixed = {
+        "logger": Silence(),
+        "proxy": emulated_web.proxy_url,
+        "compat_opts": {"no-certifi"},
+        "cachedir": False,
+        "socket_timeout": 90,
+    }
 
     async def ask(url: str, **more: object) -> dict[str, Any]:
         def run() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fetchgram_youtube.runtimes import Runtime, find
 from fetchgram_youtube.settings import Settings
 
 _INSTALL = "install fetchgram-youtube[js]"
-_LOOK_S = 30.0
+_LOOK_S = 60.0
 
 
 class Health:
