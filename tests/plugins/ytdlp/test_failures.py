@@ -62,6 +62,7 @@ OPTIONS: dict[str, Json] = {
     "js_runtimes": {},
     "mp3_kbps": None,
     "picture": False,
+    "cache_dir": None,
 }
 
 

@@ -24,6 +24,11 @@ def payload(**more: Json) -> dict[str, Json]:
     return {"options": EngineOptions().to_json() | more, "proxy": PROXY, "ca_file": None}
 
 
+def test_extractors_keep_nothing_on_disk_unless_a_plugin_names_a_place() -> None:
+    assert build(payload()).params["cachedir"] is False
+    assert build(payload(cache_dir="/var/cache/site")).params["cachedir"] == "/var/cache/site"
+
+
 def test_everything_goes_through_the_way_out() -> None:
     assert build(payload()).params["proxy"] == PROXY
 

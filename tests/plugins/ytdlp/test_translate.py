@@ -175,3 +175,23 @@ def test_an_entry_with_instructions_for_ytdlp_is_reached_through_its_list() -> N
     page = page_of(LINK, {"entries": [entry]}, start=4, size=5)
     assert page.entries[0].link.url == LINK.url
     assert page.entries[0].link.hints == {"item": "4"}
+
+
+@pytest.mark.parametrize(
+    ("data", "height_px"),
+    [
+        ({"height": 720, "width": 1280}, 720),
+        ({"height": 1280, "width": 720}, 720),
+        ({"height": 720}, 720),
+        ({"height": 800, "width": 1920, "format_note": "1080p, wide"}, 1080),
+        ({"height": 800, "width": 1920, "format_note": "2160p"}, 800),
+        ({"height": 1080, "width": 1920, "format_note": "720p"}, 1080),
+        ({"height": 720, "format_note": "1080p"}, 720),
+        ({"width": 1280}, None),
+    ],
+)
+def test_a_picture_is_called_by_its_shorter_side_or_by_the_name_that_the_site_has_for_it(
+    data: dict[str, object], height_px: int | None
+) -> None:
+    (track,) = tracks_of({}, [stream(vcodec="avc1", **data)])
+    assert track.height_px == height_px

@@ -177,14 +177,18 @@ class Plugin:
             from fetchgram_ytdlp import YtdlpEngine  # noqa: PLC0415  # not needed to detect
 
             context = self._given()
-            self._built = YtdlpEngine(
-                context.workers, context.network, context.media, options=options_of(self._settings)
-            )
+            options = options_of(self._settings, cache_dir=context.data_dir / "cache")
+            self._built = YtdlpEngine(context.workers, context.network, context.media, options=options)
         return self._built
 
 
-def options_of(settings: YouTubeSettings) -> EngineOptions:
-    """Return how the engine fetches from YouTube."""
+def options_of(settings: YouTubeSettings, *, cache_dir: Path | None = None) -> EngineOptions:
+    """Return how the engine fetches from YouTube.
+
+    Args:
+        settings: Section `[plugin.youtube]`.
+        cache_dir: Keeps what the JavaScript runtime made of YouTube's player, which takes it seconds.
+    """
     from fetchgram_ytdlp import EngineOptions  # noqa: PLC0415  # not needed to detect
 
     runtime, tokens = find(settings), settings.po_tokens
@@ -200,6 +204,7 @@ def options_of(settings: YouTubeSettings) -> EngineOptions:
         js_runtimes={runtime.name: runtime.path} if runtime else {},
         mp3_kbps=settings.mp3_kbps or None,
         picture=True,
+        cache_dir=cache_dir if runtime else None,
     )
 
 

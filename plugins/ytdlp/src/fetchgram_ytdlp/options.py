@@ -100,6 +100,7 @@ def params(payload: Mapping[str, Json]) -> Params:
         "max_filesize": options["max_bytes"],
         "http_headers": {"User-Agent": options["user_agent"]} if options["user_agent"] else {},
         "cookiefile": _cookies(options["cookies_file"]),
+        "cachedir": options["cache_dir"] or False,
         "allowed_extractors": options["extractors"] or ["default"],
         "extractor_args": options["extractor_args"],
         "js_runtimes": {
@@ -117,7 +118,6 @@ _FIXED: Mapping[str, object] = {
     "ignoreconfig": True,
     "format": "all",
     "noplaylist": True,
-    "cachedir": False,
     "usenetrc": False,
     "enable_file_urls": False,
     "geo_bypass": False,

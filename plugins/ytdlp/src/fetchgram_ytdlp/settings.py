@@ -55,6 +55,8 @@ class EngineOptions:
             names some has to say `may_spawn` of itself.
         mp3_kbps: Bitrate of an MP3 that is offered besides the site's own sound; `None` for no such offer.
         picture: Whether the site's picture of the media is offered as a file.
+        cache_dir: Where extractors keep what is dear to work out again (YouTube's player, read by a JavaScript
+            runtime); `None` for nothing.
     """
 
     probe_timeout_s: float = 25.0
@@ -72,6 +74,7 @@ class EngineOptions:
     js_runtimes: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     mp3_kbps: int | None = None
     picture: bool = False
+    cache_dir: Path | None = None
 
     @classmethod
     def of(cls, settings: FetchSettings) -> EngineOptions:
@@ -107,4 +110,5 @@ class EngineOptions:
             "js_runtimes": dict(self.js_runtimes),
             "mp3_kbps": self.mp3_kbps,
             "picture": self.picture,
+            "cache_dir": str(self.cache_dir.absolute()) if self.cache_dir else None,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from fetchgram.api import (
     Probe,
     Reason,
 )
+from fetchgram_ytdlp.codecs import audio_codec, video_codec
 from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers, shortened
 from fetchgram_ytdlp.subtitles import addresses
 from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, UNKNOWN_SUFFIX, digest, split_link
@@ -29,26 +31,11 @@ LIST_TYPES = frozenset({"playlist", "multi_video"})
 ITEM_HINT = "item"
 """Hint of a link: the place in a page whose parts have no address of their own."""
 
-_VIDEO_CODECS = (
-    ("h264", ("avc", "h264", "x264")),
-    ("hevc", ("hev", "hvc", "h265", "dvh", "x265")),
-    ("vp9", ("vp9", "vp09")),
-    ("vp8", ("vp8", "vp08")),
-    ("av1", ("av1", "av01")),
-    ("mpeg4", ("mp4v",)),
-)
-_AUDIO_CODECS = (
-    ("mp3", ("mp3", "mp4a.40.34", "mp4a.6b", "mp4a.69")),
-    ("aac", ("mp4a", "aac")),
-    ("opus", ("opus",)),
-    ("vorbis", ("vorbis",)),
-    ("flac", ("flac",)),
-    ("eac3", ("ec-3", "eac3")),
-    ("ac3", ("ac-3", "ac3")),
-)
-_BY_SUFFIX = {"m4a": "aac", "aac": "aac", "mp3": "mp3", "opus": "opus", "webm": "opus", "flac": "flac", "mp4": "aac"}
 _PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 _BITS_PER_BYTE = 8
+_NAMED = re.compile(r"(\d{3,4})p")
+_WIDEST = 2
+"""Of a wide film against a picture of 16:9; beyond that the name means something else."""
 
 
 def is_list(info: Info) -> bool:
@@ -166,9 +153,9 @@ def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
         has_video=has_video,
         has_audio=has_audio,
         container=container,
-        video_codec=_codec(picture, _VIDEO_CODECS) if has_video else None,
-        audio_codec=_audio_codec(sound, container, has_video=has_video) if has_audio else None,
-        height_px=_short_side_px(data),
+        video_codec=video_codec(picture) if has_video else None,
+        audio_codec=audio_codec(sound, container, has_video=has_video) if has_audio else None,
+        height_px=_quality_px(data),
         fps=_number(data.get("fps")),
         is_hdr=_text(data.get("dynamic_range")) not in ("", "SDR"),
         language=_text(data.get("language")) or None,
@@ -180,20 +167,17 @@ def _track(data: Info, order: int, duration_s: float | None) -> Track | None:
     )
 
 
-def _short_side_px(data: Info) -> int | None:
-    """Return what people call the quality of a picture, upright ones included: 720p is 1280×720 and 720×1280."""
+def _quality_px(data: Info) -> int | None:
+    """Return what people call the quality of a picture.
+
+    That is its shorter side (720p is 1280×720 and 720×1280), unless the site has a name for it that fits: a film in
+    CinemaScope of 1920×800 is 1080p too.
+    """
     height_px, width_px = _whole(data.get("height")), _whole(data.get("width"))
-    return min(height_px, width_px) if height_px and width_px else height_px
-
-
-def _audio_codec(sound: str, container: str, *, has_video: bool) -> str | None:
-    return _codec(sound, _AUDIO_CODECS) or (None if has_video else _BY_SUFFIX.get(container))
-
-
-def _codec(text: str, table: Sequence[tuple[str, tuple[str, ...]]]) -> str | None:
-    folded = text.lower()
-    known = next((name for name, starts in table if folded.startswith(starts)), None)
-    return known or (folded.partition(".")[0] if folded not in ("", "none") else None)
+    side_px = min(height_px, width_px) if height_px and width_px else height_px
+    named = _NAMED.match(_text(data.get("format_note")))
+    named_px = int(named[1]) if named and width_px else 0
+    return named_px if side_px and side_px <= named_px <= side_px * _WIDEST else side_px
 
 
 def _size(data: Info, duration_s: float | None) -> tuple[int | None, Certainty]:

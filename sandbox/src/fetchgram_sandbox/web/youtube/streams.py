@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CLIP_S = 6
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
@@ -48,9 +48,10 @@ class Stream:
 
     @property
     def label(self) -> str:
-        """What YouTube calls the quality, as in `1080p60 HDR`."""
-        short_px = min(self.height_px or 0, self.width_px or 0)
-        return f"{short_px}p{self.fps if self.fps > 30 else ''}{' HDR' if self.hdr else ''}"  # noqa: PLR2004 - YouTube's rule
+        """What YouTube calls the quality, as in `1080p60 HDR`; a wide film is named as if it were 16:9."""
+        sides_px = (self.height_px or 0, self.width_px or 0)
+        named_px = max(min(sides_px), max(sides_px) * 9 // 16)
+        return f"{named_px}p{self.fps if self.fps > 30 else ''}{' HDR' if self.hdr else ''}"  # noqa: PLR2004 - YouTube's rule
 
 
 def _picture(width_px: int, height_px: int, fps: int) -> tuple[str, ...]:
@@ -166,5 +167,7 @@ UPRIGHT = (
     AAC,
 )
 """A short: as tall as others are wide."""
+WIDE = (replace(SMALL[1], itag=134, clip="wide-268.mp4", recipe=(*_picture(640, 268, 24), *_H264), height_px=268), AAC)
+"""A film in CinemaScope."""
 USUAL = (*SMALL, AAC, OPUS)
 """What most of the emulated videos have."""

@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from fetchgram_sandbox.web.youtube.refusals import REFUSALS, Refusal
-from fetchgram_sandbox.web.youtube.streams import AAC, BOTH, CLIP_S, LADDER, OPUS, SMALL, UPRIGHT, USUAL, Stream, spoken
+from fetchgram_sandbox.web.youtube.streams import (
+    AAC,
+    BOTH,
+    CLIP_S,
+    LADDER,
+    OPUS,
+    SMALL,
+    UPRIGHT,
+    USUAL,
+    WIDE,
+    Stream,
+    spoken,
+)
 
 CHANNEL_ID = "UCsandbox000000000000000"
 HANDLE = "@sandbox"
@@ -115,6 +127,7 @@ _VIDEOS = (
         streams=(*SMALL, spoken(140, "en", 440, original=True), spoken(140, "es", 880, original=False)),
         both=None,
     ),
+    Video(id="widescreen1", title="A wide film", streams=WIDE, both=None),
     Video(
         id="onlyauto001",
         title="Subtitles by a machine",
