@@ -27,8 +27,8 @@ def feed_xml(count: int, base_url: str, *, gone: frozenset[int] = frozenset(), q
 
 def _item(number: int, count: int, base_url: str, query: str, *, is_gone: bool) -> str:
     more = f"&{query}" if query else ""
-    path = "bad/404" if is_gone else "media/clip-144.mp4"
-    url = quoteattr(f"{base_url}/{path}?list={count}&item={number}{more}")
+    folder = "gone" if is_gone else "media"
+    url = quoteattr(f"{base_url}/{folder}/clip-144.mp4?list={count}&item={number}{more}")
     title = escape(f"Clip {number}")
     return (
         f"<item><title>{title}</title><guid>clip-{count}-{number}</guid>"

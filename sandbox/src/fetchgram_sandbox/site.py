@@ -52,6 +52,7 @@ class MediaSite:
 
     Attributes:
         requests: What was asked for, oldest first.
+        is_healed: Whether what was gone from lists is back.
     """
 
     def __init__(self, folder: Path, *, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -61,6 +62,7 @@ class MediaSite:
         self._pages = watch_pages()
         self._runner: web.AppRunner | None = None
         self.requests: list[SeenRequest] = []
+        self.is_healed = False
 
     @property
     def url(self) -> str:
@@ -92,6 +94,7 @@ class MediaSite:
         app.router.add_get("/", self._index)
         app.router.add_get("/watch/{slug}", self._watch)
         app.router.add_get("/media/{name}", self._media)
+        app.router.add_get("/gone/{name}", self._gone)
         app.router.add_get(r"/list/{count:\d{1,4}}", self._list)
         add_misbehaviour(app)
         # Without the cancellation an endless answer would outlive its reader.
@@ -132,6 +135,11 @@ class MediaSite:
         query = f"?{request.query_string}" if request.query_string else ""
         sizes_bytes = {name: len(data) for name, data in self._bodies.items()}
         return _html(watch_html(page, self.url, query, sizes_bytes))
+
+    async def _gone(self, request: web.Request) -> web.StreamResponse:
+        if not self.is_healed:
+            raise web.HTTPNotFound(text="gone")
+        return await self._media(request)
 
     async def _list(self, request: web.Request) -> web.Response:
         """Serve a feed of so many clips; `gone=3,7` takes items away, the rest of the query goes to the clips."""
