@@ -83,6 +83,26 @@ class DeliverySettings(SettingsModel):
     group_per_minute: int = Field(default=20, ge=1, description="Messages a minute in one group.")
 
 
+class MtprotoSettings(SettingsModel):
+    """Large files over MTProto; off until `api_id` and `api_hash` are set."""
+
+    api_id: int | None = Field(default=None, description="From my.telegram.org.")
+    api_hash: SecretStr | None = Field(default=None, description="From my.telegram.org.")
+    server: str | None = Field(default=None, description="`host:port` of the data centre; Telegram's by default.")
+    public_key: str | None = Field(default=None, description="RSA key (PEM) of a server that is not Telegram's.")
+    proxy: SecretStr | None = Field(
+        default=None, description="`socks5://…`, `http://…` or a link of an MTProxy (`tg://proxy?…`)."
+    )
+    file_max: ByteSize = Field(default=ByteSize(2000 * 1024 * 1024), description="Largest upload.")
+    connections: int = Field(default=8, ge=1, le=16, description="Connections at most.")
+    window: ByteSize = Field(default=ByteSize(8 * 1024 * 1024), description="Bytes under way at most.")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a route over MTProto."""
+        return self.api_id is not None and self.api_hash is not None
+
+
 class NetworkSettings(SettingsModel):
     """The way out for everything that a stranger's link can make us fetch."""
 
@@ -157,6 +177,7 @@ class Settings(SettingsModel):
     database: DatabaseSettings = DatabaseSettings()
     plugins: PluginsSettings = PluginsSettings()
     delivery: DeliverySettings = DeliverySettings()
+    mtproto: MtprotoSettings = MtprotoSettings()
     network: NetworkSettings = NetworkSettings()
     limits: LimitsSettings = LimitsSettings()
     work: WorkSettings = WorkSettings()

@@ -1,0 +1,130 @@
+"""The way into MTProto for the rest of the bot: light to import, loads and logs in when a file needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.model import Chat, Delivery, Media, Receipt, Text, text
+from fetchgram.ports import Clock, Ledger, Sink
+from fetchgram.settings import MtprotoSettings
+from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
+
+if TYPE_CHECKING:
+    from fetchgram.telegram.mtproto.client import Client
+    from fetchgram.telegram.mtproto.delivery import MtprotoDelivery
+
+log = structlog.get_logger()
+
+_DOWN_S = 60.0
+"""A route that failed is left alone for so long; the Bot API takes what it can meanwhile."""
+
+
+class Gateway:
+    """MTProto for one bot.
+
+    Args:
+        settings: `[mtproto]`.
+        token: The bot's.
+        file: Where its session is kept.
+        clock: Time.
+        on_unreachable: Told when the person blocked the bot or the chat is gone.
+    """
+
+    def __init__(
+        self,
+        settings: MtprotoSettings,
+        token: str,
+        file: Path,
+        *,
+        clock: Clock,
+        on_unreachable: Callable[[Chat], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._token = token
+        self._file = file
+        self._clock = clock
+        self._on_unreachable = on_unreachable
+        self._opened: tuple[Client, MtprotoDelivery] | None = None
+        self._opening = asyncio.Lock()
+        self._down_until = 0.0
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the largest file."""
+        return int(self._settings.file_max)
+
+    @property
+    def down(self) -> Text | None:
+        """Say why it cannot be used now."""
+        return text("route-mtproto-down") if self._clock.monotonic() < self._down_until else None
+
+    async def deliver(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
+        """Send new files; a login that has become void is made again once.
+
+        Raises:
+            CannotDeliver: Refused; nothing arrived of the refused part.
+            Uncertain: Another route may have sent a part before.
+            TemporarilyUnavailable: The route is down, or the send can be asked for again.
+        """
+        client, way = await self._open()
+        try:
+            try:
+                async with client.use():
+                    return await way.deliver(delivery, media, ledger, sink)
+            except KeyLost as lost:
+                log.warning("mtproto.login_lost", error=str(lost))
+                client.forget()
+                async with client.use():
+                    return await way.deliver(delivery, media, ledger, sink)
+        except (Lost, NoAnswer, Refused) as error:
+            self._fall(error)
+            raise TemporarilyUnavailable(f"MTProto: {error}") from error
+        except TemporarilyUnavailable as error:
+            if isinstance(error.__cause__, Lost):
+                self._fall(error)
+            raise
+
+    async def check(self) -> str:
+        """Log in and ask who we are; returns what is worth telling.
+
+        Raises:
+            TemporarilyUnavailable: It does not work.
+        """
+        client, _ = await self._open()
+        try:
+            async with client.use() as pool:
+                return await client.describe(pool)
+        except (Lost, NoAnswer, Refused) as error:
+            raise TemporarilyUnavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """Stop the threads."""
+        if self._opened is not None:
+            self._opened[0].close()
+
+    async def _open(self) -> tuple[Client, MtprotoDelivery]:
+        async with self._opening:
+            if self._opened is None:
+                heavy = await asyncio.to_thread(_Heavy)
+                client: Client = heavy.client.Client(self._settings, self._token, self._file)
+                self._opened = client, heavy.delivery.MtprotoDelivery(client.pool, self._on_unreachable)
+            return self._opened
+
+    def _fall(self, error: Exception) -> None:
+        log.warning("mtproto.down", error=repr(error), seconds=_DOWN_S)
+        self._down_until = self._clock.monotonic() + _DOWN_S
+
+
+class _Heavy:
+    """The modules that import kurigram."""
+
+    def __init__(self) -> None:
+        self.client = importlib.import_module("fetchgram.telegram.mtproto.client")
+        self.delivery = importlib.import_module("fetchgram.telegram.mtproto.delivery")

@@ -1,0 +1,220 @@
+"""The connections of one account: opened when somebody sends, shared fairly, given back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.telegram.mtproto.connection import TL, Connection
+from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
+from fetchgram.telegram.mtproto.window import RoundTrip, Spread, Window
+
+log = structlog.get_logger()
+
+Dial = Callable[[], Awaitable[tuple[Connection, float]]]
+"""Opens a connection; returns it with its round trip in seconds."""
+
+_CALL_S = 20.0
+_PATIENCE_S = 60.0
+"""How long a line that is down is dialled again before the caller hears of it."""
+_LONGEST_PAUSE_S = 300
+"""Longer flood waits go back to the queue."""
+_FIRST_PAUSE_S, _MOST_PAUSE_S = 0.05, 5.0
+_TRANSIENT_TRIES = 5
+_SILENT_CALLS = 3
+"""A connection on which so many calls in a row got no answer is given up."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """A connection and what is known of it."""
+
+    connection: Connection
+    round_trip: RoundTrip = field(default_factory=RoundTrip)
+    under_way: int = 0
+    silent: int = 0
+
+
+class Pool:
+    """Calls of one account over several connections.
+
+    Args:
+        dial: Opens a connection.
+        most_connections: At most so many.
+        most_parts: Parts under way at most, over all connections and uploads.
+    """
+
+    def __init__(self, dial: Dial, *, most_connections: int, most_parts: int) -> None:
+        self._dial = dial
+        self._window = Window(most_parts)
+        self._spread = Spread(most_connections)
+        self._lanes: list[_Lane] = []
+        self._dialling = asyncio.Lock()
+        self._users = 0
+        self._paused_until = 0.0
+        self.resent = 0
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        return sum(lane.connection.is_open for lane in self._lanes)
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[None]:
+        """Hold the pool open; when nobody does, its connections are closed."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._spread.rest()
+                lanes, self._lanes = self._lanes, []
+                await asyncio.shield(_close(lanes))
+
+    async def call(self, query: TL, *, timeout_s: float = _CALL_S) -> TL:
+        """Carry out a call that may safely be made twice, however often the line breaks meanwhile.
+
+        Raises:
+            Refused: The server said no.
+            TemporarilyUnavailable: The line is down, or a flood wait is too long.
+            KeyLost: The server forgot our key.
+        """
+        return await self._persist(query, timeout_s=timeout_s, is_large=False)
+
+    async def call_once(self, query: TL, *, timeout_s: float = _CALL_S) -> TL:
+        """Carry a call out once.
+
+        Raises:
+            Refused: The server said no.
+            Lost, NoAnswer: It may have been carried out.
+            TemporarilyUnavailable: The line is down, so that nothing was sent.
+        """
+        lane = await self._lane()
+        return await self._try(lane, query, timeout_s=timeout_s, is_large=False)
+
+    async def send_part(self, query: TL, began: Callable[[], None]) -> None:
+        """Send a part of a file when it is its turn.
+
+        Args:
+            query: The part.
+            began: Called when its turn has come.
+
+        Raises:
+            Refused: The server said no.
+            TemporarilyUnavailable: The line is down, or a flood wait is too long.
+            KeyLost: The server forgot our key.
+        """
+        await self._window.enter()
+        began()
+        try:
+            await self._persist(query, timeout_s=None, is_large=True)
+        finally:
+            self._window.leave()
+
+    async def _persist(self, query: TL, *, timeout_s: float | None, is_large: bool) -> TL:
+        for_transient = _TRANSIENT_TRIES
+        while True:
+            await self._pause()
+            lane = await self._lane()
+            try:
+                return await self._try(lane, query, timeout_s=timeout_s, is_large=is_large)
+            except KeyLost:
+                raise
+            except (Lost, NoAnswer) as error:
+                self.resent += is_large
+                log.debug("mtproto.again", error=repr(error))
+            except Refused as refused:
+                if refused.wait_s is not None:
+                    self._pause_for(refused.wait_s)
+                elif refused.is_transient and for_transient:
+                    for_transient -= 1
+                    await asyncio.sleep(1.0)
+                else:
+                    raise
+
+    async def _try(self, lane: _Lane, query: TL, *, timeout_s: float | None, is_large: bool) -> TL:
+        began = time.monotonic()
+        lane.under_way += 1
+        try:
+            wait_s = lane.round_trip.timeout_s if timeout_s is None else timeout_s
+            answer = await lane.connection.invoke(query, timeout_s=wait_s, is_large=is_large)
+        except NoAnswer:
+            await self._missed(lane)
+            raise
+        finally:
+            lane.under_way -= 1
+        lane.silent = 0
+        if is_large:
+            self._learn(lane, began)
+        return answer
+
+    def _learn(self, lane: _Lane, began: float) -> None:
+        now = time.monotonic()
+        lane.round_trip.answered(now - began)
+        if lane.round_trip.is_queueing(now - began):
+            self._window.narrow(self._window.limit)
+        else:
+            self._window.widen()
+        self._spread.answered(now, lane.round_trip.least_s)
+
+    async def _missed(self, lane: _Lane) -> None:
+        lane.round_trip.overdue()
+        lane.silent += 1
+        self._window.narrow()
+        if lane.silent >= _SILENT_CALLS:
+            await lane.connection.close()
+
+    def _pause_for(self, seconds: int) -> None:
+        if seconds > _LONGEST_PAUSE_S:
+            raise TemporarilyUnavailable(f"Telegram asks to wait {seconds} s", retry_after_s=seconds)
+        log.info("mtproto.flood_wait", seconds=seconds)
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+        self._window.narrow()
+
+    async def _pause(self) -> None:
+        while (left_s := self._paused_until - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
+
+    async def _lane(self) -> _Lane:
+        """Return the open connection with the least to do; opens one where fewer are open than wanted."""
+        self._lanes = [lane for lane in self._lanes if lane.connection.is_open]
+        free = self._lanes[: self._spread.wanted]
+        if len(free) < self._spread.wanted and not self._dialling.locked() and all(lane.under_way for lane in free):
+            return await self._open()
+        if not free:
+            return await self._open()
+        return min(free, key=lambda lane: lane.under_way)
+
+    async def _open(self) -> _Lane:
+        async with self._dialling:
+            if self._lanes and self._lanes[-1].under_way == 0 and self._lanes[-1].connection.is_open:
+                return self._lanes[-1]
+            connection, round_trip_s = await self._dial_patiently()
+            lane = _Lane(connection)
+            lane.round_trip.least_s = round_trip_s
+            self._lanes.append(lane)
+            return lane
+
+    async def _dial_patiently(self) -> tuple[Connection, float]:
+        began, pause_s = time.monotonic(), _FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._dial()
+            except KeyLost:
+                raise
+            except Lost as error:
+                if time.monotonic() - began + pause_s > _PATIENCE_S:
+                    raise TemporarilyUnavailable(f"MTProto cannot be reached: {error}") from error
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, _MOST_PAUSE_S)
+
+
+async def _close(lanes: list[_Lane]) -> None:
+    await asyncio.gather(*(lane.connection.close() for lane in lanes))

@@ -1,0 +1,190 @@
+"""Brings a file up in parts, and goes on where an earlier attempt stopped.
+
+See core.telegram.org/api/files#uploading-files: parts of 512 KiB, in any order, repeated as often as need be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from pyrogram.raw import functions, types
+
+from fetchgram.errors import CannotDeliver, TemporarilyUnavailable
+from fetchgram.model import Json
+from fetchgram.ports import Ledger
+from fetchgram.telegram.mtproto.connection import TL
+from fetchgram.telegram.mtproto.pool import Pool
+
+PART_BYTES = 512 * 1024
+_SMALL_BYTES = 10 * 1024 * 1024
+"""Up to here a file has a checksum and no announced number of parts."""
+_NOTED_PARTS = 16
+"""A crash repeats no more than this: 8 MiB, one window."""
+_READ_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Part:
+    """A part that is read from disk only when it is written to the line, so that waiting ones take no memory."""
+
+    path: Path
+    file_id: int
+    number: int
+    total: int
+    is_small: bool
+
+    def write(self, *_: object) -> bytes:
+        """Serialise `upload.saveFilePart` or `upload.saveBigFilePart`."""
+        with self.path.open("rb") as file:
+            file.seek(self.number * PART_BYTES)
+            data = file.read(PART_BYTES)
+        where = {"file_id": self.file_id, "file_part": self.number, "bytes": data}
+        if self.is_small:
+            return bytes(functions.upload.SaveFilePart(**where).write())
+        return bytes(functions.upload.SaveBigFilePart(**where, file_total_parts=self.total).write())
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the server has of a file, as the ledger keeps it."""
+
+    file_id: int
+    size_bytes: int
+    changed_ns: int
+    done: set[int] = field(default_factory=set)
+
+    def encode(self) -> Json:
+        """Write it down; the parts as ranges."""
+        return {
+            "file_id": self.file_id,
+            "size_bytes": self.size_bytes,
+            "changed_ns": self.changed_ns,
+            "done": cast("Json", _ranges(self.done)),
+        }
+
+    @classmethod
+    def decode(cls, value: Json, size_bytes: int, changed_ns: int) -> Progress:
+        """Read what was written, if it is about the same file, else begin anew."""
+        fresh = cls(secrets.randbits(63), size_bytes, changed_ns)
+        if not isinstance(value, dict) or (value["size_bytes"], value["changed_ns"]) != (size_bytes, changed_ns):
+            return fresh
+        done = {part for first, last in cast("list[list[int]]", value["done"]) for part in range(first, last + 1)}
+        return cls(cast("int", value["file_id"]), size_bytes, changed_ns, done)
+
+
+class Upload:
+    """One file on its way up.
+
+    Args:
+        pool: The connections.
+        path: The file; it does not change meanwhile.
+        name: What the person sees.
+        ledger: Where progress is kept.
+        key: Under which name.
+        on_progress: Called with the bytes that the server has acknowledged.
+    """
+
+    def __init__(
+        self, pool: Pool, path: Path, name: str, *, ledger: Ledger, key: str, on_progress: Callable[[int], None]
+    ) -> None:
+        self._pool = pool
+        self._path = path
+        self._name = name
+        self._ledger = ledger
+        self._key = key
+        self._on_progress = on_progress
+        self._noted = 0
+        found = path.stat()
+        self._size, self._changed_ns = found.st_size, found.st_mtime_ns
+        self.total = -(-self._size // PART_BYTES)
+        self._progress = Progress(0, self._size, self._changed_ns)
+
+    async def run(self) -> TL:
+        """Send what is missing and return the `InputFile`.
+
+        Raises:
+            CannotDeliver: The file is empty.
+            Refused, TemporarilyUnavailable, KeyLost: As `Pool.send_part`.
+        """
+        if not self._size:
+            raise CannotDeliver("an empty file")
+        self._progress = Progress.decode(await self._ledger.get(self._key), self._size, self._changed_ns)
+        self._noted = len(self._progress.done)
+        if not self._progress.done:
+            await self._note()
+        try:
+            await self._send(part for part in range(self.total) if part not in self._progress.done)
+        finally:
+            with suppress(TemporarilyUnavailable):  # the job was cancelled, and its lease with it
+                await asyncio.shield(self._note())
+        return await self._input_file()
+
+    async def repair(self, part: int) -> None:
+        """Send a part again that the server has lost."""
+        self._progress.done.discard(part)
+        await self._send([part])
+
+    async def restart(self) -> TL:
+        """Send everything under a new id: the server has lost the old one."""
+        await self._ledger.put(self._key, None)
+        return await self.run()
+
+    async def _send(self, parts: Iterable[int]) -> None:
+        """Keep as many parts under way as the pool lets in; the next one is asked for when one got in."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in parts:
+                    began = asyncio.Event()
+                    group.create_task(self._send_part(number, began))
+                    await began.wait()
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+
+    async def _send_part(self, number: int, began: asyncio.Event) -> None:
+        part = Part(self._path, self._progress.file_id, number, self.total, self._size <= _SMALL_BYTES)
+        try:
+            await self._pool.send_part(part, began.set)
+        finally:
+            began.set()
+        self._progress.done.add(number)
+        self._on_progress(self._acknowledged_bytes())
+        if len(self._progress.done) - self._noted >= _NOTED_PARTS:
+            await self._note()
+
+    def _acknowledged_bytes(self) -> int:
+        return min(len(self._progress.done) * PART_BYTES, self._size)
+
+    async def _note(self) -> None:
+        self._noted = len(self._progress.done)
+        await self._ledger.put(self._key, self._progress.encode())
+
+    async def _input_file(self) -> TL:
+        where = {"id": self._progress.file_id, "parts": self.total, "name": self._name}
+        if self._size > _SMALL_BYTES:
+            return types.InputFileBig(**where)
+        return types.InputFile(**where, md5_checksum=await asyncio.to_thread(_md5, self._path))
+
+
+def _ranges(parts: set[int]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for part in sorted(parts):
+        if found and part == found[-1][1] + 1:
+            found[-1][1] = part
+        else:
+            found.append([part, part])
+    return found
+
+
+def _md5(path: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while data := file.read(_READ_BYTES):
+            digest.update(data)
+    return digest.hexdigest()
