@@ -37,7 +37,8 @@ async def run_bots(settings: Settings) -> None:
         )
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
-    builtins = (telegram_plugin(deliveries, settings.delivery),)
+    gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
+    builtins = (telegram_plugin(deliveries, settings.delivery, gateways),)
     switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
     with _alone(settings.data_dir):
         async with (

@@ -7,9 +7,18 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from fetchgram.errors import ConfigError
 
@@ -73,7 +82,11 @@ class BotSettings(SettingsModel):
 class DeliverySettings(SettingsModel):
     """How files go out."""
 
-    botapi_max: ByteSize = Field(default=ByteSize(50 * MB), description="Largest upload over the Bot API.")
+    botapi_max: ByteSize | None = Field(
+        default=None,
+        description="Largest upload over the Bot API; by default what its server takes (50 MB, a local one 2000 MB), "
+        "or 20 MB while larger files can go over MTProto.",
+    )
     botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
     messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
     edit_interval_s: float = Field(
@@ -88,7 +101,9 @@ class MtprotoSettings(SettingsModel):
 
     api_id: int | None = Field(default=None, description="From my.telegram.org.")
     api_hash: SecretStr | None = Field(default=None, description="From my.telegram.org.")
-    server: str | None = Field(default=None, description="`host:port` of the data centre; Telegram's by default.")
+    server: str | None = Field(
+        default=None, pattern=r"^\S+:\d+$", description="`host:port` of the data centre; Telegram's by default."
+    )
     public_key: str | None = Field(default=None, description="RSA key (PEM) of a server that is not Telegram's.")
     proxy: SecretStr | None = Field(
         default=None, description="`socks5://…`, `http://…` or a link of an MTProxy (`tg://proxy?…`)."
@@ -100,7 +115,13 @@ class MtprotoSettings(SettingsModel):
     @property
     def is_set(self) -> bool:
         """Whether there is a route over MTProto."""
-        return self.api_id is not None and self.api_hash is not None
+        return self.api_id is not None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.api_id is None) != (self.api_hash is None):
+            raise ValueError("api_id and api_hash are both needed")
+        return self
 
 
 class NetworkSettings(SettingsModel):

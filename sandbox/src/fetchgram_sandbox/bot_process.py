@@ -39,12 +39,26 @@ def write_config(stage: Stage, folder: Path, *, more: str = "", allow: Sequence[
         f"allow = {json.dumps(allowed)}",
         f"upstream_proxy = {json.dumps(stage.web.proxy_url)}",
         f"ca_file = {json.dumps(str(stage.web.ca_file))}",
+        *_mtproto(stage),
         more,
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "fetchgram.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _mtproto(stage: Stage) -> list[str]:
+    if stage.mtproto is None:
+        return []
+    told = stage.mtproto.describe()
+    return [
+        "[mtproto]",
+        f"api_id = {told['api_id']}",
+        f"api_hash = {json.dumps(told['api_hash'])}",
+        f"server = {json.dumps('{host}:{port}'.format(**told))}",
+        f"public_key = {json.dumps(told['public_key'])}",
+    ]
 
 
 class BotProcess:

@@ -67,6 +67,7 @@ async def open_live_bot(
     limits: Limits | None = None,
     environ: Mapping[str, str] | None = None,
     allow: Sequence[str] = (),
+    mtproto: bool = False,
 ) -> AsyncIterator[LiveBot]:
     """Start a stage and a bot on it; the block begins when the bot asks for updates.
 
@@ -77,11 +78,12 @@ async def open_live_bot(
         limits: What the Bot API refuses; no rates by default.
         environ: More variables for the bot.
         allow: Loopback addresses that links may lead to, besides the media site.
+        mtproto: Whether large files can go over MTProto.
 
     Raises:
         RuntimeError: If the bot ended instead; the text has the end of its log.
     """
-    async with Stage(clips, limits=limits or Limits.unhurried()) as stage:
+    async with Stage(clips, limits=limits or Limits.unhurried(), mtproto=mtproto) as stage:
         config, log = write_config(stage, folder, more=more, allow=allow), folder / "bot.log"
         async with BotProcess(config, log=log, environ={**os.environ, **(environ or {})}) as process:
             await ready(stage, process, log=log)

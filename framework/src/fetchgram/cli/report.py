@@ -96,15 +96,20 @@ def _everybody(settings: Settings) -> Hooks:
 
 async def _check(settings: Settings) -> list[Checked]:
     from fetchgram.app import open_plugins  # noqa: PLC0415  # heavy
+    from fetchgram.clock import SystemClock  # noqa: PLC0415  # heavy
     from fetchgram.ops.health import core_checks, run_checks  # noqa: PLC0415  # heavy
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.telegram.mtproto.gateway import open_gateways  # noqa: PLC0415  # heavy
+    from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
 
     async def _run(hooks: Hooks) -> list[Checked]:
         of_plugins = [check for _, check in await hooks.health_checks()]
         return await run_checks([*core_checks(settings, hooks.statuses(), hooks.warnings), *of_plugins])
 
     try:
-        async with open_plugins(settings, warm=False) as opened:
+        gateways = open_gateways(settings, SystemClock())
+        builtins = (telegram_plugin({}, settings.delivery, gateways),)
+        async with open_plugins(settings, builtins=builtins, warm=False) as opened:
             return await _run(opened.hooks)
     except ConfigError:  # no data folder, a wrong [network]: the checks of the core say so
         return await _run(offline_hooks(settings))

@@ -63,6 +63,7 @@ size-unknown = size unknown
 route-cache = ⚡ at once
 route-botapi = sent by the bot
 route-mtproto = large file
+route-mtproto-down = The way for large files is interrupted at the moment.
 route-relay = very large file
 route-split = in parts
 route-none = { HAS($limit) ->

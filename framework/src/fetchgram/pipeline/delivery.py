@@ -111,9 +111,12 @@ class Deliveries:
     async def _walk(self, job: Job, delivery: Delivery, media: Sequence[Media], sink: Sink) -> tuple[Receipt, Route]:
         """Try the routes in their order; only what is known to be unsent goes to the next one."""
         refusal: CannotDeliver | None = None
+        tried: set[tuple[str, str]] = set()
         for route in await self._routes(delivery):
-            if not all(route.takes(item.kind, item.size_bytes) for item in media):
+            way = (route.plugin, route.name)
+            if way in tried or not all(route.takes(item.kind, item.size_bytes) for item in media):
                 continue
+            tried.add(way)
             try:
                 return await self._send(job, delivery, route, media, sink), route
             except CannotDeliver as error:
@@ -156,14 +159,21 @@ class Deliveries:
 
     async def _routes(self, delivery: Delivery) -> list[Route]:
         found = await self._hooks.routes(delivery.destination)
-        return [route for route in found if route.name != cached.ROUTE and route.down is None]
+        return [route for route in found if route.name != cached.ROUTE]
 
     async def _no_route(self, delivery: Delivery, media: Sequence[Media]) -> FetchgramError:
         largest = max(media, key=lambda item: item.size_bytes)
-        limits = [route.max_bytes.get(largest.kind.value, 0) for route in await self._routes(delivery)]
-        limit = max(limits, default=0)
-        if limit and largest.size_bytes > limit:
-            return TooLarge(largest.size_bytes, limit)
+        limits, down = [], None
+        for route in await self._routes(delivery):
+            limit = route.max_bytes.get(largest.kind.value, 0)
+            if route.down is None:
+                limits.append(limit)
+            elif largest.size_bytes <= limit:
+                down = route.down
+        if down is not None:
+            return TemporarilyUnavailable("the only route for this file is down", told=down)
+        if (most := max(limits, default=0)) and largest.size_bytes > most:
+            return TooLarge(largest.size_bytes, most)
         return CannotDeliver("no route is up", told=text("error-cannot-deliver"))
 
 

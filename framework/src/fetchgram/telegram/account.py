@@ -16,6 +16,7 @@ from fetchgram.telegram.client import build_client, wrong_token
 from fetchgram.telegram.delivery import BotApiDelivery
 from fetchgram.telegram.failures import describe
 from fetchgram.telegram.flood import Line
+from fetchgram.telegram.mtproto.gateway import open_gateway
 
 
 class Account:
@@ -32,6 +33,7 @@ class Account:
         self.bot = build_client(name, settings.bots[name])
         self.line = Line(self.bot, settings.delivery, clock)
         self.delivery = BotApiDelivery(self.line, self._unreachable)
+        self.gateway = open_gateway(name, settings, clock, self._unreachable)
         self.on_unreachable: Callable[[Chat], Awaitable[None]] | None = None
 
     @property
@@ -56,6 +58,8 @@ class Account:
     async def close(self) -> None:
         """Close the connections."""
         await self.bot.session.close()
+        if self.gateway is not None:
+            self.gateway.close()
 
     async def _unreachable(self, chat: Chat) -> None:
         if self.on_unreachable is not None:

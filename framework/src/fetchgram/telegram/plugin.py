@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from fetchgram.errors import CannotDeliver
+from fetchgram.errors import CannotDeliver, FetchgramError
 from fetchgram.hookspecs import hookimpl
-from fetchgram.model import Chat, Delivery, Destination, Json, Media, MediaKind, Receipt, Role, Route, decode, text
+from fetchgram.model import Chat, Delivery, Destination, Json, Media, Receipt, Role, Route, decode, text
 from fetchgram.pipeline.cache import LEDGER_KEY
 from fetchgram.pipeline.cache import ROUTE as CACHE
 from fetchgram.ports import Context, Ledger, Sink
-from fetchgram.screens import Command, Interaction, Screen, Show
-from fetchgram.settings import MB, DeliverySettings, SettingsModel
+from fetchgram.screens import Command, Health, HealthCheck, HealthReport, Interaction, Screen, Show
+from fetchgram.settings import DeliverySettings, SettingsModel
+from fetchgram.telegram.mtproto.gateway import Gateway
+from fetchgram.telegram.routes import MTPROTO, upload_routes
 
 if TYPE_CHECKING:
     from fetchgram.telegram.delivery import BotApiDelivery  # aiogram: heavy, and listing the plugins needs none of it
 
 GET = "get"
 """The command that takes a link where the bot is not addressed otherwise, as in groups."""
-BOTAPI = "botapi"
-_LOCAL_SERVER_MAX = 2000 * MB
-"""core.telegram.org/bots/api#using-a-local-bot-api-server"""
-_BOTAPI_ORDER = 20
 
 
 class TelegramPlugin:
@@ -32,6 +31,7 @@ class TelegramPlugin:
     api_version = 1
     Settings = SettingsModel
     deliveries: Mapping[int, BotApiDelivery] = {}
+    gateways: Mapping[str, Gateway] = {}
     delivery_settings: DeliverySettings = DeliverySettings()
 
     def __init__(self, settings: SettingsModel, context: Context | None) -> None:
@@ -42,11 +42,10 @@ class TelegramPlugin:
         """Name the ways into a chat of one of our bots."""
         if not isinstance(destination, Chat) or destination.bot_id not in self.deliveries:
             return ()
-        limits = {kind.value: largest_upload(self.delivery_settings) for kind in MediaKind}
-        return (
-            Route(plugin=self.name, name=CACHE, order=0),
-            Route(plugin=self.name, name=BOTAPI, order=_BOTAPI_ORDER, max_bytes=limits),
-        )
+        # MTProto does not speak for a business account.
+        gateway = self._gateway(destination.bot_id) if destination.business is None else None
+        uploads = upload_routes(self.name, self.delivery_settings, gateway)
+        return (Route(plugin=self.name, name=CACHE, order=0), *uploads)
 
     @hookimpl
     async def deliver(
@@ -55,12 +54,22 @@ class TelegramPlugin:
         """Send new files, or those that Telegram keeps."""
         chat = delivery.destination
         way = self.deliveries.get(chat.bot_id) if isinstance(chat, Chat) else None
-        if way is None:
+        if way is None or not isinstance(chat, Chat):
             raise CannotDeliver(f"no bot for {delivery.destination!r}")
         if route.name == CACHE:
             receipt = decode(Receipt, cast("dict[str, Json]", await ledger.get(LEDGER_KEY)))
             return await way.send_cached(delivery, receipt, ledger)
+        if route.name == MTPROTO and (gateway := self._gateway(chat.bot_id)) is not None:
+            return await gateway.deliver(delivery, media, ledger, sink)
         return await way.upload(delivery, media, ledger, sink)
+
+    @hookimpl
+    def health_checks(self) -> Sequence[HealthCheck]:
+        """Name a check for each bot that can send large files."""
+        return tuple(
+            HealthCheck(name=f"mtproto {name}", check=partial(_check, gateway))
+            for name, gateway in self.gateways.items()
+        )
 
     @hookimpl
     def user_commands(self) -> Sequence[Command]:
@@ -71,23 +80,35 @@ class TelegramPlugin:
             Command(name=GET, help=text("telegram-help-get"), handler=_help, minimum_role=Role.USER),
         )
 
+    def _gateway(self, bot_id: int) -> Gateway | None:
+        return next((gateway for gateway in self.gateways.values() if gateway.bot_id == bot_id), None)
 
-def telegram_plugin(deliveries: Mapping[int, BotApiDelivery], settings: DeliverySettings) -> type[TelegramPlugin]:
-    """Return the plugin's class for these bots, by bot id: nothing is global, so that a process may hold several."""
+
+def telegram_plugin(
+    deliveries: Mapping[int, BotApiDelivery], settings: DeliverySettings, gateways: Mapping[str, Gateway] | None = None
+) -> type[TelegramPlugin]:
+    """Return the plugin's class for these bots: nothing is global, so that a process may hold several.
+
+    Args:
+        deliveries: By bot id.
+        settings: How files go out.
+        gateways: Ways into MTProto, by the bots' names.
+    """
 
     class Bound(TelegramPlugin):
         """The plugin with its bots."""
 
     Bound.deliveries = deliveries
     Bound.delivery_settings = settings
+    Bound.gateways = gateways or {}
     return Bound
 
 
-def largest_upload(settings: DeliverySettings) -> int:
-    """Return the largest file that the Bot API server takes."""
-    if settings.botapi_local and "botapi_max" not in settings.model_fields_set:
-        return _LOCAL_SERVER_MAX
-    return int(settings.botapi_max)
+async def _check(gateway: Gateway) -> HealthReport:
+    try:
+        return HealthReport(health=Health.OK, detail=await gateway.check())
+    except FetchgramError as error:
+        return HealthReport(health=Health.FAILING, detail=f"{error}; files above the Bot API's limit cannot be sent")
 
 
 async def _start(interaction: Interaction) -> Screen:  # noqa: ARG001  # a handler's shape

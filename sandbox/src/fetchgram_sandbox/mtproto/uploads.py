@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fetchgram_sandbox.mtproto.answers import TL, bad_request
 from fetchgram_sandbox.mtproto.limits import MtprotoLimits
 
 _COPY_BYTES = 1024 * 1024
+_KEPT_PARTS = 10_000
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Uploads:
     Attributes:
         received_bytes: Of all parts, also repeated ones.
         received: How often each part number arrived, by file id.
+        order: Whose parts arrived, one after the other: file ids.
     """
 
     def __init__(self, files: FileStore, limits: MtprotoLimits) -> None:
@@ -43,6 +46,7 @@ class Uploads:
         self._partials: dict[tuple[int, int], _Partial] = {}
         self.received_bytes = 0
         self.received: dict[int, dict[int, int]] = {}
+        self.order: deque[int] = deque(maxlen=_KEPT_PARTS)
 
     async def save(self, user_id: int, query: TL, *, most_parts: int) -> None:
         """Keep one part.
@@ -60,6 +64,7 @@ class Uploads:
         self.received_bytes += len(query.bytes)
         counts = self.received.setdefault(query.file_id, {})
         counts[query.file_part] = counts.get(query.file_part, 0) + 1
+        self.order.append(query.file_id)
 
     def forget(self, part: int) -> None:
         """Lose a part of every unfinished file, as servers do after a while."""

@@ -17,7 +17,6 @@ from pyrogram.connection.connection import transport_class_for
 from pyrogram.connection.proxy import Proxy, normalize_proxy
 from pyrogram.raw import functions, types
 
-
 from fetchgram.errors import ConfigError
 from fetchgram.settings import MtprotoSettings
 from fetchgram.telegram.mtproto import keys, session
@@ -32,7 +31,7 @@ log = structlog.get_logger()
 
 _FIRST_DC = 2
 _FIRST_ADDRESS = ("149.154.167.51", 443)
-"""Data centre 2, where new clients begin; the account's own one is learnt at the login (core.telegram.org/api/datacenter)."""
+"""Where new clients begin; the account's own data centre is learnt at the login (core.telegram.org/api/datacenter)."""
 _LOGIN_S = 20.0
 _MOST_MOVES = 3
 _THREADS = 2

@@ -39,7 +39,7 @@ _INLINE_BYTES = 32 * 1024
 _TRANSPORT_ERROR_BYTES = 4
 _KEY_UNKNOWN = 404
 _MESSAGE_IDS_WRONG = (16, 17)
-"""core.telegram.org/mtproto/service_messages_about_messages: our clock is wrong; the notice's own id has the right time."""
+"""Our clock is wrong; the notice has the right time (core.telegram.org/mtproto/service_messages_about_messages)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +214,19 @@ class Connection:
     async def _read(self) -> None:
         try:
             while packet := await self._transport.recv():
-                if len(packet) == _TRANSPORT_ERROR_BYTES:
-                    code = -int.from_bytes(packet, "little", signed=True)
-                    raise KeyLost("the key is unknown") if code == _KEY_UNKNOWN else Lost(f"transport error {code}")
-                await self._take(await self._opened(packet))
-            raise Lost("the server closed the connection")
+                await self._take_packet(packet)
         except Lost as lost:
             self._break(lost)
         except (OSError, ValueError, KeyError) as error:
             self._break(Lost(repr(error)))
+        else:
+            self._break(Lost("the server closed the connection"))
+
+    async def _take_packet(self, packet: bytes) -> None:
+        if len(packet) == _TRANSPORT_ERROR_BYTES:
+            code = -int.from_bytes(packet, "little", signed=True)
+            raise KeyLost("the key is unknown") if code == _KEY_UNKNOWN else Lost(f"transport error {code}")
+        await self._take(await self._opened(packet))
 
     async def _opened(self, packet: bytes) -> TL:
         if len(packet) <= _INLINE_BYTES:

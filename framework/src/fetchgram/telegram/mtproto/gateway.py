@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import structlog
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Chat, Delivery, Media, Receipt, Text, text
 from fetchgram.ports import Clock, Ledger, Sink
-from fetchgram.settings import MtprotoSettings
+from fetchgram.settings import MtprotoSettings, Settings
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Gateway:
         self._opened: tuple[Client, MtprotoDelivery] | None = None
         self._opening = asyncio.Lock()
         self._down_until = 0.0
+
+    @property
+    def bot_id(self) -> int:
+        """Return whose files it sends: the first part of the token."""
+        return int(self._token.partition(":")[0])
 
     @property
     def max_bytes(self) -> int:
@@ -104,7 +109,7 @@ class Gateway:
         except (Lost, NoAnswer, Refused) as error:
             raise TemporarilyUnavailable(str(error)) from error
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Stop the threads."""
         if self._opened is not None:
             self._opened[0].close()
@@ -128,3 +133,31 @@ class _Heavy:
     def __init__(self) -> None:
         self.client = importlib.import_module("fetchgram.telegram.mtproto.client")
         self.delivery = importlib.import_module("fetchgram.telegram.mtproto.delivery")
+
+
+def open_gateway(
+    name: str, settings: Settings, clock: Clock, on_unreachable: Callable[[Chat], Awaitable[None]]
+) -> Gateway | None:
+    """Build a bot's way into MTProto, if there is one; it connects when it is needed.
+
+    Args:
+        name: Of the bot in the settings.
+        settings: Of everything.
+        clock: Time.
+        on_unreachable: Told when the person blocked the bot or the chat is gone.
+    """
+    if not settings.mtproto.is_set:
+        return None
+    token = settings.bots[name].token.get_secret_value()
+    file = settings.data_dir / "mtproto" / f"bot-{token.partition(':')[0]}.session"
+    return Gateway(settings.mtproto, token, file, clock=clock, on_unreachable=on_unreachable)
+
+
+def open_gateways(settings: Settings, clock: Clock) -> Mapping[str, Gateway]:
+    """Build the ways of all bots, by name, for somebody who only looks."""
+    opened = {name: open_gateway(name, settings, clock, _nobody) for name in settings.bots}
+    return {name: gateway for name, gateway in opened.items() if gateway is not None}
+
+
+async def _nobody(chat: Chat) -> None:
+    """Who only looks tells nobody."""

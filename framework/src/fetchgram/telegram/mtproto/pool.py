@@ -31,7 +31,7 @@ _SILENT_CALLS = 3
 """A connection on which so many calls in a row got no answer is given up."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Lane:
     """A connection and what is known of it."""
 
@@ -179,18 +179,27 @@ class Pool:
         self._window.narrow()
 
     async def _pause(self) -> None:
-        while (left_s := self._paused_until - time.monotonic()) > 0:
+        left_s = self._paused_until - time.monotonic()
+        while left_s > 0:
             await asyncio.sleep(left_s)
+            left_s = self._paused_until - time.monotonic()
 
     async def _lane(self) -> _Lane:
         """Return the open connection with the least to do; opens one where fewer are open than wanted."""
-        self._lanes = [lane for lane in self._lanes if lane.connection.is_open]
+        await self._clear()
         free = self._lanes[: self._spread.wanted]
         if len(free) < self._spread.wanted and not self._dialling.locked() and all(lane.under_way for lane in free):
             return await self._open()
         if not free:
             return await self._open()
         return min(free, key=lambda lane: lane.under_way)
+
+    async def _clear(self) -> None:
+        """Drop the connections that broke, and those beyond what is wanted that have nothing to do."""
+        broken = [lane for lane in self._lanes if not lane.connection.is_open]
+        spare = [lane for lane in self._lanes[self._spread.wanted :] if not lane.under_way]
+        self._lanes = [lane for lane in self._lanes if lane not in broken and lane not in spare]
+        await _close([*broken, *spare])
 
     async def _open(self) -> _Lane:
         async with self._dialling:

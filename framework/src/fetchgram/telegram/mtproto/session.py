@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-import struct
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
-
-_STRING = struct.Struct(">BI?256sQ?")
-"""kurigram's session strings: data centre, api id, whether it is a test server, key, account, whether it is a bot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +52,3 @@ def save(path: Path, session: Session) -> None:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         json.dump(data, file)
     draft.replace(path)
-
-
-def from_text(text: str, host: str, port: int) -> Session:
-    """Read a session string as kurigram's `export_session_string` writes it.
-
-    Raises:
-        ValueError: It is none.
-    """
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        dc_id, _api_id, _is_test, key, user_id, _is_bot = _STRING.unpack(data)
-    except (ValueError, struct.error) as error:
-        raise ValueError("this is no session string") from error
-    return Session(dc_id=dc_id, host=host, port=port, key=key, user_id=user_id)

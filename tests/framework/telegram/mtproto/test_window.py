@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fetchgram.telegram.mtproto.window import RoundTrip, Spread, Window
+
+from .conftest import until
+
+
+def test_an_answer_is_overdue_after_several_times_the_usual() -> None:
+    trip = RoundTrip()
+    for _ in range(50):
+        trip.answered(0.5)
+    assert 1.0 <= trip.timeout_s < 1.5
+
+
+def test_a_slow_line_is_given_time() -> None:
+    trip = RoundTrip()
+    for _ in range(20):
+        trip.answered(6.0)
+    assert trip.timeout_s > 6.0
+
+
+def test_silence_makes_more_patient_and_an_answer_less() -> None:
+    trip = RoundTrip()
+    trip.answered(0.1)
+    first = trip.timeout_s
+    trip.overdue()
+    assert trip.timeout_s == 2 * first
+    trip.answered(0.1)
+    assert trip.timeout_s <= first
+
+
+async def test_only_so_many_are_inside_and_they_enter_in_their_order() -> None:
+    window = Window(2)
+    entered: list[int] = []
+
+    async def go(number: int) -> None:
+        await window.enter()
+        entered.append(number)
+
+    tasks = [asyncio.ensure_future(go(number)) for number in range(4)]
+    await until(lambda: entered == [0, 1])
+    window.leave()
+    window.leave()
+    await until(lambda: entered == [0, 1, 2, 3])
+    await asyncio.gather(*tasks)
+
+
+async def test_who_stops_waiting_takes_no_room() -> None:
+    window = Window(1)
+    await window.enter()
+    waiting = asyncio.ensure_future(window.enter())
+    other = asyncio.ensure_future(window.enter())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    window.leave()
+    await other
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    window.leave()
+    await asyncio.wait_for(window.enter(), 5)
+
+
+async def test_a_window_grows_to_its_most_and_shrinks_to_one() -> None:
+    window = Window(8)
+    for _ in range(20):
+        window.widen()
+    assert window.limit == 8
+    for _ in range(20):
+        window.narrow()
+    assert window.limit == 1
+
+
+@pytest.mark.parametrize(
+    ("per_connection", "line", "expected"),
+    [(8, 1000, 8), (1000, 50, 2), (10, 45, 4)],
+    ids=["each connection is limited", "the line is the limit", "in between"],
+)
+def test_as_many_connections_as_pay(per_connection: int, line: int, expected: int) -> None:
+    """A model: parts a second are the smaller of what the connections and what the line give."""
+    spread, now, used = Spread(8), 0.0, set()
+    for _ in range(2000):
+        now += 1 / min(per_connection * spread.wanted, line)
+        spread.answered(now, 0.05)
+        used.add(spread.wanted)
+    assert spread.wanted in {expected, min(8, 2 * expected)}
+    assert max(used) >= expected

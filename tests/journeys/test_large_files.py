@@ -1,0 +1,158 @@
+"""Files over the Bot API's size go over MTProto, and the person sees no difference: once, whole, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.happenings import CallMade
+from fetchgram_sandbox.live_bot import LiveBot, open_live_bot
+from fetchgram_sandbox.mtproto.server import MtprotoServer
+from fetchgram_sandbox.objects import Message
+
+from .conftest import Guest, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+SIZE = 21_000_000
+PARTS = -(-SIZE // (512 * 1024))
+SAVE = "upload.saveBigFilePart"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def large(clips_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveBot]:
+    async with open_live_bot(clips_folder, tmp_path_factory.mktemp("large"), mtproto=True) as live:
+        yield live
+        assert live.stage.api.problems == []
+        assert server_of(live).problems == []
+
+
+def server_of(live: LiveBot) -> MtprotoServer:
+    assert live.stage.mtproto is not None
+    return live.stage.mtproto
+
+
+@pytest.fixture
+def server(large: LiveBot) -> Iterator[MtprotoServer]:
+    yield server_of(large)
+    large.stage.world.faults.clear()
+
+
+@pytest.fixture
+def bob(large: LiveBot) -> Guest:
+    return Guest(large, large.newcomer("Bob"))
+
+
+async def asks_for_a_film(bob: Guest, name: str, size_bytes: int = SIZE) -> Message:
+    card = await bob.asks_for(f"{bob.site}/media/padded-{size_bytes}.mp4?large={name}")
+    await bob.taps(card, "MB")
+    return card
+
+
+def calls_of(bob: Guest, method: str) -> list[CallMade]:
+    return [call for call in bob.live.stage.api.calls if call.method == method]
+
+
+@contextmanager
+def held_in_the_middle(server: MtprotoServer) -> Iterator[None]:
+    """Let half of the file in, and then nothing."""
+
+    def rule(method: str, params: Mapping[str, object]) -> Fault | None:
+        number = params.get("file_part")
+        if method == SAVE and isinstance(number, int) and number >= PARTS // 2:
+            return Fault(SAVE, "error", error_code=420, description="FLOOD_WAIT_1")
+        return None
+
+    server.world.faults.add_rule(rule)
+    yield
+    server.world.faults.clear()
+
+
+async def half_is_in(server: MtprotoServer, before: int) -> None:
+    half = PARTS // 2 * 512 * 1024
+    await until(lambda: server.desk.uploads.received_bytes >= before + half)
+
+
+async def test_a_large_file_says_its_way_and_arrives_whole(bob: Guest, server: MtprotoServer) -> None:
+    card = await bob.asks_for(f"{bob.site}/media/padded-{SIZE}.mp4?large=1")
+    assert "large file" in card.button("MB").label
+    before = len(calls_of(bob, "sendVideo"))
+    await bob.taps(card, "MB")
+    video = await bob.gets("video")
+    assert video.size_bytes == SIZE
+    assert (video.mime, video.width_px, video.height_px) == ("video/mp4", 640, 360)
+    assert video.thumbnail is not None
+    assert len(calls_of(bob, "sendVideo")) == before
+    assert server.connections == 0
+
+
+async def test_a_second_person_gets_it_at_once_by_its_file_id(large: LiveBot, bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/media/padded-{SIZE}.mp4?large=1")
+    assert "⚡ at once" in card.button("MB").label
+    received = server_of(large).desk.uploads.received_bytes
+    await bob.taps(card, "MB")
+    await bob.gets("video")
+    assert server_of(large).desk.uploads.received_bytes == received
+
+
+async def test_a_small_file_goes_by_the_bot_api(bob: Guest, server: MtprotoServer) -> None:
+    received = server.desk.uploads.received_bytes
+    await asks_for_a_film(bob, "small", 2_000_000)
+    await bob.gets("video")
+    assert server.desk.uploads.received_bytes == received
+
+
+async def test_a_refused_upload_takes_the_next_way(bob: Guest, server: MtprotoServer) -> None:
+    server.world.faults.add(Fault(SAVE, "error", error_code=400, description="FILE_PARTS_INVALID", times=100))
+    await asks_for_a_film(bob, "refused")
+    assert (await bob.gets("video")).size_bytes == SIZE
+    assert len(bob.files("video")) == 1
+
+
+async def test_cancelling_in_the_middle_gives_the_connections_back(bob: Guest, server: MtprotoServer) -> None:
+    received = server.desk.uploads.received_bytes
+    with held_in_the_middle(server):
+        card = await asks_for_a_film(bob, "cancel")
+        await half_is_in(server, received)
+        assert await bob.taps(card, "Cancel") == "Cancelled"
+        await until(lambda: server.connections == 0, bob.story)
+    assert bob.files("video") == []
+
+
+async def test_a_lost_answer_to_the_send_makes_one_message(bob: Guest, server: MtprotoServer) -> None:
+    uncut = [True]
+
+    def cut(_: object) -> None:
+        if bob.files("video") and uncut:
+            uncut.clear()
+            server.cut()
+
+    stop: Callable[[], None] = server.world.listen(cut)
+    card = await asks_for_a_film(bob, "lost")
+    await bob.sees_vanish(card)
+    stop()
+    assert not uncut
+    assert len(bob.files("video")) == 1
+
+
+async def test_after_a_kill_the_rest_is_sent_and_nothing_twice(
+    large: LiveBot, bob: Guest, server: MtprotoServer
+) -> None:
+    received = server.desk.uploads.received_bytes
+    with held_in_the_middle(server):
+        await asks_for_a_film(bob, "kill")
+        await half_is_in(server, received)
+        children = psutil.Process(large.process.pid).children(recursive=True)
+        await large.process.kill()
+        await until(lambda: not any(child.is_running() for child in children))
+    await large.process.start()
+    assert (await bob.gets("video")).size_bytes == SIZE
+    assert len(bob.files("video")) == 1
+    # No more than one window of parts is sent again.
+    assert server.desk.uploads.received_bytes - received <= SIZE + 17 * 512 * 1024
