@@ -11,8 +11,8 @@ from fetchgram.telegram.views import Key, View, cancel_row
 
 _MOST_CHOICES = 40
 """core.telegram.org/bots/api#inlinekeyboardmarkup takes 100 buttons; nobody reads so many."""
-_WAYS = frozenset({"cache", "relay", "split"})
-"""Ways that a person notices, on the button itself: at once, or slower, or in parts."""
+_WAYS = frozenset({"cache", "mtproto", "relay", "split"})
+"""Ways other than the usual one stand on the button itself: at once, large, or in parts."""
 _USUAL_WAY = "botapi"
 _PLAIN_CODECS = frozenset({None, "h264"})
 
