@@ -42,7 +42,7 @@ async def test_plugins_are_rows_and_a_broken_one_is_a_row_with_its_reason(cli: C
 
 async def test_the_plugins_of_the_core_are_rows_too(cli: Cli) -> None:
     rows = {row["name"]: row["hooks"] for row in (await cli.run("plugins", "--json")).json}
-    assert rows["telegram"] == ["deliver", "routes", "user_commands"]
+    assert rows["telegram"] == ["deliver", "health_checks", "routes", "user_commands"]
     assert rows["folder"] == ["deliver", "routes"]
 
 
