@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
 from fetchgram.errors import ConfigError
-from fetchgram.settings import MB, Settings, SettingsModel, load, split_list, unknown_keys, validate
+from fetchgram.settings import Settings, SettingsModel, load, split_list, unknown_keys, validate
 
 SECRET = "hunter2hunter2"
 
