@@ -1,6 +1,6 @@
 """Chaos: the real bot among people, while everything goes wrong that can; at the end nobody was forgotten.
 
-    python -m tests.chaos.chaos --seed 1 --jobs 40 --seconds 60
+    cd tests && python -m chaos.chaos --seed 1 --jobs 40 --seconds 60
 
 The last line is the tally; the exit code says whether all promises were kept.
 """
@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from fetchgram.app import CHILDREN
 from fetchgram_sandbox.bot_process import BotProcess, write_config
 from fetchgram_sandbox.limits import Limits
 from fetchgram_sandbox.live_bot import UNHURRIED
@@ -43,6 +44,8 @@ breaker_pause_s = 5
 [limits]
 links_per_minute = 1000
 waiting = 1000
+jobs_per_hour = 0
+jobs_per_day = 0
 file_max = "6 MB"
 [log]
 level = "info"
@@ -135,8 +138,8 @@ class Run:
             await asyncio.sleep(0.1)
         for orphan in machine.orphans():
             tally.blame("orphan", orphan)
-        work = data_dir / "work"
-        remains = [*(work.iterdir() if work.exists() else ()), *self.temporary.iterdir()]
+        folders = (data_dir / "work", data_dir / CHILDREN, self.temporary)
+        remains = [path for folder in folders if folder.exists() for path in folder.iterdir()]
         for path in remains:
             tally.blame("leftover", str(path.relative_to(self.folder)))
         for late in machine.late:

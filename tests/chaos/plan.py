@@ -10,6 +10,7 @@ GOOD = (
     ("/watch/colours?n={n}", "360p"),
     ("/watch/colours?kbps=1200&n={n}", "720p"),
     ("/watch/colours?kbps=600&n={n}", "360p"),
+    ("/watch/colours?vanish_after=1&n={n}", "720p"),
     ("/watch/stream?n={n}", "144p"),
     ("/watch/stream?n={n}", "360p"),
     ("/watch/dash?n={n}", "360p"),
@@ -27,6 +28,9 @@ BAD = (
     "/bad/page.mp4?n={n}",
     "/media/clip-720.mp4?kbps=4000&cut_after=450000&n={n}",
 )
+EARLY = 4
+"""So many of the first lives end at a transition."""
+
 PEOPLE_SHARE = 0.4
 """People per wish: some have several wishes under way."""
 
@@ -84,7 +88,7 @@ def make_plan(seed: int, jobs: int, seconds: float) -> Plan:
         seconds=seconds,
         wishes=tuple(_wishes(rng, jobs, seconds)),
         troubles=tuple(_troubles(rng, seconds)),
-        lives=tuple(_life(rng) for _ in range(int(seconds) + 10)),
+        lives=tuple(_life(rng, number) for number in range(int(seconds) + 10)),
     )
 
 
@@ -107,7 +111,7 @@ def _wish(rng: random.Random, number: int, person: int, at_s: float) -> Wish:
         person=person,
         path=path.format(n=number),
         label=label,
-        in_group=rng.random() < 0.04,
+        in_group=rng.random() < 0.08,
         double_tap=rng.random() < 0.3,
         cancel_after_s=rng.uniform(0, 6) if rng.random() < 0.12 else None,
         tries_again=rng.random() < 0.4,
@@ -147,7 +151,11 @@ def _trouble(rng: random.Random, at_s: float) -> Trouble:
             return Trouble(at_s, kind, 3.0)
 
 
-def _life(rng: random.Random) -> Life:
+def _life(rng: random.Random, number: int) -> Life:
+    """Draw how a life ends: the first ones at a transition and soon, so that a short run has some of each."""
+    is_early = number < EARLY
     return Life(
-        grace_s=rng.choice((0.0, 0.0, 0.1, 0.3, 1.0, 2.0)), at_transition=rng.random() < 0.75, dead_s=rng.uniform(0, 1)
+        grace_s=rng.choice((0.0, 0.0, 0.1, 0.3) if is_early else (0.0, 0.0, 0.1, 0.3, 1.0, 2.0)),
+        at_transition=is_early or rng.random() < 0.75,
+        dead_s=rng.uniform(0, 1),
     )

@@ -53,6 +53,15 @@ async def test_a_watch_page_offers_its_qualities_with_exact_sizes(media_site: Me
     assert path.read_bytes() == media_site.clip("clip-360.mp4").read_bytes()
 
 
+async def test_a_quality_vanishes_after_as_many_visits_as_one_says(media_site: MediaSite) -> None:
+    found = []
+    for query in ("vanish_after=2", "vanish_after=2", "vanish_after=2", "vanish_after=1"):
+        async with aiohttp.ClientSession() as http:
+            page = await (await http.get(f"{media_site.url}/watch/colours?{query}")).text()
+        found.append("720p" in page)
+    assert found == [True, True, False, True]
+
+
 async def test_hls_has_three_qualities_and_downloads_natively(media_site: MediaSite, tmp_path: Path) -> None:
     info, path = await fetch(f"{media_site.url}/watch/stream", tmp_path, hls_prefer_native=True)
     heights = {each["height"] for each in info["formats"]}  # type: ignore[attr-defined] # yt-dlp's dictionary

@@ -17,12 +17,15 @@ from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.commands import Commands
 from fetchgram.pipeline.delivery import Deliveries
+from fetchgram.pipeline.disk import Disk
+from fetchgram.pipeline.housekeeping import Housekeeping
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.lists import Lists
 from fetchgram.pipeline.observers import Observers
 from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.pauses import Pauses
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue, LocalQueue
 from fetchgram.pipeline.resolver import Resolver
@@ -39,10 +42,14 @@ from fetchgram.ports import Clock, NotifyAdmins
 from fetchgram.settings import NetworkSettings, Settings, SettingsModel
 from fetchgram.storage import Storage, open_storage
 from fetchgram.texts import Texts
+from fetchgram.workers import homes
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import PRELOAD, LocalMedia
 from fetchgram.workers.network import GuardedNetwork
 from fetchgram.workers.plugin_workers import PluginWorkers
+
+CHILDREN = "children"
+"""Folder of the children's temporary homes, in the data folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,7 @@ class Wired:
     observers: Observers
     schedules: Schedules
     commands: Commands
+    pauses: Pauses
 
 
 @asynccontextmanager
@@ -97,7 +105,7 @@ async def open_plugins(
         given.preload(loaded.plugins)
         breaker = Breaker(settings.plugins, clock, on_plugin_change)
         hooks = Hooks(loaded, breaker, settings.plugins, clock)
-        detector = Detector(loaded, breaker, settings)
+        detector = Detector(loaded, breaker, settings, roof=settings.data_dir / CHILDREN)
         stack.push_async_callback(detector.close)
         if warm:
             await asyncio.gather(given.warm(), detector.start())
@@ -141,7 +149,9 @@ class _Given:
         folder = _made(settings.data_dir / "network")
         network = GuardedNetwork(way_out.url, ca_file=settings.network.ca_file, folder=folder)
         stack.push_async_callback(network.close)
-        inspectors = PluginWorkers("media", settings=settings.work)
+        roof = _made(settings.data_dir / CHILDREN)
+        await asyncio.to_thread(homes.sweep, roof)
+        inspectors = PluginWorkers("media", settings=settings.work, roof=roof)
         stack.push_async_callback(inspectors.close)
         return cls(
             settings=settings,
@@ -156,7 +166,13 @@ class _Given:
         )
 
     def context_of(self, name: str, _own: SettingsModel) -> PluginContext:
-        workers = PluginWorkers(name, settings=self.settings.work, network=self.network, way_out=self.way_out.address)
+        workers = PluginWorkers(
+            name,
+            settings=self.settings.work,
+            network=self.network,
+            way_out=self.way_out.address,
+            roof=self.settings.data_dir / CHILDREN,
+        )
         self.workers[name] = workers
         self.stack.push_async_callback(workers.close)
         return PluginContext(
@@ -204,7 +220,7 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
     queue = LocalQueue(storage=storage, settings=settings, clock=clock, worker=f"{socket.gethostname()}:{os.getpid()}")
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
-    workdirs = Workdirs(data_dir / "work", floor_bytes=int(work.disk_floor))
+    workdirs = Workdirs(data_dir / "work")
     outcomes = Outcomes(storage=storage, audience=audience, cache=cache, workdirs=workdirs, clock=clock)
     deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes)
     stages = Stages(
@@ -213,11 +229,15 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         deliveries=deliveries,
         outcomes=outcomes,
         workdirs=workdirs,
+        disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
         work=work,
         limits=settings.limits,
         clock=clock,
     )
-    runner = Runner(queue=queue, stages=stages, outcomes=outcomes, workdirs=workdirs, settings=work, clock=clock)
+    housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
+    runner = Runner(
+        queue=queue, stages=stages, outcomes=outcomes, housekeeping=housekeeping, settings=work, clock=clock
+    )
     queue.on_cancel(runner.stop)
     lists, items, intake = _ways_in(settings, plugins, storage, queue)
     return Wired(
@@ -228,15 +248,16 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         items=items,
         runner=runner,
         observers=Observers(storage, hooks),
-        schedules=Schedules(storage, hooks, clock),
+        schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
         commands=Commands(storage=storage, intake=intake, audience=audience),
+        pauses=Pauses(storage, hooks.breaker, clock),
     )
 
 
 def _ways_in(settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue) -> tuple[Lists, Items, Intake]:
     """Build what takes links and lists."""
     clock, hooks, own = plugins.clock, plugins.hooks, settings.limits
-    limits, persons = Limits(own, clock), Persons(settings.owners)
+    limits, persons = Limits(own, clock, line_max=settings.work.line_max), Persons(settings.owners)
     items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
     # More than an hour or a day allows could never be taken; 0 is no limit there.
     most = min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)

@@ -72,7 +72,7 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
 
 async def _work(route: Wired, plugins: Plugins, notices: Notices, services: Iterable[TelegramService]) -> None:
     background = [route.runner.run(), route.observers.run(), route.schedules.run(), route.commands.run()]
-    background += [plugins.detector.warm_up(), notices.run(plugins.texts)]
+    background += [plugins.detector.warm_up(), route.pauses.run(), notices.run(plugins.texts)]
     parts = [*background, *(service.run() for service in services)]
     try:
         async with asyncio.TaskGroup() as group:

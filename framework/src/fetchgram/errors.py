@@ -21,6 +21,7 @@ FetchgramError
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -214,6 +215,11 @@ class DiskFull(FetchgramError):
         return text("error-disk-full")
 
 
+def is_no_room(error: BaseException) -> bool:
+    """Whether the system says that a disk or a quota is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 class CannotDeliver(FetchgramError):
     """This route cannot take it, and nothing was sent; the next route is tried."""
 
@@ -259,7 +265,7 @@ class FfmpegError(FetchgramError):
     """ffmpeg did not do what it was asked.
 
     Args:
-        kind: `missing`, `refused`, `input`, `failed`, `stalled`, `timeout`, `output`.
+        kind: `missing`, `refused`, `input`, `failed`, `stalled`, `timeout`, `killed`, `output`.
         stderr_tail: The end of what it said.
     """
 

@@ -158,16 +158,20 @@ class LimitsSettings(SettingsModel):
 class WorkSettings(SettingsModel):
     """How much is done at once."""
 
-    jobs: int = Field(default=4, ge=1, description="Jobs at once.")
+    jobs: int = Field(default=6, ge=1, description="Jobs at once; downloads, transcodes and uploads overlap.")
     downloads: int = Field(default=3, ge=1, description="Downloads at once; also children per engine.")
     transcodes: int = Field(default=1, ge=1, description="Files processed after the download at once.")
     uploads: int = Field(default=3, ge=1, description="Uploads at once.")
+    line_max: int = Field(default=5_000, ge=1, description="Jobs of everybody in line; more are refused for now.")
     job_timeout_s: float = Field(default=3600.0, gt=0, description="Time for one download.")
     stop_s: float = Field(default=10.0, ge=0, description="Time for running jobs to finish at a stop.")
     attempts: int = Field(default=4, ge=1, description="Tries of one job.")
+    room_wait_s: float = Field(default=86_400.0, ge=0, description="A job older than this waits for no room any more.")
+    retry_age_s: float = Field(default=86_400.0, gt=0, description="A job older than this is not tried again.")
     lease_s: float = Field(default=30.0, gt=1, description="A job whose worker is silent for this long is taken over.")
-    disk_floor: ByteSize = Field(default=ByteSize(500 * MB), description="Free disk below which no download starts.")
+    disk_floor: ByteSize = Field(default=ByteSize(500 * MB), description="Free disk that no download is promised.")
     menu_ttl_s: float = Field(default=86_400.0, gt=0, description="Life of a menu's buttons.")
+    keep_days: int = Field(default=90, ge=2, description="Days that ended requests, their jobs and events are kept.")
     cache_ttl_s: float = Field(default=30 * 86_400.0, gt=0, description="Life of a cached file id.")
     child_memory: ByteSize = Field(default=ByteSize(1_000 * MB), description="Memory of one child process.")
 

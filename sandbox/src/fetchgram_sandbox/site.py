@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
+import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +21,7 @@ from fetchgram_sandbox.clips import make_clips
 from fetchgram_sandbox.feed import feed_xml
 from fetchgram_sandbox.misbehaviour import add_misbehaviour
 from fetchgram_sandbox.streaming import Body, padded_mp4, send
-from fetchgram_sandbox.watch import watch_html, watch_pages
+from fetchgram_sandbox.watch import WatchPage, watch_html, watch_pages
 
 _SHUTDOWN_S = 0.1
 _PADDED = re.compile(r"^padded-(\d{1,10})\.mp4$")
@@ -61,6 +63,7 @@ class MediaSite:
         self._bodies: dict[str, bytes] = {}
         self._pages = watch_pages()
         self._runner: web.AppRunner | None = None
+        self._visits: Counter[str] = Counter()
         self.requests: list[SeenRequest] = []
         self.is_healed = False
 
@@ -132,6 +135,7 @@ class MediaSite:
         page = self._pages.get(request.match_info["slug"])
         if page is None:
             raise web.HTTPNotFound(text="no such page")
+        page = self._as_of_now(page, request)
         query = f"?{request.query_string}" if request.query_string else ""
         sizes_bytes = {name: len(data) for name, data in self._bodies.items()}
         return _html(watch_html(page, self.url, query, sizes_bytes))
@@ -147,6 +151,12 @@ class MediaSite:
         query = urlencode([(name, value) for name, value in request.query.items() if name != "gone"])
         feed = feed_xml(int(request.match_info["count"]), self.url, gone=gone, query=query)
         return web.Response(text=feed, content_type="application/rss+xml", charset="utf-8")
+
+    def _as_of_now(self, page: WatchPage, request: web.Request) -> WatchPage:
+        """Leave the best quality out once the page was looked at as often as `vanish_after` says."""
+        self._visits[request.path_qs] += 1
+        limit = int(request.query.get("vanish_after", sys.maxsize))
+        return page if self._visits[request.path_qs] <= limit else replace(page, sources=page.sources[:-1])
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

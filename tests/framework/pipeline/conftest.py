@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from fetchgram.api import (
     API_VERSION,
@@ -81,6 +82,7 @@ class Site:
         Choice(kind=ChoiceKind.AUDIO, size_bytes=1 * MB),
     )
     refuse_cached: bool = False
+    refuses_cached: Callable[[], bool] = lambda: False
     steps: list[str] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
     probed: list[str] = field(default_factory=list)
@@ -158,7 +160,7 @@ class FakePlatform:
         self, delivery: Delivery, route: Route, media: Sequence[Media], ledger: Ledger, sink: Sink
     ) -> Receipt:
         if route.name == "cache":
-            if self.site.refuse_cached:
+            if self.site.refuse_cached or self.site.refuses_cached():
                 raise CannotDeliver("wrong file identifier")
             stored = await ledger.get("cached")
             assert isinstance(stored, dict)
@@ -269,6 +271,14 @@ class Bench:
     async def idle(self) -> None:
         while self.route.runner.running:
             await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """Log in short lines: the pretty tracebacks of structlog's default take seconds each."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer(sort_keys=True)])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 
-from fetchgram.api import ContentUnavailable, JobState, RequestState
+import pytest
+
+from fetchgram.api import ContentUnavailable, JobState, LimitReached, RequestState
+from fetchgram.pipeline.audience import Queued
 from fetchgram.pipeline.commands import CANCEL, RETRY
 
 from .conftest import Bench
 
 
-async def _order(bench: Bench, name: str, job_id: int) -> object:
+async def _order(bench: Bench, name: str, job_id: int | None) -> object:
     """Leave a command as another process does, and have it carried out."""
     async with bench.storage.write() as session:
         command_id = await session.commands.add(name, {"job": job_id})
@@ -39,6 +42,39 @@ async def test_a_failed_job_is_run_again(bench: Bench) -> None:
     assert await _order(bench, RETRY, job_id) == {"requests": [request.id]}
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.state is RequestState.DONE
+
+
+async def test_all_that_failed_is_run_again_by_one_command(bench: Bench) -> None:
+    def gone(_workdir: object, _sink: object) -> None:
+        raise ContentUnavailable("gone")
+
+    bench.site.on_download = gone
+    failed = [(await bench.wish(f"https://fake/{name}", key=name)).id for name in "ab"]
+    for request_id in failed:
+        await bench.route.intake.choose(request_id, 0)
+    await bench.run_until_ended(*failed)
+    bench.site.on_download = None
+    done = (await bench.wish("https://fake/c", key="c")).id
+    await bench.route.intake.choose(done, 0)
+    await bench.run_until_ended(done)
+    assert await _order(bench, RETRY, None) == {"requests": failed}
+    ended = await bench.run_until_ended(*failed)
+    assert {request.state for request in ended} == {RequestState.DONE}
+
+
+async def test_an_operator_runs_a_job_again_whatever_its_person_has_used_up_and_they_hear_of_it(bench: Bench) -> None:
+    def gone(_workdir: object, _sink: object) -> None:
+        raise ContentUnavailable("gone")
+
+    bench.site.on_download = gone
+    request = await bench.wish()
+    job_id = await bench.route.intake.job_of(await bench.route.intake.choose(request.id, 0))
+    await bench.run_until_ended(request.id)
+    bench.route.intake._limits._line_max = 0
+    with pytest.raises(LimitReached):
+        await bench.route.intake.retry(request.id)
+    assert await _order(bench, RETRY, job_id) == {"requests": [request.id]}
+    assert bench.audience.news[-1] == (request.id, Queued(place=1, running=0))
 
 
 async def test_an_unknown_command_and_an_unknown_job_are_answered(bench: Bench) -> None:

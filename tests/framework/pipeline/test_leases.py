@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fetchgram.api import Event, JobState, RequestState, Sink, Step
+import pytest
+
+from fetchgram.api import Event, FfmpegError, JobState, RequestState, Sink, Step, WorkerCrashed
 from fetchgram.app import Wired
 
 from .conftest import Bench
@@ -120,6 +122,32 @@ async def test_a_worker_that_is_told_to_stop_hands_its_jobs_back_uncounted(bench
     bench.site.on_download = None
     (ended,) = await bench.run_until_ended(request_id)
     assert ended.state is RequestState.DONE
+
+
+@pytest.mark.parametrize("error", [WorkerCrashed("signal 15"), FfmpegError("killed")], ids=repr)
+async def test_a_child_that_dies_while_the_bot_stops_is_no_fault_of_its_job(bench: Bench, error: Exception) -> None:
+    started, stops = asyncio.Event(), asyncio.Event()
+
+    async def die_with_the_bot(_workdir: Path, _sink: Sink) -> None:
+        started.set()
+        await stops.wait()
+        raise error
+
+    bench.site.on_download = die_with_the_bot
+    request_id = await _chosen(bench)
+    runner = asyncio.create_task(bench.route.runner.run())
+    await started.wait()
+    draining = asyncio.create_task(bench.route.runner.drain())
+    await asyncio.sleep(0)
+    stops.set()
+    await draining
+    await _stop(runner)
+    async with bench.storage.read() as session:
+        job = await session.jobs.get(1)
+        assert await session.events.of_job(1, "job.worker_died") == []
+    assert job is not None
+    assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+    assert [news for news in bench.audience.kinds(request_id) if news in {"Retrying", "Failed"}] == []
 
 
 async def test_a_stop_between_two_steps_repeats_neither_the_download_nor_the_first(bench: Bench) -> None:

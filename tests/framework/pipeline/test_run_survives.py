@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from fetchgram.api import Delivery, DiskFull, RequestState, Route, Sink, TemporarilyUnavailable
-from fetchgram.pipeline.audience import Retrying
+from fetchgram.api import Delivery, DiskFull, FetchgramError, Job, RequestState, Route, Sink, TemporarilyUnavailable
 from fetchgram.pipeline.commands import CANCEL
 from fetchgram.storage import Session
 
@@ -75,33 +75,59 @@ async def test_the_runner_waits_while_the_database_takes_nothing(
     assert ended.state is RequestState.DONE
 
 
-async def test_a_database_that_does_not_answer_at_the_start_does_not_end_the_runner(
+async def test_a_write_that_finds_no_room_is_waited_for_and_no_mistake_of_ours(bench: Bench) -> None:
+    def full(_workdir: Path, _sink: Sink) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench.site.on_download = full
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    job = await bench.route.queue.claim()
+    assert job is not None
+    await bench.route.runner._work(job)
+    assert bench.audience.kinds(request.id)[-1] == "NoRoom"
+
+
+async def test_a_database_that_reports_an_error_of_the_disk_ends_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def locked() -> list[int]:
-        raise TemporarilyUnavailable("the database is locked")
+    monkeypatch.setattr("fetchgram.pipeline.run._IDLE_S", 0.05)
+    claim, errors = bench.route.queue.claim, iter([FetchgramError("the disk reports an error")] * 3)
 
-    monkeypatch.setattr(bench.route.runner._outcomes, "unended", locked)
+    async def broken(only: int | None = None) -> Job | None:
+        for error in errors:
+            raise error
+        return await claim(only)
+
+    monkeypatch.setattr(bench.route.queue, "claim", broken)
     request = await bench.wish()
     await bench.route.intake.choose(request.id, 0)
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.state is RequestState.DONE
 
 
-async def test_a_wait_that_nobody_would_live_to_see_is_cut_to_a_day(bench: Bench) -> None:
+async def test_a_database_that_does_not_answer_at_the_start_does_not_end_the_runner(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked() -> list[int]:
+        raise TemporarilyUnavailable("the database is locked")
+
+    monkeypatch.setattr(bench.route.runner._housekeeping, "sweep", locked)
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+
+
+async def test_a_wait_that_nobody_would_live_to_see_is_told_as_a_failure(bench: Bench) -> None:
     def away(_workdir: Path, _sink: Sink) -> None:
         raise TemporarilyUnavailable("away", retry_after_s=1e15)
 
     bench.site.on_download = away
     request = await bench.wish()
     await bench.route.intake.choose(request.id, 0)
-    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
-        runner = group.create_task(bench.route.runner.run())
-        while "Retrying" not in bench.audience.kinds(request.id):
-            await asyncio.sleep(0.01)
-        runner.cancel()
-    (retrying,) = [news for _, news in bench.audience.news if isinstance(news, Retrying)]
-    assert retrying.after_s == 86_400
+    (ended,) = await bench.run_until_ended(request.id)
+    assert (ended.state, bench.site.downloads) == (RequestState.FAILED, 1)
 
 
 async def test_commands_and_schedules_wait_while_the_database_takes_nothing(
@@ -162,4 +188,4 @@ async def test_a_disk_that_is_full_after_the_send_is_not_told_as_a_failed_delive
     assert job is not None
     await bench.route.runner._work(job)
     assert (await bench.route.intake.request(request.id)).state is RequestState.WORKING
-    assert bench.audience.kinds(request.id)[-1] == "Retrying"
+    assert bench.audience.kinds(request.id)[-1] == "NoRoom"

@@ -33,5 +33,5 @@ async def test_a_dropped_receipt_is_gone(session: Session) -> None:
 async def test_prune_deletes_what_has_expired(session: Session) -> None:
     await session.cache.put(1, "old", "site", RECEIPT, session.now)
     await session.cache.put(1, "new", "site", RECEIPT, session.now + timedelta(hours=1))
-    assert await session.cache.prune(session.now) == 1
+    assert await session.cache.prune(session.now, 10) == 1
     assert await session.cache.get(1, "new", session.now) == RECEIPT

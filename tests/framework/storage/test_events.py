@@ -36,7 +36,7 @@ async def test_whoever_is_behind_what_was_pruned_goes_on_with_what_is_left(stora
         async with storage.write() as session:
             last = await session.events.add(Event(name="x", at=session.now - timedelta(days=age)))
     async with storage.write() as session:
-        assert await session.events.prune(session.now - timedelta(days=1)) == 1
+        assert await session.events.prune(session.now - timedelta(days=1), 10) == 1
     async with storage.read() as session:
         assert [event.id for event in await session.events.after(last - 1, 9)] == [last]
 
@@ -59,5 +59,5 @@ async def test_each_plugin_has_a_cursor_of_its_own(session: Session) -> None:
 
 async def test_a_number_is_not_given_again_after_prune(session: Session) -> None:
     first = await session.events.add(Event(name="x", at=session.now - timedelta(days=1)))
-    assert await session.events.prune(session.now) == 1
+    assert await session.events.prune(session.now, 10) == 1
     assert await session.events.add(Event(name="y", at=session.now)) > first

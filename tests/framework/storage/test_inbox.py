@@ -77,6 +77,6 @@ async def test_prune_leaves_what_is_pending_or_young(storage: Storage, clock: St
     async with storage.write() as session:
         await session.inbox.add(1, 3, "{}")
         await session.inbox.handled(1, 3)
-        assert await session.inbox.prune(session.now - timedelta(minutes=1)) == 1
+        assert await session.inbox.prune(session.now - timedelta(minutes=1), 10) == 1
         assert await session.inbox.add(1, 3, "{}") is False
         assert [u.update_id for u in await session.inbox.pending(1, 9)] == [2]

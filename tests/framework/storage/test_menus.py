@@ -55,5 +55,5 @@ async def test_prune_deletes_expired_menus_and_questions(session: Session) -> No
     await session.menus.add(1, 7, BUTTONS, session.now, 50)
     kept = await session.menus.add(1, 7, BUTTONS, session.now + HOUR, 50)
     await session.menus.ask(1, 50, 7, "admin", "search", {}, session.now)
-    assert await session.menus.prune(session.now) == 2
+    assert await session.menus.prune(session.now, 10) == 2
     assert await session.menus.get(kept, session.now) is not None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from fetchgram.settings import Settings
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.person import Person
+from fetchgram_sandbox.world import World
 
 from .conftest import MB, Bot, Site, bot_at_work, build_bot, file_in, settings_for, until
 
@@ -350,6 +352,21 @@ async def test_a_lost_answer_is_told_as_uncertain_and_sent_again_only_by_a_tap(b
     await until(lambda: len(chat.messages()) == 3)
 
 
+@pytest.mark.timeout(120)
+async def test_an_acknowledgement_whose_number_was_never_heard_works_and_goes_with_the_first_press(
+    bot: Bot, chat: Person
+) -> None:
+    bot.api.world.faults.add(Fault("sendMessage", "lost"))
+    chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"), timeout_s=30)
+    (stray,) = [message for message in chat.messages() if "Having a look" in message.text]
+    assert stray.message_id != card.message_id
+    chat.tap(stray, "Cancel")
+    over = await chat.wait_for_text("Cancelled", timeout_s=30)
+    assert over.message_id == card.message_id
+    await until(lambda: stray.message_id not in {m.message_id for m in chat.messages()}, timeout_s=30)
+
+
 async def test_a_person_who_blocked_the_bot_is_remembered(bot: Bot, chat: Person) -> None:
     def block(job: Job, workdir: Path, sink: Sink) -> None:
         chat.block()
@@ -386,8 +403,53 @@ async def test_a_site_that_stumbles_is_tried_again_and_the_person_knows(bot: Bot
     chat.say(LINK)
     card = await chat.wait_for(has_button("720p"))
     chat.tap(card, "720p")
-    await chat.wait_for_text("Next try")
+    await chat.wait_for_text("Trying again in")
     await chat.wait_for_file("video")
+
+
+@pytest.mark.timeout(180)
+async def test_the_time_to_the_next_try_is_counted_down_and_a_tap_makes_it_now(
+    bot: Bot, chat: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(job: Job, workdir: Path, sink: Sink) -> None:
+        if len(bot.site.downloads) == 1:
+            raise TemporarilyUnavailable("503", retry_after_s=40)
+
+    monkeypatch.setattr("fetchgram.telegram.service._PLACE_EVERY_S", 0.5)
+    bot.site.on_download = stumble
+    chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"))
+    chat.tap(card, "720p")
+    seen = [await chat.wait_for(has_button("Try now"), timeout_s=30)]
+    seen.append(await chat.wait_for(lambda m: "Trying again" in m.text and m.text != seen[0].text, timeout_s=60))
+    first, later = (int(re.findall(r"in (\d+) sec", message.text)[0]) for message in seen)
+    assert later < first
+    chat.tap(seen[1], "Try now")
+    await chat.wait_for_file("video")
+    assert [job.attempt for job in bot.site.downloads] == [1, 2]
+
+
+@pytest.mark.timeout(180)
+async def test_many_people_on_one_link_are_one_download_one_upload_and_the_rest_by_file_id(
+    settings: Settings, bot_api: BotApi, world: World
+) -> None:
+    gate = asyncio.Event()
+    people = [Person(world, world.new_person(f"P{n}")) for n in range(6)]
+    async with bot_at_work(settings, bot_api, site=Site(on_download=lambda *_: gate.wait())) as bot:
+        for person in people:
+            person.say(LINK)
+        for person in people:
+            person.tap(await person.wait_for(has_button("720p"), timeout_s=60), "🎬 720p")
+        for person in people:
+            await person.wait_for_text("Downloading", timeout_s=60)
+        gate.set()
+        for person in people:
+            await person.wait_for_file("video", timeout_s=60)
+        sent = [str(params["video"]) for params in bot.calls("sendVideo")]
+    assert len(bot.site.downloads) == 1
+    assert len(sent) == len(people)
+    assert sum(video.startswith("attach://") for video in sent) == 1
+    assert len({video for video in sent if not video.startswith("attach://")}) == 1
 
 
 def jpeg() -> bytes:

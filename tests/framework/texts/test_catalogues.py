@@ -174,6 +174,14 @@ def test_sizes_are_those_that_people_know(core: Texts, size: float, shown: str) 
     ("seconds", "shown"), [(0.4, "0:00"), (7, "0:07"), (63.6, "1:04"), (3723, "1:02:03"), (90_000, "25:00:00")]
 )
 def test_durations_look_like_a_players(core: Texts, seconds: float, shown: str) -> None:
+    assert core.render(text("card", title="a", author="", duration=seconds), "en").endswith(f"⏱ {shown}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.4, "1 sec"), (30, "30 sec"), (89, "89 sec"), (90, "2 min"), (301, "6 min"), (3600, "1 hr"), (86_400, "1 day")],
+)
+def test_waits_are_said_as_one_number(core: Texts, seconds: float, shown: str) -> None:
     assert core.render(text("status-retrying", seconds=seconds), "en").endswith(f"in {shown}.")
 
 

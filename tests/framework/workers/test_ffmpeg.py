@@ -133,6 +133,36 @@ async def test_a_run_that_makes_no_progress_is_killed(ffmpeg: Ffmpeg, clips: Cli
     assert caught.value.kind == "stalled"
 
 
+async def test_a_run_that_somebody_else_kills_is_told_apart_from_one_that_fails(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
+) -> None:
+    source = clips.into(tmp_path, "long.mp4")
+    task = asyncio.ensure_future(ffmpeg.run(SLOW, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path))
+    (await child_of_this_process()).kill()
+    with pytest.raises(FfmpegError) as caught:
+        await task
+    assert caught.value.kind == "killed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_stop_that_is_meant_for_the_bot_does_not_cut_a_file_off(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, number: signal.Signals
+) -> None:
+    source, seen = clips.into(tmp_path, "long.mp4"), asyncio.Queue[float]()
+    watch = Watch(duration_s=100, on_progress=seen.put_nowait)
+    words = ["-c:v", "libx264", "-preset", "slow"]
+    run = ffmpeg.run(words, inputs=[source], output=tmp_path / "o.mp4", workdir=tmp_path, watch=watch)
+    task = asyncio.ensure_future(run)
+    process = await child_of_this_process()
+    await seen.get()
+    process.send_signal(number)
+    for _ in range(3):
+        await seen.get()
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def test_two_passes_share_their_notes_and_come_close_to_the_bitrate(
     ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path
 ) -> None:

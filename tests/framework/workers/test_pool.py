@@ -272,10 +272,13 @@ async def test_no_descriptor_of_the_bot_or_of_a_sibling_is_inherited(make_pool: 
     ]
 
 
-async def test_ctrl_c_of_the_terminal_does_not_end_a_child(pool: Pool, messages: Messages) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_stop_that_is_meant_for_the_bot_does_not_end_a_child(
+    pool: Pool, messages: Messages, number: signal.Signals
+) -> None:
     task = asyncio.ensure_future(pool.run("pool_targets:nap", 0.3, on_message=messages))
     await messages.first.wait()
-    os.killpg(messages[0]["pid"], signal.SIGINT)
+    os.killpg(messages[0]["pid"], number)
     assert await task == "slept"
 
 

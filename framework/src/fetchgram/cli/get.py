@@ -161,7 +161,7 @@ def _for_one(settings: Settings) -> Settings:
     free |= dict.fromkeys(("jobs_per_hour", "jobs_per_day", "bytes_per_hour", "bytes_per_day"), 0)
     free["list_items"] = _MOST_ITEMS
     free |= dict.fromkeys(("minutes_per_hour", "minutes_per_day"), 0)
-    one = {"downloads": 1, "lease_s": min(settings.work.lease_s, _LEASE_S)}
+    one = {"downloads": 1, "room_wait_s": 0, "lease_s": min(settings.work.lease_s, _LEASE_S)}
     return settings.model_copy(
         update={
             "database": DatabaseSettings(),

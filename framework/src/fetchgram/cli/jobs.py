@@ -67,12 +67,20 @@ def cancel(context: typer.Context, job_id: JobId, *, as_json: AsJson = False) ->
     _order(context.obj, "job.cancel", job_id, as_json=as_json)
 
 
-def retry(context: typer.Context, job_id: JobId, *, as_json: AsJson = False) -> None:
-    """Run a failed or cancelled job again for everyone who asked."""
+def retry(
+    context: typer.Context,
+    job_id: Annotated[int | None, typer.Argument(help="Number of the job.", show_default=False)] = None,
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a failed or cancelled job again for everyone who asked, or all that failed."""
+    if failed == (job_id is not None):
+        raise typer.BadParameter("name one job, or say --failed", param_hint="JOB_ID")
     _order(context.obj, "job.retry", job_id, as_json=as_json)
 
 
-def _order(settings: Settings, name: str, job_id: int, *, as_json: bool) -> None:
+def _order(settings: Settings, name: str, job_id: int | None, *, as_json: bool) -> None:
     with told(as_json=as_json):
         result = run_until_signal(_ask(settings, name, job_id))
     if not isinstance(result, dict) or "error" in result:
@@ -86,8 +94,8 @@ def _order(settings: Settings, name: str, job_id: int, *, as_json: bool) -> None
         typer.echo(f"done for {count} request{'' if count == 1 else 's'}")
 
 
-async def _ask(settings: Settings, name: str, job_id: int) -> Json:
-    """Leave the command for the running bot and wait for its answer."""
+async def _ask(settings: Settings, name: str, job_id: int | None) -> Json:
+    """Leave the command for the running bot and wait for its answer; without a job it is about all that failed."""
     from fetchgram.storage import open_storage  # noqa: PLC0415  # heavy
 
     if not _bot_runs(settings):

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from fetchgram.cli.output import sentence
 from fetchgram.model import Stage
-from fetchgram.pipeline.audience import Done, Failed, News, Progress, Retrying, Working
+from fetchgram.pipeline.audience import Done, Failed, News, NoRoom, Progress, Retrying, Working
 
 _NAMES = {Stage.DOWNLOAD: "Downloading", Stage.POST_PROCESS: "Converting", Stage.DELIVER: "Saving"}
 
@@ -57,6 +57,8 @@ class TerminalAudience:
                 self._clear(position)
             case Retrying(after_s=after_s, error=error):
                 self._bar.console.print(f"{sentence(error)} Trying again in {after_s:.0f} s.")
+            case NoRoom():
+                self._bar.console.print("No room on the disk; it goes on by itself when there is.")
             case _:
                 pass
 

@@ -75,16 +75,21 @@ route-none = { HAS($limit) ->
 
 button-cancel = ✖️ Cancel
 button-retry = 🔁 Try again
+button-hurry = 🔁 Try now
 button-send-again = 📤 Send again
 button-back = ⬅️ Back
 
 ## Progress
 
-status-queued = { $place ->
-    [0] ⏳ Starting soon …
-    [1] ⏳ You are next in line.
-   *[other] ⏳ Number { $place } in line, { $running } running.
-}
+status-queued =
+    { $place ->
+        [0] ⏳ Starting soon …
+        [1] ⏳ You are next in line.
+       *[other] ⏳ Number { $place } in line, { $running } running.
+    }{ HAS($wait) ->
+        [yes] {" "}It starts in about { WAIT($wait) }.
+       *[no] {""}
+    }
 status-download = ⬇️ Downloading
 status-process = ⚙️ Processing
 status-upload = ⬆️ Sending
@@ -102,7 +107,8 @@ status-progress =
         [yes] {" "}· { DURATION($eta) } left
        *[no] {""}
     }
-status-retrying = 🔁 That did not work. Next try in { DURATION($seconds) }.
+status-retrying = 🔁 Trying again in { WAIT($seconds) }.
+status-no-room = 💾 My disk is full right now. Your download waits, and starts by itself as soon as there is room.
 status-done = ✅ Done
 status-cancelled = ✖️ Cancelled
 status-uncertain =
@@ -133,6 +139,10 @@ limit-links = { $limit ->
 limit-waiting = { $limit ->
     [one] ⏳ You have a download in line. The next one is welcome as soon as it has begun.
    *[other] ⏳ You have { $limit } downloads in line. The next one is welcome as soon as one of them has begun.
+}
+limit-line = { HAS($wait) ->
+    [yes] 🚦 There are { $count } downloads in line already, for about { WAIT($wait) }. Please try again then.
+   *[no] 🚦 There are { $count } downloads in line already. Please try again later.
 }
 limit-count = 📦 That were { $limit } downloads in { WAIT($window) }, and that is the most. The next one is possible in { WAIT($wait) }.
 limit-bytes = 📦 You have used your { SIZE($limit) } for { WAIT($window) }. The next download is possible in { WAIT($wait) }.

@@ -10,10 +10,11 @@ from fetchgram.model import Receipt, Stage, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """Waits in line: `place` from 1, behind `running` that are at work."""
+    """Waits in line: `place` from 1, behind `running` that are at work; `wait_s` is measured, `None` when unknown."""
 
     place: int
     running: int
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Retrying:
 
     after_s: float
     error: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRoom:
+    """The disk has no room now; it goes on by itself when there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,9 @@ class Cancelled:
     """The person stopped it."""
 
 
-News: TypeAlias = Queued | Working | Progress | Retrying | MenuAgain | UncertainDelivery | Done | Failed | Cancelled
+News: TypeAlias = (
+    Queued | Working | Progress | Retrying | NoRoom | MenuAgain | UncertainDelivery | Done | Failed | Cancelled
+)
 
 
 class Audience(Protocol):

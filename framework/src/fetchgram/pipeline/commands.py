@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from fetchgram.errors import DiskFull, FetchgramError, TemporarilyUnavailable
-from fetchgram.model import Json, RequestState
+from fetchgram.errors import FetchgramError
+from fetchgram.model import Json, Request, RequestState
 from fetchgram.pipeline.audience import Audience, Cancelled
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.places import standing_of
 from fetchgram.storage import Storage
 from fetchgram.storage.commands import StoredCommand
 
@@ -21,6 +22,8 @@ RETRY = "job.retry"
 
 _EVERY_S = 0.5
 _AT_ONCE = 20
+_MOST_FAILED = 1000
+"""Of those that failed, so many are run again by one command, the newest."""
 
 
 class Commands:
@@ -36,7 +39,7 @@ class Commands:
         self._storage = storage
         self._intake = intake
         self._audience = audience
-        self._known: Mapping[str, Callable[[int], Awaitable[Json]]] = {CANCEL: self._cancel, RETRY: self._retry}
+        self._known: Mapping[str, Callable[[int | None], Awaitable[Json]]] = {CANCEL: self._cancel, RETRY: self._retry}
 
     async def run(self) -> None:
         """Carry out until cancelled; what a killed process had begun is begun again, which does no harm."""
@@ -47,7 +50,7 @@ class Commands:
                     await self._requeue()
                 again = False
                 carried_out = await self.carry_out()
-            except (DiskFull, TemporarilyUnavailable) as error:
+            except FetchgramError as error:
                 log.warning("command.no_database", error=repr(error))
                 again, carried_out = True, 0
             if not carried_out:
@@ -76,12 +79,13 @@ class Commands:
         if known is None:
             return {"error": f"unknown command {command.name!r}"}
         try:
-            return await known(int(str(command.args["job"])))
+            job_id = command.args["job"]
+            return await known(None if job_id is None else int(str(job_id)))
         except (FetchgramError, LookupError) as error:
             log.warning("command.failed", command=command.name, error=repr(error))
             return {"error": str(error)}
 
-    async def _cancel(self, job_id: int) -> Json:
+    async def _cancel(self, job_id: int | None) -> Json:
         cancelled: list[Json] = []
         for request_id in await self._requests(job_id):
             request = await self._intake.cancel(request_id)
@@ -90,12 +94,27 @@ class Commands:
                 cancelled.append(request_id)
         return {"requests": cancelled}
 
-    async def _retry(self, job_id: int) -> Json:
-        retried = [await self._intake.retry(request_id) for request_id in await self._requests(job_id)]
-        return {"requests": [request.id for request in retried if not request.state.ended]}
+    async def _retry(self, job_id: int | None) -> Json:
+        again: list[Json] = []
+        for request_id in await self._requests(job_id):
+            request = await self._intake.retry(request_id, limited=False)
+            if not request.state.ended:
+                again.append(request_id)
+                await self._tell_place(request)
+        return {"requests": again}
 
-    async def _requests(self, job_id: int) -> list[int]:
+    async def _tell_place(self, request: Request) -> None:
+        job_id = await self._intake.job_of(request)
         async with self._storage.read() as session:
+            news = await standing_of(session, job_id)
+        if news is not None:
+            await self._audience.tell(request.id, 0, news)
+
+    async def _requests(self, job_id: int | None) -> list[int]:
+        """Return whose job it is; without one, whose jobs have failed."""
+        async with self._storage.read() as session:
+            if job_id is None:
+                return await session.requests.failed(_MOST_FAILED)
             if await session.jobs.get(job_id) is None:
                 raise LookupError(f"there is no job {job_id}")
             return sorted({delivery.request_id for delivery in await session.deliveries.of_job(job_id)})

@@ -79,11 +79,23 @@ class Deliveries:
         return await self._outcomes.done_if_answered(job)
 
     async def deliver(self, job: Job, sink: Sink) -> None:
-        """Answer every request, also those that join meanwhile; the job is then done."""
+        """Answer every request, also those that join meanwhile; the job is then done.
+
+        Raises:
+            TemporarilyUnavailable: Some must wait, the others have theirs.
+            DiskFull: Nothing can be written down now.
+        """
         media = job.checkpoint.media if job.checkpoint else ()
         while not await self._outcomes.done_if_answered(job):
+            postponed: list[TemporarilyUnavailable] = []
             for delivery in await self._open(job):
-                await self._answer(job, delivery, media, sink)
+                try:
+                    await self._answer(job, delivery, media, sink)
+                except TemporarilyUnavailable as error:  # one chat that must wait holds up no other
+                    postponed.append(error)
+                    await self._outcomes.postponed(job, delivery.id)
+            if postponed:
+                raise max(postponed, key=lambda error: error.retry_after_s or 0.0)
 
     async def _open(self, job: Job) -> list[Delivery]:
         async with self._storage.read() as session:

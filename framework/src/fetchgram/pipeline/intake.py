@@ -201,8 +201,12 @@ class Intake:
             await self._queue.stop(job_id)
         return request
 
-    async def retry(self, request_id: int) -> Request:
+    async def retry(self, request_id: int, *, limited: bool = True) -> Request:
         """Begin an ended wish again: with its recipe when it had one, else from the probe; of a list, what failed.
+
+        Args:
+            request_id: Of the wish; one that is at work or arrived stays as it is.
+            limited: Whether the person's limits hold; an operator who runs it again is not the person.
 
         Raises:
             LimitReached: Told; nothing was begun.
@@ -217,10 +221,18 @@ class Intake:
             if request.recipe is None:
                 request = await self._reopened(session, request, RequestState.PROBING)
             else:
-                request = await self._again(session, request)
+                request = await self._again(session, request, limited=limited)
             await self._record(session, "request.retried", request)
         self._queue.announce()
         return request
+
+    async def hurry(self, request_id: int) -> bool:
+        """Let a wish that waits for its next try have it now; false when it does not wait."""
+        async with self._storage.write() as session:
+            waiting = [d.job_id for d in await session.deliveries.of_request(request_id) if not d.state.ended]
+            hurried = [await session.jobs.hurry(job_id) for job_id in waiting]
+        self._queue.announce()
+        return any(hurried)
 
     async def send_again(self, request_id: int) -> Request:
         """Send once more what may or may not have arrived: the person decided.
@@ -290,8 +302,9 @@ class Intake:
         await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
         await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
 
-    async def _again(self, session: Session, request: Request) -> Request:
-        await self._limits.check_job(session, await self._persons.of(session, request))
+    async def _again(self, session: Session, request: Request, *, limited: bool = True) -> Request:
+        if limited:
+            await self._limits.check_job(session, await self._persons.of(session, request))
         request = await self._reopened(session, request, RequestState.WORKING)
         await self._enqueue(session, request, Work.RERUN)
         return request

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from fetchgram.errors import LimitReached
 from fetchgram.model import Person, Role, text
+from fetchgram.pipeline.places import expected_wait_s
 from fetchgram.pipeline.turns import person_key
 from fetchgram.ports import Clock
 from fetchgram.settings import LimitsSettings
@@ -52,10 +53,12 @@ class Limits:
     Args:
         settings: The limits.
         clock: Time.
+        line_max: Jobs of everybody in line.
     """
 
-    def __init__(self, settings: LimitsSettings, clock: Clock) -> None:
+    def __init__(self, settings: LimitsSettings, clock: Clock, *, line_max: int) -> None:
         self._settings = settings
+        self._line_max = line_max
         self._clock = clock
         self._budgets = (
             _Budget("count", _HOUR, settings.jobs_per_hour),
@@ -84,10 +87,11 @@ class Limits:
         """Refuse a job too many.
 
         Raises:
-            LimitReached: If too many of the person's jobs wait, or what an hour or a day allows is used up.
+            LimitReached: If too many jobs wait, the person's or everybody's, or an hour's or a day's share is used up.
         """
         if self._exempt(person):
             return
+        await self._check_line(session)
         _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
         if waiting >= self._settings.waiting:
             raise LimitReached("jobs waiting", told=text("limit-waiting", limit=self._settings.waiting))
@@ -110,6 +114,13 @@ class Limits:
             window_s, wait_s = budget.window.total_seconds(), _seconds_until(at, now)
             told = text(f"limit-{budget.kind}", limit=budget.limit, window=window_s, wait=wait_s)
             raise LimitReached(f"{budget.kind} in {budget.window}", told=told)
+
+    async def _check_line(self, session: Session) -> None:
+        count = await session.jobs.in_line()
+        if count >= self._line_max:
+            _, running = await session.jobs.place(0)
+            wait_s = await expected_wait_s(session, count, running)
+            raise LimitReached("jobs in line", told=text("limit-line", count=count, wait=wait_s or 0))
 
     def _exempt(self, person: Person) -> bool:
         return self._settings.owners_exempt and person.role is Role.OWNER

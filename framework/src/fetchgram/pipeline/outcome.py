@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import datetime
+from datetime import timedelta
 
 import structlog
 
@@ -23,6 +23,7 @@ from fetchgram.model import (
     RequestState,
     Route,
     Stage,
+    Text,
     text,
 )
 from fetchgram.pipeline.audience import (
@@ -31,12 +32,13 @@ from fetchgram.pipeline.audience import (
     Failed,
     MenuAgain,
     News,
-    Retrying,
     UncertainDelivery,
 )
 from fetchgram.pipeline.cache import LEDGER_KEY, Cache
 from fetchgram.pipeline.numbers import error_number
+from fetchgram.pipeline.places import waiting_news
 from fetchgram.pipeline.poison import note_deaths, refuse_poison
+from fetchgram.pipeline.retries import Again
 from fetchgram.pipeline.settlement import settle
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
@@ -62,12 +64,6 @@ class Outcomes:
         self._cache = cache
         self._workdirs = workdirs
         self._clock = clock
-
-    async def unended(self) -> list[int]:
-        """Return the ids of jobs whose folders are still needed."""
-        states = [state for state in JobState if not state.ended]
-        async with self._storage.read() as session:
-            return [job.id for job in await session.jobs.list(states, limit=1_000_000)]
 
     async def tell_all(self, job: Job, news: News) -> None:
         """Tell everyone who waits for this job."""
@@ -110,6 +106,16 @@ class Outcomes:
                 session, "delivery.failed", job, request_id=delivery.request_id, data={"reason": news.error.key}
             )
         await self._audience.tell(delivery.request_id, delivery.position, news)
+
+    async def postponed(self, job: Job, delivery_id: int) -> None:
+        """Let a delivery of which nothing was sent begin anew: by the next time the cache may have it."""
+        async with self._storage.write() as session:
+            current, delivery = await session.jobs.get(job.id), await session.deliveries.get(delivery_id)
+            held = current is not None and (current.state, current.lease) == (JobState.RUNNING, job.lease)
+            if not held or delivery is None or delivery.state is not DeliveryState.SENDING:
+                return
+            if not await _may_have_arrived(session, delivery):
+                await session.deliveries.set_state(delivery_id, DeliveryState.WAITING)
 
     async def done_if_answered(self, job: Job) -> bool:
         """End the job unless a request still waits; joining and ending cannot miss one another."""
@@ -191,13 +197,14 @@ class Outcomes:
             await self._record(session, "job.joined", job)
         return False
 
-    async def retry(self, job: Job, not_before: datetime, news: Retrying) -> None:
-        """Back into the queue, not before a time."""
+    async def retry(self, job: Job, error: Text, again: Again) -> None:
+        """Back into the queue, not before a time; what stopped it is kept, to be told again after a restart."""
         async with self._storage.write() as session:
             waiting = await self._open_in(session, job)
-            await session.jobs.retry(job.id, job.lease, not_before)
-            await self._record(session, "job.retrying", job, data={"reason": news.error.key, "after_s": news.after_s})
-        await self._tell(waiting, news)
+            not_before = session.now + timedelta(seconds=again.after_s)
+            await session.jobs.retry(job.id, job.lease, not_before, error=error, counts=again.counts)
+            await self._record(session, "job.retrying", job, data={"reason": error.key, "after_s": again.after_s})
+        await self._tell(waiting, waiting_news(error, not_before, self._clock.now()))
 
     async def crashed(self, job: Job) -> None:
         """Write down that the child died that worked on it.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import random
 from collections.abc import Awaitable
-from datetime import timedelta
 
 import structlog
 
@@ -14,19 +12,20 @@ from fetchgram.errors import (
     ChoiceGone,
     DiskFull,
     FetchgramError,
-    TemporarilyUnavailable,
     Uncertain,
     WorkerCrashed,
     first_of,
+    is_no_room,
 )
 from fetchgram.model import Job, Text, text
-from fetchgram.pipeline.audience import Failed, MenuAgain, Retrying
+from fetchgram.pipeline.audience import Failed, MenuAgain
+from fetchgram.pipeline.housekeeping import Housekeeping
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.poison import MOST_DEATHS, Poisonous
 from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.retries import Retries, was_killed
 from fetchgram.pipeline.stages import Stages
-from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.ports import Clock
 from fetchgram.settings import WorkSettings
 
@@ -34,13 +33,6 @@ log = structlog.get_logger()
 
 _IDLE_S = 5.0
 """Longest sleep without a hint: finds work that another process put there."""
-
-_BACKOFF_S = 5.0
-_BACKOFF_MAX_S = 300.0
-_RETRY_AFTER_MAX_S = 86_400.0
-"""The other side may ask for any wait; after a day nobody waits any more."""
-
-_PASSING = TemporarilyUnavailable | DiskFull | WorkerCrashed
 
 
 class LeaseLost(Exception):
@@ -54,7 +46,7 @@ class Runner:
         queue: Where jobs come from.
         stages: What is done with one.
         outcomes: How it ends, durably, and who hears of it.
-        workdirs: Where files are.
+        housekeeping: Sweeps the folders of jobs that ended, before the work begins.
         settings: How much at once, how often, how long.
         clock: Time.
     """
@@ -65,16 +57,16 @@ class Runner:
         queue: JobQueue,
         stages: Stages,
         outcomes: Outcomes,
-        workdirs: Workdirs,
+        housekeeping: Housekeeping,
         settings: WorkSettings,
         clock: Clock,
     ) -> None:
         self._queue = queue
         self._stages = stages
         self._outcomes = outcomes
-        self._workdirs = workdirs
+        self._housekeeping = housekeeping
         self._settings = settings
-        self._clock = clock
+        self._retries = Retries(settings, clock)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._draining = False
 
@@ -97,7 +89,7 @@ class Runner:
     async def _sweep(self) -> None:
         """Remove the folders of jobs that ended; where the database does not answer, the next start does it."""
         try:
-            await self._workdirs.sweep(await self._outcomes.unended())
+            await self._housekeeping.sweep()
         except FetchgramError as error:
             log.warning("runner.not_swept", error=repr(error))
 
@@ -129,7 +121,7 @@ class Runner:
             job = await self._queue.claim(only) if self._has_room() else None
             if job is None:
                 await self._queue.wait(_IDLE_S)
-        except (TemporarilyUnavailable, DiskFull) as error:
+        except FetchgramError as error:
             log.error("runner.no_claim", error=repr(error))
             await asyncio.sleep(_IDLE_S)
             return None
@@ -144,7 +136,7 @@ class Runner:
         structlog.contextvars.bind_contextvars(job=job.id, plugin=job.link.plugin)
         log.info("job.started", attempt=job.attempt, stage=str(job.stage))
         try:
-            if job.attempt > MOST_DEATHS:
+            if job.lease > MOST_DEATHS:
                 await self._outcomes.check(job)
             await self._carry_under_lease(job)
         except LeaseLost:
@@ -154,6 +146,10 @@ class Runner:
             await self._noted(self._outcomes.interrupted(job))
             raise
         except Exception as error:  # noqa: BLE001  # the one error border
+            if self._draining and was_killed(error):
+                # Whoever stops the bot may have stopped its children with it: no fault of the job.
+                await self._noted(self._outcomes.interrupted(job))
+                return
             await self._noted(self._border(job, error))
         await self._noted(self._outcomes.tidy(job))
 
@@ -183,15 +179,15 @@ class Runner:
 
     async def _border(self, job: Job, error: Exception) -> None:
         """Decide what an error means for the job; nothing passes this point."""
+        if is_no_room(error):
+            error = DiskFull(str(error))
         if isinstance(error, WorkerCrashed) and not isinstance(error, Poisonous):
             error = await self._crashed(job, error)
         if isinstance(error, ChoiceGone):
             await self._outcomes.back_to_menu(job, error, MenuAgain())
-        elif isinstance(error, _PASSING) and self._may_retry(job, error):
-            after_s = self._backoff_s(job, error)
-            log.warning("job.retrying", error=repr(error), after_s=after_s)
-            not_before = self._clock.now() + timedelta(seconds=after_s)
-            await self._outcomes.retry(job, not_before, Retrying(after_s=after_s, error=error.text))
+        elif (again := self._retries.another(job, error)) is not None:
+            log.warning("job.retrying", error=repr(error), after_s=again.after_s)
+            await self._outcomes.retry(job, _told(error), again)
         else:
             await self._fail(job, error)
 
@@ -208,15 +204,6 @@ class Runner:
         except Poisonous as poison:
             return poison
         return error
-
-    def _may_retry(self, job: Job, error: Exception) -> bool:
-        return job.attempt < self._settings.attempts and not isinstance(error, Poisonous)
-
-    def _backoff_s(self, job: Job, error: FetchgramError) -> float:
-        if isinstance(error, TemporarilyUnavailable) and error.retry_after_s is not None:
-            return min(error.retry_after_s, _RETRY_AFTER_MAX_S)
-        longest = min(_BACKOFF_MAX_S, _BACKOFF_S * 2.0 ** (job.attempt - 1))
-        return longest * (0.5 + random.random() / 2)  # noqa: S311  # jitter is no secret
 
 
 def _told(error: Exception) -> Text:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.errors import FetchgramError
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
 from fetchgram.screens import Schedule
@@ -17,11 +17,6 @@ from fetchgram.storage import Storage
 log = structlog.get_logger()
 
 CORE = "core"
-_DAY_S = 86_400.0
-_KEEP_UPDATES = timedelta(days=2)
-"""Telegram keeps updates for a day; twice that is enough to see what happened."""
-
-_KEEP_EVENTS = timedelta(days=90)
 _REST_S = 60.0
 
 
@@ -32,17 +27,20 @@ class Schedules:
         storage: Remembers when each ran.
         hooks: The plugins.
         clock: Time.
+        own: Of the core.
     """
 
-    def __init__(self, storage: Storage, hooks: Hooks, clock: Clock) -> None:
+    def __init__(self, storage: Storage, hooks: Hooks, clock: Clock, *, own: Sequence[Schedule] = ()) -> None:
         self._storage = storage
+        self._own = tuple(own)
         self._hooks = hooks
         self._clock = clock
 
     async def run(self) -> None:
         """Run schedules until cancelled; one that fails is logged and comes again."""
         async with asyncio.TaskGroup() as group:
-            for owner, schedule in (*self._own(), *await self._hooks.schedules()):
+            own = [(CORE, schedule) for schedule in self._own]
+            for owner, schedule in (*own, *await self._hooks.schedules()):
                 group.create_task(self._keep(owner, schedule))
 
     async def run_once(self, owner: str, schedule: Schedule) -> None:
@@ -54,27 +52,12 @@ class Schedules:
         async with self._storage.write() as session:
             await session.overrides.set(_key(owner, schedule), self._clock.now().isoformat())
 
-    async def clean_up(self) -> None:
-        """Remove what nobody needs any more: expired cache rows and menus, old updates and events."""
-        now = self._clock.now()
-        async with self._storage.write() as session:
-            removed = {
-                "cache": await session.cache.prune(now),
-                "menus": await session.menus.prune(now),
-                "inbox": await session.inbox.prune(now - _KEEP_UPDATES),
-                "events": await session.events.prune(now - _KEEP_EVENTS),
-            }
-        log.info("house.cleaned", **removed)
-
-    def _own(self) -> Sequence[tuple[str, Schedule]]:
-        return ((CORE, Schedule(name="clean-up", every_s=_DAY_S, work=self.clean_up)),)
-
     async def _keep(self, owner: str, schedule: Schedule) -> None:
         while True:
             try:
                 await self._clock.sleep(await self._until_due_s(owner, schedule))
                 await self.run_once(owner, schedule)
-            except (DiskFull, TemporarilyUnavailable) as error:
+            except FetchgramError as error:
                 log.warning("schedule.no_database", plugin=owner, schedule=schedule.name, error=repr(error))
                 await self._clock.sleep(_REST_S)
 

@@ -14,6 +14,7 @@ from fetchgram.errors import PluginError, TemporarilyUnavailable, TooLarge
 from fetchgram.model import At, Checkpoint, Delivery, Job, Media, Stage
 from fetchgram.pipeline.audience import Working
 from fetchgram.pipeline.delivery import Deliveries
+from fetchgram.pipeline.disk import SLACK, Disk
 from fetchgram.pipeline.lanes import Lanes
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.progress import ProgressSink
@@ -28,9 +29,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_SLACK = 2.2
-"""A workdir may hold the parts and the merged file at once."""
-
 
 class Stages:
     """Carries one job through its stages.
@@ -41,6 +39,7 @@ class Stages:
         deliveries: The last stage.
         outcomes: Checkpoints, and who hears of them.
         workdirs: Where files are.
+        disk: Room for them.
         work: How much at once.
         limits: Largest download.
         clock: Time.
@@ -54,6 +53,7 @@ class Stages:
         deliveries: Deliveries,
         outcomes: Outcomes,
         workdirs: Workdirs,
+        disk: Disk,
         work: WorkSettings,
         limits: LimitsSettings,
         clock: Clock,
@@ -64,10 +64,11 @@ class Stages:
         self._lanes = Lanes()
         self._outcomes = outcomes
         self._workdirs = workdirs
+        self._disk = disk
         self._clock = clock
         self._timeout_s = work.job_timeout_s
         self._file_max_bytes = int(limits.file_max)
-        self._most_bytes = int(limits.file_max * _SLACK)
+        self._most_bytes = int(limits.file_max * SLACK)
         self._downloads = asyncio.Semaphore(work.downloads)
         self._transcodes = asyncio.Semaphore(work.transcodes)
         self._uploads = asyncio.Semaphore(work.uploads)
@@ -77,12 +78,13 @@ class Stages:
         exact = await self._resolver.exact(job)
         if exact is None or await self._deliveries.from_cache(exact):
             return
-        workdir = await self._workdirs.open(job.id)
-        job = await self._download(exact, workdir)
-        job = await self._post_process(job, workdir)
-        async with self._lane(await self._outcomes.first_waiting(job)), self._uploads:
-            await self._outcomes.tell_all(job, Working(stage=Stage.DELIVER))
-            await self._with_progress(job, Stage.DELIVER, lambda sink: self._deliveries.deliver(job, sink))
+        async with self._disk.room(exact):
+            workdir = await self._workdirs.open(job.id)
+            job = await self._download(exact, workdir)
+            job = await self._post_process(job, workdir)
+            async with self._lane(await self._outcomes.first_waiting(job)), self._uploads:
+                await self._outcomes.tell_all(job, Working(stage=Stage.DELIVER))
+                await self._with_progress(job, Stage.DELIVER, lambda sink: self._deliveries.deliver(job, sink))
 
     def _lane(self, delivery: Delivery | None) -> AbstractAsyncContextManager[None]:
         """Return the lane of a list's item; others take no turns."""

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from fetchgram.errors import DiskFull
+from fetchgram.workers.watch import measure
 
 
 class Workdirs:
@@ -15,50 +15,47 @@ class Workdirs:
 
     Args:
         root: Holds them; made when missing.
-        floor_bytes: Free disk below which nothing is begun.
     """
 
-    def __init__(self, root: Path, *, floor_bytes: int) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._floor_bytes = floor_bytes
 
     def path(self, job_id: int) -> Path:
         """Return the folder of a job, which may not exist yet."""
         return self._root / str(job_id)
 
     async def open(self, job_id: int) -> Path:
-        """Make the folder of a job, or find what an earlier attempt left in it.
-
-        Raises:
-            DiskFull: If less than the floor is free.
-        """
-        return await asyncio.to_thread(self._open, job_id)
+        """Make the folder of a job, or find what an earlier attempt left in it."""
+        path = self.path(job_id)
+        await asyncio.to_thread(path.mkdir, parents=True, exist_ok=True)
+        return path
 
     async def remove(self, job_id: int) -> None:
         """Remove a job's folder and all that is in it."""
         await asyncio.to_thread(shutil.rmtree, self.path(job_id), ignore_errors=True)
 
-    async def sweep(self, keep: Collection[int]) -> int:
-        """Remove the folders of jobs that are not to be kept; returns how many went."""
-        return await asyncio.to_thread(self._sweep, {str(job_id) for job_id in keep})
+    async def job_ids(self) -> list[int]:
+        """Return the jobs that have a folder."""
+        return await asyncio.to_thread(self._job_ids)
 
-    def free_bytes(self) -> int:
-        """Return the free disk under the root."""
+    async def sweep(self, keep: Collection[int], *, among: Collection[int]) -> int:
+        """Remove the folders of some jobs but those that are to be kept; returns how many went."""
+        gone = [job_id for job_id in among if job_id not in keep]
+        for job_id in gone:
+            await self.remove(job_id)
+        return len(gone)
+
+    def disk(self) -> tuple[int, int]:
+        """Return how many bytes are free under the root, and how many there are."""
         self._root.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self._root).free
+        usage = shutil.disk_usage(self._root)
+        return usage.free, usage.total
 
-    def _open(self, job_id: int) -> Path:
-        free = self.free_bytes()
-        if free < self._floor_bytes:
-            raise DiskFull(f"{free} bytes free under {str(self._root)!r}, the floor is {self._floor_bytes}")
+    def size(self, job_id: int) -> int:
+        """Return the bytes in the folder of a job."""
         path = self.path(job_id)
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return measure(path) if path.is_dir() else 0
 
-    def _sweep(self, keep: Collection[str]) -> int:
-        if not self._root.is_dir():
-            return 0
-        stale = [path for path in self._root.iterdir() if path.name not in keep]
-        for path in stale:
-            shutil.rmtree(path, ignore_errors=True)
-        return len(stale)
+    def _job_ids(self) -> list[int]:
+        names = [path.name for path in self._root.iterdir()] if self._root.is_dir() else []
+        return [int(name) for name in names if name.isdecimal()]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import structlog
 
 from fetchgram.errors import PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout
+from fetchgram.model import Json
 from fetchgram.plugins.status import PluginState
 from fetchgram.ports import Clock
 from fetchgram.settings import PluginsSettings
@@ -128,6 +129,37 @@ class Breaker:
         """Return what it failed at since it last worked."""
         record = self._records.get(plugin)
         return frozenset() if record is None else frozenset(record.hooks)
+
+    def pauses(self) -> dict[str, Json]:
+        """Return what is paused, to be recalled after a restart."""
+        return {
+            plugin: {
+                "until": record.paused_until.isoformat(),
+                "pauses": record.pauses,
+                "hooks": cast("Json", sorted(record.hooks)),
+                "error": record.error,
+            }
+            for plugin, record in self._records.items()
+            if record.paused_until is not None
+        }
+
+    def recall(self, pauses: Mapping[str, Json]) -> None:
+        """Pause what was paused in an earlier process, for what is left of it; nobody is told once more."""
+        for plugin, known in pauses.items():
+            match known:
+                case {"until": str(until), "pauses": int(count), "hooks": list(hooks), "error": error}:
+                    paused_until = datetime.fromisoformat(until)
+                    left_s = (paused_until - self._clock.now()).total_seconds()
+                    self._records[plugin] = _Record(
+                        failures=self._settings.breaker_failures,
+                        hooks={str(hook) for hook in hooks},
+                        pauses=count,
+                        paused_until=paused_until,
+                        over_at_s=self._clock.monotonic() + left_s,
+                        error=str(error),
+                    )
+                case _:
+                    log.warning("breaker.not_recalled", plugin=plugin)
 
     def _pause(self, plugin: str, record: _Record) -> None:
         pause_s = self._settings.breaker_pause_s * min(2**record.pauses, LONGEST_PAUSE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import structlog
 
-from fetchgram.errors import FetchgramError, PluginError
+from fetchgram.errors import DiskFull, FetchgramError, PluginError, is_no_room
 from fetchgram.model import text
 from fetchgram.plugins import threads
 from fetchgram.plugins.breaker import Breaker
@@ -142,4 +142,6 @@ def _named(error: BaseException, plugin: str, hook: str) -> FetchgramError:
         return error
     if isinstance(error, _Overrun):
         return PluginError(f"{hook} {error}", plugin=plugin, told=text("error-plugin-slow", plugin=plugin))
+    if is_no_room(error):  # nobody's mistake
+        return DiskFull(f"{hook} of {plugin!r}: {error}")
     return PluginError(f"{hook}: {type(error).__name__}: {error}", plugin=plugin)

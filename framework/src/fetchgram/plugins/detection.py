@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import pluggy
@@ -54,13 +55,17 @@ class Detector:
         breaker: Learns how each plugin did.
         settings: `plugins.detect_timeout_s`, and what each plugin is built from.
         size: Children.
+        roof: Folder for their temporary home; the system's by default.
     """
 
-    def __init__(self, loaded: Loaded, breaker: Breaker, settings: Settings, *, size: int = 1) -> None:
+    def __init__(
+        self, loaded: Loaded, breaker: Breaker, settings: Settings, *, size: int = 1, roof: Path | None = None
+    ) -> None:
         self._manager = loaded.manager
         self._breaker = breaker
         self._settings = settings
-        self._pool = WorkerPool("detect", size=size, preload=[TARGET.partition(":")[0]], way_out=_NOWHERE)
+        preload = [TARGET.partition(":")[0]]
+        self._pool = WorkerPool("detect", size=size, preload=preload, way_out=_NOWHERE, roof=roof)
         self._starting = asyncio.Lock()
         self._started = False
 

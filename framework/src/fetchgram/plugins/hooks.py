@@ -54,6 +54,9 @@ class Hooks:
         breaker: Pauses plugins that keep failing.
         settings: Time limits.
         clock: Times the calls.
+
+    Attributes:
+        breaker: The same.
     """
 
     def __init__(self, loaded: Loaded, breaker: Breaker, settings: PluginsSettings, clock: Clock) -> None:
@@ -63,7 +66,7 @@ class Hooks:
         self._warnings = loaded.warnings
         self._plugins = loaded.plugins
         self._own_settings = loaded.settings
-        self._breaker = breaker
+        self.breaker = breaker
         self._calls = Calls(breaker, settings, clock)
 
     @property
@@ -210,7 +213,7 @@ class Hooks:
         impl = next((impl for impl in self._impls(hook) if impl.plugin_name == owner), None)
         if impl is None:
             raise PluginError(f"no {hook}", plugin=owner, told=text("error-plugin-missing", plugin=owner))
-        if not self._breaker.admits(owner, hook):
+        if not self.breaker.admits(owner, hook):
             raise PluginError("it is paused", plugin=owner, told=text("error-plugin-paused", plugin=owner))
         return await self._calls.ask(impl, hook, given, check)
 
@@ -241,7 +244,7 @@ class Hooks:
         return list(reversed(caller.get_hookimpls()))  # pluggy's own order: the last registered is asked first
 
     def _admitted(self, hook: str) -> Iterable[pluggy.HookImpl]:
-        return (impl for impl in self._impls(hook) if self._breaker.admits(impl.plugin_name, hook))
+        return (impl for impl in self._impls(hook) if self.breaker.admits(impl.plugin_name, hook))
 
     def _drop(self, plugin: str, error: FetchgramError) -> None:
         self._manager.unregister(name=plugin)
@@ -249,9 +252,9 @@ class Hooks:
         self._rows = tuple(failed if row is self._statuses[plugin] else row for row in self._rows)
 
     def _present(self, row: PluginStatus) -> PluginStatus:
-        if row.state is not PluginState.ACTIVE or self._breaker.state(row.name) is not PluginState.PAUSED:
+        if row.state is not PluginState.ACTIVE or self.breaker.state(row.name) is not PluginState.PAUSED:
             return row
-        return replace(row, state=PluginState.PAUSED, error=self._breaker.error(row.name))
+        return replace(row, state=PluginState.PAUSED, error=self.breaker.error(row.name))
 
 
 def _fingerprint(own: SettingsModel | None) -> str:

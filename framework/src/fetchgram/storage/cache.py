@@ -36,6 +36,6 @@ class CacheStore:
         """Forget a receipt, as when Telegram refuses its file id."""
         await self._tx.run(delete(cache).where(cache.c.bot_id == bot_id, cache.c.fingerprint == fingerprint))
 
-    async def prune(self, at: datetime) -> int:
-        """Delete what has expired; returns how many."""
-        return await self._tx.run(delete(cache).where(cache.c.expires_at <= at))
+    async def prune(self, at: datetime, limit: int) -> int:
+        """Delete some of what has expired; returns how many."""
+        return await self._tx.delete_some(cache, cache.c.expires_at <= at, limit=limit)

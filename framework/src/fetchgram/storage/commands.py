@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
@@ -59,6 +60,10 @@ class CommandStore:
         """Return the result, `None` as long as there is none."""
         command = await self.get(command_id)
         return None if command is None else command.result
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete some of those that were done before this; returns how many."""
+        return await self._tx.delete_some(commands, commands.c.done_at < before, limit=limit)
 
     async def get(self, command_id: int) -> StoredCommand | None:
         """Return a command, or `None`."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, literal_column, select, tuple_
+from sqlalchemy import RowMapping, Select, func, insert, literal_column, select, tuple_
 
 from fetchgram.model import Event
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import event_cursors, events
 from fetchgram.storage.transaction import Transaction
+
+_ALL = 2**63 - 1
+"""Nobody reads: no event is waited for."""
 
 # Built once: it stands beside every transition, and building it costs as much as executing it.
 _ADD = insert(events).returning(events.c.id)
@@ -64,9 +68,19 @@ class EventStore:
         update = {"event_id": statement.excluded.event_id}
         await self._tx.run(statement.on_conflict_do_update(index_elements=[event_cursors.c.plugin], set_=update))
 
-    async def prune(self, before: datetime) -> int:
-        """Delete what happened before this; returns how many."""
-        return await self._tx.run(delete(events).where(events.c.at < before))
+    async def seen_by_all(self, observers: Collection[str]) -> int:
+        """Return the number up to which everybody has read: these observers, and all who ever noted their place."""
+        rows = await self._tx.rows(select(event_cursors.c.plugin, event_cursors.c.event_id))
+        cursors = dict.fromkeys(observers, 0) | {row["plugin"]: row["event_id"] for row in rows}
+        return min(cursors.values(), default=_ALL)
+
+    async def prune(self, before: datetime, limit: int, *, up_to: int | None = None) -> int:
+        """Delete some of what happened before this, and before `up_to`; returns how many.
+
+        The event that an observer saw last stays: it says where that observer goes on.
+        """
+        read = [] if up_to is None else [events.c.id < up_to]
+        return await self._tx.delete_some(events, events.c.at < before, *read, limit=limit)
 
 
 def _after(last_id: int) -> Select[Any]:

@@ -100,9 +100,9 @@ class InboxStore:
         row = await self._tx.row(statement)
         return None if row is None else int(row["update_id"])
 
-    async def prune(self, before: datetime) -> int:
-        """Delete handled and failed updates that came before this; returns how many."""
-        return await self._tx.run(inbox.delete().where(inbox.c.received_at < before, inbox.c.state != "pending"))
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete some of the handled and failed updates that came before this; returns how many."""
+        return await self._tx.delete_some(inbox, inbox.c.received_at < before, inbox.c.state != "pending", limit=limit)
 
 
 def _is(bot_id: int, update_id: int) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
@@ -13,11 +13,14 @@ from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Li
 from fetchgram.storage import order
 from fetchgram.storage.database import Insert, insert_into
 from fetchgram.storage.deliveries import DeliveryStore
-from fetchgram.storage.tables import OPEN, RUNNING, WAITING, deliveries, jobs
+from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, deliveries, jobs
 from fetchgram.storage.transaction import Transaction
 
 _Ids: TypeAlias = list[int]
 """Inside the class, `list` is a method."""
+
+_LATELY = 20
+"""So many of the last jobs say how long one takes."""
 
 # Built once, these stand in every stage of every job; what they set comes as parameters.
 _HELD = update(jobs).where(
@@ -131,6 +134,7 @@ class JobStore:
                 lease_until=self._later(lease_s),
                 not_before=None,
                 started_at=self._tx.now,
+                error=None,
                 updated_at=self._tx.now,
             )
             .returning(jobs)
@@ -164,14 +168,31 @@ class JobStore:
         """End a job."""
         return await self._let_go(job_id, lease, state, error=error, error_number=error_number)
 
-    async def retry(self, job_id: int, lease: int, not_before: datetime) -> Job:
-        """Let a job wait for its next attempt; it keeps its place in the order."""
-        return await self._let_go(job_id, lease, JobState.WAITING, not_before=not_before)
+    async def retry(
+        self, job_id: int, lease: int, not_before: datetime, *, error: Text | None = None, counts: bool = True
+    ) -> Job:
+        """Let a job wait for its next attempt; it keeps its place in the order.
+
+        Args:
+            job_id: Which one.
+            lease: Under which it is held.
+            not_before: When it may start again.
+            error: What stopped it.
+            counts: Whether this was one of its attempts.
+        """
+        values: dict[str, object] = {"not_before": not_before, "error": error}
+        if not counts:
+            values["attempt"] = await self._attempts(job_id) - 1
+        return await self._let_go(job_id, lease, JobState.WAITING, **values)
 
     async def release(self, job_id: int, lease: int) -> Job:
         """Hand a job back as it is; the attempt does not count."""
-        current = await self._tx.integer(select(jobs.c.attempt).where(jobs.c.id == job_id))
-        return await self._let_go(job_id, lease, JobState.QUEUED, attempt=current - 1)
+        return await self._let_go(job_id, lease, JobState.QUEUED, attempt=await self._attempts(job_id) - 1)
+
+    async def hurry(self, job_id: int) -> bool:
+        """Let a job that waits for its next attempt start now; `False` when it does not wait."""
+        due = {"not_before": self._tx.now, "updated_at": self._tx.now}
+        return await self._tx.run(update(jobs).where(WAITING, jobs.c.id == job_id).values(**due)) == 1
 
     async def cancel(self, job_id: int) -> bool:
         """End a job whoever holds it; `False` when it had ended. One that never started takes no turn of its person."""
@@ -204,6 +225,22 @@ class JobStore:
             return 0, running
         return 1 + await self._tx.integer(order.before(self._tx, row["tag"], job_id)), running
 
+    async def in_line(self) -> int:
+        """Count the jobs of everybody that have not ended."""
+        return await self._tx.integer(select(func.count()).select_from(jobs).where(OPEN))
+
+    async def took_lately_s(self, since: datetime) -> Sequence[float]:
+        """Return how long the last jobs took from their start to their end; those from the cache do not count."""
+        statement = (
+            select(jobs.c.started_at, jobs.c.updated_at)
+            .where(
+                ENDED, jobs.c.updated_at >= since, jobs.c.state == str(JobState.DONE), jobs.c.checkpoint.is_not(None)
+            )
+            .order_by(jobs.c.updated_at.desc())
+            .limit(_LATELY)
+        )
+        return [(row["updated_at"] - row["started_at"]).total_seconds() for row in await self._tx.rows(statement)]
+
     async def counts_of(self, person_key: str) -> tuple[int, int]:
         """Return how many jobs of a person run and how many wait; items of lists stand in a line of their own."""
         running = func.count().filter(jobs.c.state == "running")
@@ -226,6 +263,15 @@ class JobStore:
         still_open = () if any(state.ended for state in states) else (OPEN,)
         rows = await self._tx.rows(select(jobs).where(wanted, *still_open).order_by(jobs.c.id.desc()).limit(limit))
         return [_job(row) for row in rows]
+
+    async def still_open(self, ids: Collection[int]) -> set[int]:
+        """Return which of these jobs have not ended."""
+        rows = await self._tx.rows(select(jobs.c.id).where(OPEN, jobs.c.id.in_(ids)))
+        return {row["id"] for row in rows}
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete some of the jobs that ended before this, with what is left of their deliveries; returns how many."""
+        return await self._tx.delete_some(jobs, ENDED, jobs.c.updated_at < before, limit=limit)
 
     async def requests_of(self, job_id: int) -> _Ids:
         """Return the requests that wait on a job, in the order in which they joined."""
@@ -252,6 +298,9 @@ class JobStore:
         # Whoever joins would start it earlier: it moves up and takes their turn, or they would wait in another's line.
         values = {**turn, "tag": tag, "finish_tag": tag + cost}
         return _job(await self._tx.one(update(jobs).where(jobs.c.id == row["id"]).values(**values).returning(jobs)))
+
+    async def _attempts(self, job_id: int) -> int:
+        return await self._tx.integer(select(jobs.c.attempt).where(jobs.c.id == job_id))
 
     async def _let_go(self, job_id: int, lease: int, state: JobState, **values: object) -> Job:
         free: dict[str, object] = {"state": str(state), "worker": None, "lease_until": None}

@@ -102,10 +102,10 @@ class MenuStore:
         row = await self._tx.row(delete(asks).where(*mine, asks.c.expires_at > at).returning(asks))
         return None if row is None else _ask(row)
 
-    async def prune(self, at: datetime) -> int:
-        """Delete what has expired; returns how many."""
-        menus_gone = await self._tx.run(delete(menus).where(menus.c.expires_at <= at))
-        return menus_gone + await self._tx.run(delete(asks).where(asks.c.expires_at <= at))
+    async def prune(self, at: datetime, limit: int) -> int:
+        """Delete some of what has expired; returns how many."""
+        menus_gone = await self._tx.delete_some(menus, menus.c.expires_at <= at, limit=limit)
+        return menus_gone + await self._tx.delete_some(asks, asks.c.expires_at <= at, limit=limit - menus_gone)
 
 
 def _menu(row: RowMapping) -> Menu:

@@ -88,6 +88,26 @@ class RequestStore:
         statement = select(requests).where(UNFINISHED, requests.c.bot_id == bot_id).order_by(requests.c.id)
         return _requests(await self._tx.rows(statement))
 
+    async def failed(self, limit: int) -> list[int]:
+        """Return the newest wishes that were chosen and failed, the oldest of them first."""
+        chosen = (requests.c.state == str(RequestState.FAILED), requests.c.recipe.is_not(None))
+        newest = select(requests.c.id).where(*chosen).order_by(requests.c.id.desc()).limit(limit)
+        return sorted(row["id"] for row in await self._tx.rows(newest))
+
+    async def expire(self, before: datetime, limit: int) -> int:
+        """End some of the menus that nobody has touched since then; their buttons are gone."""
+        old = (requests.c.state == str(RequestState.CHOOSING), requests.c.updated_at < before)
+        some = select(requests.c.id).where(UNFINISHED, *old).limit(limit)
+        ended = {"state": str(RequestState.EXPIRED), "updated_at": self._tx.now}
+        return await self._tx.run(update(requests).where(requests.c.id.in_(some)).values(**ended))
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete some of the wishes that ended before this, with their deliveries; returns how many."""
+        ended = [str(state) for state in RequestState if state.ended]
+        return await self._tx.delete_some(
+            requests, requests.c.updated_at < before, requests.c.state.in_(ended), limit=limit
+        )
+
     async def count_since(self, bot_id: int, person: int, since: datetime) -> int:
         """Count what a person asked for since then."""
         mine = (requests.c.bot_id == bot_id, requests.c.person == person)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import CursorResult, Executable, RowMapping
+from sqlalchemy import CursorResult, Executable, RowMapping, Table, TextClause, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
 
 from fetchgram.storage.unbroken import unbroken
 
@@ -62,6 +63,13 @@ class Transaction:
     async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[RowMapping]:
         """Return all rows."""
         return (await self.execute(statement, parameters)).mappings().all()
+
+    async def delete_some(self, table: Table, *where: ColumnElement[bool] | TextClause, limit: int) -> int:
+        """Delete at most so many of the rows that fit; returns how many went."""
+        keys = [*table.primary_key.columns]
+        # A row value of one column is no row value to SQLite.
+        key = keys[0] if len(keys) == 1 else tuple_(*keys)
+        return await self.run(delete(table).where(key.in_(select(*keys).where(*where).limit(limit))))
 
     async def integer(self, statement: Executable, parameters: Parameters = None) -> int:
         """Return a single number, 0 where the database has none."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from fetchgram.model import Request, Stage, Text, text
-from fetchgram.pipeline.audience import Progress, Queued, Retrying, Working
-from fetchgram.telegram.views import View, cancel_row, title_line
+from fetchgram.pipeline.audience import NoRoom, Progress, Queued, Retrying, Working
+from fetchgram.telegram.views import View, cancel_row, key_of, title_line
 
-Live: TypeAlias = Queued | Working | Progress | Retrying
+Live: TypeAlias = Queued | Working | Progress | Retrying | NoRoom
 """News of something that goes on; the next piece of news replaces it."""
 
 _CELLS = 12
@@ -18,7 +18,8 @@ _STAGES = {Stage.DOWNLOAD: "status-download", Stage.POST_PROCESS: "status-proces
 
 def working_view(request: Request, news: Live) -> View:
     """Return what is shown while nothing is decided yet; it can be cancelled in every stage."""
-    return View((*title_line(request), *_lines(news)), (cancel_row(request),))
+    hurry = ((key_of(request, "button-hurry", "hurry"),),) if isinstance(news, Retrying) else ()
+    return View((*title_line(request), *_lines(news)), (*hurry, cancel_row(request)))
 
 
 def share_of(news: Progress) -> float:
@@ -35,11 +36,13 @@ def bar_of(share: float) -> str:
 def _lines(news: Live) -> tuple[Text, ...]:
     match news:
         case Queued():
-            return (text("status-queued", place=news.place, running=news.running),)
+            return (text("status-queued", place=news.place, running=news.running, wait=news.wait_s or 0),)
         case Working():
             return (text(_STAGES[news.stage]),)
         case Retrying():
             return (news.error, text("status-retrying", seconds=news.after_s))
+        case NoRoom():
+            return (text("status-no-room"),)
         case Progress():
             return _progress(news)
 

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -130,6 +131,21 @@ class Board:
         """Delete the status message; one that is too old to be deleted says that it is done."""
         await self._insist(lambda: self._remove(request_id))
         self._shown.pop(request_id, None)
+
+    async def tidy(self, request_id: int, message_id: int) -> None:
+        """Delete a message that carries buttons of a request and is not its status message.
+
+        It was sent, and the process died, or the answer was lost, before its number was known: the Bot API can neither
+        list nor find it. A press is the first that is heard of it.
+        """
+        async with self._of(request_id).lock:
+            request = await self._intake.request(request_id)
+            chat = request.destination
+            if not isinstance(chat, Chat) or request.status_message in {None, message_id}:
+                return
+            log.info("status.stray_removed", request=request_id)
+            with suppress(AiogramError, TemporarilyUnavailable):
+                await self._line(DeleteMessage(chat_id=chat.chat, message_id=message_id))
 
     async def keyboard(self, request: Request, rows: Sequence[Sequence[Key]]) -> InlineKeyboardMarkup | None:
         """Store the buttons of a view and return them; equal buttons of the same request are stored once."""

@@ -82,8 +82,14 @@ class Presses:
         if isinstance(button, Text):
             return button
         if button.plugin == views.REQUESTS:
-            return await self._wishes.press(button.action, button.args)
+            return await self._press_wish(button, query)
         return await self._screens.press(button, query, who)
+
+    async def _press_wish(self, button: MenuButton, query: CallbackQuery) -> Text | None:
+        toast = await self._wishes.press(button.action, button.args)
+        if query.message is not None:
+            await self._wishes.tidy(button.args, query.message.message_id)
+        return toast
 
     async def _speaks_for(self, menu: Menu, who: Admitted) -> bool:
         """Whether an admin presses what an anonymous admin got: the press comes with the real id."""

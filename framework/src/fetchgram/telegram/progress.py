@@ -17,6 +17,7 @@ from fetchgram.pipeline.audience import (
     Failed,
     MenuAgain,
     News,
+    NoRoom,
     Progress,
     Queued,
     Retrying,
@@ -26,7 +27,7 @@ from fetchgram.pipeline.audience import (
 from fetchgram.pipeline.intake import Intake
 from fetchgram.ports import Clock
 from fetchgram.telegram import views
-from fetchgram.telegram.bars import share_of, working_view
+from fetchgram.telegram.bars import Live, share_of, working_view
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.flood import Lane
@@ -35,7 +36,8 @@ log = structlog.get_logger()
 
 ShowCard: TypeAlias = Callable[[int, Text | None], Awaitable[None]]
 
-_LIVE = (Queued, Working, Progress, Retrying)
+_WAITING = (Queued, Retrying, NoRoom)
+_LIVE = (*_WAITING, Working, Progress)
 _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
 _LEAST_STEP = 0.01
@@ -113,10 +115,10 @@ class TelegramAudience:
             follow.latest = follow.shown = None
             follow.began = self._clock.monotonic()
 
-    async def tell_place(self, request_id: int, news: Queued) -> None:
-        """Tell a place in line, unless the work has begun meanwhile."""
+    async def tell_place(self, request_id: int, news: Queued | Retrying | NoRoom) -> None:
+        """Tell where it waits, unless the work has begun meanwhile."""
         follow = self._follows.get(request_id)
-        if follow is None or isinstance(follow.latest or follow.shown or news, Queued):
+        if follow is None or isinstance(follow.latest or follow.shown or news, _WAITING):
             await self.tell(request_id, 0, news)
 
     @property
@@ -128,8 +130,8 @@ class TelegramAudience:
 
     @property
     def waiting_in_line(self) -> list[int]:
-        """Requests whose last news was their place in line."""
-        return [key for key, follow in self._follows.items() if isinstance(follow.latest or follow.shown, Queued)]
+        """Requests whose last news was that they wait: their place, or the time to their next try, goes on."""
+        return [key for key, follow in self._follows.items() if isinstance(follow.latest or follow.shown, _WAITING)]
 
     async def run(self) -> None:
         """Show news until cancelled."""
@@ -184,7 +186,7 @@ class TelegramAudience:
         follow.shown = news
         await self._show_end(await self._intake.request(request_id), news)
 
-    async def _show_live(self, request_id: int, news: Queued | Working | Progress | Retrying) -> None:
+    async def _show_live(self, request_id: int, news: Live) -> None:
         request = await self._intake.request(request_id)
         if request.state is RequestState.WORKING:
             await self._board.show(request_id, working_view(request, news), lane=Lane.NEWS)

@@ -9,10 +9,11 @@ from datetime import timedelta
 import structlog
 
 from fetchgram.errors import ChoiceGone, FetchgramError
-from fetchgram.model import InputKind, JobState, Json, Request, RequestState, Step, Text, text
-from fetchgram.pipeline.audience import Cancelled, Queued
+from fetchgram.model import InputKind, Json, Request, RequestState, Step, Text, text
+from fetchgram.pipeline.audience import Cancelled
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.menu import Menu
+from fetchgram.pipeline.places import standing_of
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 from fetchgram.telegram import typed, views
@@ -68,6 +69,7 @@ class Wishes:
             "back": self._back,
             "cancel": self._cancel,
             "retry": self._retry,
+            "hurry": self._hurry,
             "again": self._again,
             **picks.actions,
         }
@@ -83,6 +85,10 @@ class Wishes:
         except FetchgramError as error:
             log.info("press.refused", request=request.id, action=action, error=repr(error))
             return error.text
+
+    async def tidy(self, args: Mapping[str, Json], message_id: int) -> None:
+        """Remove the message that was pressed if it is not the one on which the wish goes on."""
+        await self._board.tidy(int(str(args["request"])), message_id)
 
     async def answer(self, args: Mapping[str, Json], answer: str) -> Text | None:
         """Take a typed answer for an option or a list; returns what is wrong with it, if anything."""
@@ -101,7 +107,7 @@ class Wishes:
         return None
 
     async def show_place(self, request_id: int) -> None:
-        """Tell a person's place in line, as long as it waits there."""
+        """Tell a person's place in line, or when it is tried again, as long as it waits."""
         request = await self._intake.request(request_id)
         if request.state is not RequestState.WORKING:
             return
@@ -110,10 +116,9 @@ class Wishes:
             return
         job_id = await self._intake.job_of(request)
         async with self._storage.read() as session:
-            job = await session.jobs.get(job_id)
-            place, running = await session.jobs.place(job_id)
-        if job is not None and job.state is JobState.QUEUED:
-            await self._audience.tell_place(request_id, Queued(place=place, running=running))
+            news = await standing_of(session, job_id)
+        if news is not None:
+            await self._audience.tell_place(request_id, news)
 
     async def _pick(self, request: Request, args: Mapping[str, Json]) -> Text | None:
         if request.state is not RequestState.CHOOSING:
@@ -201,6 +206,12 @@ class Wishes:
             self._cards.look(again)
         elif again.state is RequestState.WORKING:
             await self.show_place(request.id)
+        return text("toast-queued")
+
+    async def _hurry(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if not await self._intake.hurry(request.id):
+            return _too_late(request)
+        await self.show_place(request.id)
         return text("toast-queued")
 
     async def _again(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all

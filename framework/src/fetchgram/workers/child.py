@@ -54,7 +54,8 @@ def _detach(output_fd: int) -> None:
     with contextlib.suppress(PermissionError):  # a spawned child leads its session from the start
         os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # A service manager may tell the whole group to end; the bot still has a moment for what is nearly done.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
     os.close(output_fd)

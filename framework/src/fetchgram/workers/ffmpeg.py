@@ -204,7 +204,7 @@ def _judge(code: int | None, tail: str) -> None:
     if code == 0:
         return
     log.warning("ffmpeg.failed", exit_code=code, tail=tail)
-    raise FfmpegError(_kind_of(tail), tail or f"exit code {code}")
+    raise FfmpegError("killed" if code == -signal.SIGKILL else _kind_of(tail), tail or f"exit code {code}")
 
 
 def _kind_of(tail: str) -> str:

@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> None:
     """Take the limits, then become the command."""
     parent_pid, nice, data_bytes = map(int, arguments[:3])
     command = arguments[3:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is meant for the bot, and reaches the whole group, ends nothing here. Blocked, not ignored: ffmpeg brings
+    # handlers of its own, and would end with a file that is cut off.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))

@@ -12,14 +12,13 @@ import importlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import time
 from pathlib import Path
 from typing import NoReturn
 
-from fetchgram.workers import child, tripwire
+from fetchgram.workers import child, homes, tripwire
 from fetchgram.workers.limits import adopt_orphans, die_with_parent, outlive_parent
 from fetchgram.workers.setup import Setup
 
@@ -34,7 +33,8 @@ def start(arguments: list[str]) -> NoReturn:
         arguments: Number of the control socket; the setup as text.
     """
     setup = Setup.from_json(arguments[1])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the bot alone decides; its death ends this process
+        signal.signal(number, signal.SIG_IGN)
     die_with_parent(setup.parent_pid)
     adopt_orphans()
     control = socket.socket(fileno=int(arguments[0]))
@@ -78,7 +78,7 @@ class Nursery:
             while self._turn(selector, wakeup):
                 self._reap()
         self._end_all()
-        shutil.rmtree(self._setup.home, ignore_errors=True)
+        homes.remove(Path(self._setup.home))
         os._exit(0)
 
     def _end_all(self) -> None:

@@ -21,6 +21,7 @@ class PluginWorkers:
         settings: How many children, how much memory.
         network: The way out of the children; `None` for children that only look at local files.
         way_out: Its address: the only one that they may connect to.
+        roof: Folder for their temporary home; the system's by default.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class PluginWorkers:
         settings: WorkSettings,
         network: Network | None = None,
         way_out: tuple[str, int] | None = None,
+        roof: Path | None = None,
     ) -> None:
         self._name = name
         self._settings = settings
         self._network = network
         self._way_out = way_out
+        self._roof = roof
         self._pool: WorkerPool | None = None
         self._opening = asyncio.Lock()
         self._preload: tuple[str, ...] = ()
@@ -90,6 +93,7 @@ class PluginWorkers:
                     limits=WorkerLimits(rss_bytes=int(self._settings.child_memory)),
                     way_out=self._way_out,
                     may_spawn=self._may_spawn,
+                    roof=self._roof,
                 )
                 await pool.start()
                 self._pool = pool

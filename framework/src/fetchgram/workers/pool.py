@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,10 @@ from typing import Literal
 
 import structlog
 
-from fetchgram.errors import TooLarge, WorkerCrashed, WorkerTimeout
+from fetchgram.errors import DiskFull, TooLarge, WorkerCrashed, WorkerTimeout
 from fetchgram.model.codec import Json
 from fetchgram.workers import frames
+from fetchgram.workers.homes import Home
 from fetchgram.workers.limits import WorkerLimits
 from fetchgram.workers.origins import ForkOrigin, Nature, Origin, SpawnOrigin
 from fetchgram.workers.setup import Setup
@@ -75,6 +74,7 @@ class WorkerPool:
         way_out: The only address that children may connect to (the filtering proxy), told to them by the usual
             variables too. `None` sets no rule.
         may_spawn: Whether jobs may start programs.
+        roof: Folder for the children's temporary home; the system's by default.
         start_method: Default: `fork` on Linux, elsewhere `spawn`.
     """
 
@@ -89,6 +89,7 @@ class WorkerPool:
         way_out: tuple[str, int] | None = None,
         may_spawn: bool = False,
         start_method: StartMethod | None = None,
+        roof: Path | None = None,
     ) -> None:
         self._name = name
         self._size = size
@@ -99,7 +100,8 @@ class WorkerPool:
         self._may_spawn = may_spawn
         self._method = start_method or ("fork" if sys.platform == "linux" else "spawn")
         self._origin: Origin | None = None
-        self._home: str | None = None
+        self._roof = roof
+        self._home: Home | None = None
         self._slots: Turns[Worker | None] = Turns()  # None: nobody sits there yet
         self._workers: set[Worker] = set()
         self._busy: set[Worker] = set()
@@ -116,8 +118,12 @@ class WorkerPool:
         """
         if self._origin is not None:
             raise RuntimeError(f"pool {self._name!r} runs already")
-        self._home = await asyncio.to_thread(tempfile.mkdtemp, prefix=f"fetchgram-{self._name}-")
-        nature = Nature(name=self._name, setup=self._setup(self._home), env=self._environment(self._home))
+        try:
+            self._home = await asyncio.to_thread(Home, self._roof, self._name)
+        except OSError as error:
+            raise DiskFull(f"no home for the children of pool {self._name!r}: {error.strerror}") from error
+        home = str(self._home.path.absolute())
+        nature = Nature(name=self._name, setup=self._setup(home), env=self._environment(home))
         self._origin = ForkOrigin(nature) if self._method == "fork" else SpawnOrigin(nature)
         try:
             self._warm_up_s = await self._origin.start()
@@ -191,7 +197,7 @@ class WorkerPool:
         for _ in range(self._slots.waiting):
             self._slots.put(None)
         if self._home is not None:
-            await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+            await asyncio.to_thread(self._home.remove)
 
     @property
     def stats(self) -> PoolStats:
