@@ -89,7 +89,8 @@ def test_every_event_of_the_log_that_is_named_is_logged() -> None:
 
 
 def test_every_sentence_of_the_troubleshooting_is_said_somewhere() -> None:
-    sources = [*ROOT.glob("framework/src/**/*.ftl"), *ROOT.glob("framework/src/**/*.py")]
+    patterns = ("framework/src/**/*.ftl", "plugins/*/src/**/*.ftl", "framework/src/**/*.py")
+    sources = [path for pattern in patterns for path in ROOT.glob(pattern)]
     said = " ".join(re.sub(r'"\s+f?"', "", path.read_text(encoding="utf-8")) for path in sources)
     page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^\| “(.+?)” \|", page, re.MULTILINE)

@@ -12,6 +12,7 @@ WATCH = "https://www.youtube.com/watch?v="
 
 
 async def test_a_youtube_link_becomes_a_video_that_is_as_large_as_the_button_said(bob: Guest) -> None:
+    refused = bob.live.stage.web.refused
     card = await bob.asks_for(f"{WATCH}colourtest1")
     assert card.text.splitlines()[:3] == ["The big colour test", "👤 Sandbox Band", "⏱ 0:06"]
     labels = [button.label for button in card.buttons]
@@ -32,7 +33,7 @@ async def test_a_youtube_link_becomes_a_video_that_is_as_large_as_the_button_sai
     assert (video.width_px, video.height_px, video.duration_s) == (640, 360, 6)
     assert video.thumbnail is not None
     assert f"{video.size_bytes / 1_000_000:.1f} MB" in card.button("360p").label
-    assert bob.live.stage.web.refused == ()
+    assert bob.live.stage.web.refused == refused
 
 
 async def test_a_short_arrives_upright(bob: Guest) -> None:
@@ -73,6 +74,27 @@ async def test_the_card_says_which_choices_do_not_play_everywhere(bob: Guest) ->
     assert "may not play on older phones" in card.text
     labels = [button.label.partition(" · ")[0] for button in card.buttons]
     assert labels[:6] == ["⭐ Best", "🚫 🎬 4320p60 AV1", "🚫 🎬 2160p60 VP9", "🚫 🎬 2160p60 HDR VP9", "🚫 🎬 1440p60 VP9", "🚫 🎬 1080p60"]  # fmt: skip  # noqa: E501
+
+
+async def test_of_a_playlist_all_that_can_be_had_arrives(bob: Guest) -> None:
+    bob.says("https://www.youtube.com/playlist?list=PLsandbox00000mixed")
+    picker = await bob.sees_button("☑️ All")
+    assert "Some cannot be had" in picker.text
+    assert any("1. The big colour test" in button.label for button in picker.buttons)
+    await bob.taps(picker, "☑️ All")
+    await bob.taps(await bob.sees_button("Get 3 items"), "480p")
+    await bob.taps(await bob.sees_button("up to 480p"), "Get 3 items")
+    await bob.gets("video", 2)
+    told = await bob.sees("✅ 2 of 3 arrived")
+    assert "1 failed" in told.text
+    assert "only people whom its owner invited" in told.text
+
+
+async def test_a_video_in_a_list_offers_the_whole_list(bob: Guest) -> None:
+    card = await bob.asks_for(f"{WATCH}colourtest1&list=PLsandbox000000two&index=1")
+    await bob.taps(card, "The whole list")
+    picker = await bob.sees_button("2. A short")
+    assert "Two videos" in picker.text
 
 
 @pytest.mark.parametrize(

@@ -33,13 +33,16 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
     return own, elsewhere
 
 
-def test_the_wheels_deno_comes_before_what_is_on_the_path(places: tuple[Path, Path]) -> None:
+def test_the_wheels_deno_comes_before_the_one_on_the_path_and_no_other_runtime_is_taken(
+    places: tuple[Path, Path],
+) -> None:
     own, elsewhere = places
-    node = program(elsewhere, "node")
-    assert find(Settings()) == Runtime("node", node)
-    program(elsewhere, "deno")
-    deno = program(own, "deno")
+    program(elsewhere, "node")
+    assert find(Settings()) is None
+    deno = program(elsewhere, "deno")
     assert find(Settings()) == Runtime("deno", deno)
+    wheels = program(own, "deno")
+    assert find(Settings()) == Runtime("deno", wheels)
 
 
 def test_a_runtime_can_be_named_placed_or_switched_off(places: tuple[Path, Path]) -> None:

@@ -37,7 +37,6 @@ from fetchgram_youtube.health import Health
 from fetchgram_youtube.links import PLUGIN, claim
 from fetchgram_youtube.runtimes import find
 from fetchgram_youtube.settings import Settings as YouTubeSettings
-from fetchgram_youtube.sponsors import marks_of
 from fetchgram_youtube.wishes import extras_of, wishes_for
 from fetchgram_ytdlp.captions import clock, fits
 
@@ -139,6 +138,8 @@ class Plugin:
 
     async def _marked(self, media: Media, video_id: str) -> Media:
         """Say in the caption where sponsors and the like are."""
+        from fetchgram_youtube.sponsors import marks_of  # noqa: PLC0415  # only where an operator wishes for them
+
         context = self._given()
         marks, texts = await marks_of(context.network, video_id), context.texts
         lines = [f"{clock(each.start_s)} {texts.render(text(f'youtube-mark-{each.category}'), 'en')}" for each in marks]

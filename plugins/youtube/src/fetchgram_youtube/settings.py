@@ -16,7 +16,7 @@ class Settings(FetchSettings, SettingsModel):
 
     js_runtime: Literal["auto", "off", "deno", "node", "bun", "quickjs"] = Field(
         default="auto",
-        description="JavaScript runtime for YouTube's challenges; auto: deno from its wheel or the path, else node.",
+        description="JavaScript runtime for YouTube's challenges; auto: deno, from its wheel or the path.",
     )
     js_runtime_path: Path | None = Field(default=None, description="Program of `js_runtime`; none: looked for.")
     player_clients: Names = Field(
