@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from fetchgram.api import ContentUnavailable, LimitReached, RequestState, Uncertain
+from fetchgram.api import (
+    At,
+    Choice,
+    ChoiceKind,
+    ContentUnavailable,
+    LimitReached,
+    Link,
+    LinkKind,
+    RequestState,
+    Step,
+    Uncertain,
+)
 from fetchgram.settings import Settings
 
 from .conftest import Bench
@@ -40,3 +51,23 @@ async def test_a_wish_that_begins_again_keeps_the_limits_of_its_person(
     assert (await bench.route.intake.request(ended.id)).state is RequestState.FAILED
     await bench.route.intake.cancel(waiting.id)
     assert (await getattr(bench.route.intake, again)(ended.id)).state is RequestState.WORKING
+
+
+async def test_a_recipe_depends_on_the_settings_of_the_plugins_that_its_steps_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = {"fake": ("a", 1), "steps": ("x", 1)}
+    monkeypatch.setattr(bench.route.intake._hooks, "shape", shapes.__getitem__)
+    choice, link = (
+        Choice(kind=ChoiceKind.VIDEO),
+        Link(plugin="fake", kind=LinkKind.VIDEO, media_id="1", url="https://x"),
+    )
+
+    def key(*steps: Step) -> str:
+        return bench.route.intake._recipe(link, choice, steps).fingerprint(link)
+
+    after, before = Step(key="steps.fit"), Step(key="steps.cut", at=At.DOWNLOAD)
+    with_step, without, other = key(after), key(), key(before)
+    shapes["steps"] = ("y", 1)
+    assert key(after) != with_step
+    assert (key(), key(before)) == (without, other)

@@ -19,6 +19,8 @@ help =
     2. Tap what you want: a quality, only the sound, or a picture.
     3. Wait for the file. You can cancel at any time.
 
+    A video, a song or a picture of your own can be made smaller or turned into something else: send it to me.
+
     Your buttons are yours alone: in a group nobody else can press them.
 help-start = What this bot does
 help-help = How to use it

@@ -10,6 +10,7 @@ import structlog
 
 from fetchgram.errors import ChoiceGone, FetchgramError, LinkError, UnsupportedLink
 from fetchgram.model import (
+    At,
     Chat,
     Choice,
     DeliveryState,
@@ -81,7 +82,9 @@ class Intake:
         self._limits = limits
         self._persons = persons
 
-    async def accept(self, *, key: str, person: Person, destination: Destination, url: str) -> tuple[Request, bool]:
+    async def accept(
+        self, *, key: str, person: Person, destination: Destination, url: str, link: Link | None = None
+    ) -> tuple[Request, bool]:
         """Write a wish down.
 
         Args:
@@ -89,6 +92,7 @@ class Intake:
             person: Who wishes.
             destination: Where it shall arrive.
             url: As it was sent.
+            link: What it is, when no plugin is to be asked: a file of Telegram's own.
 
         Returns:
             The request, and whether it is new.
@@ -104,6 +108,7 @@ class Intake:
                 destination=destination,
                 locale=person.locale,
                 url=url,
+                link=link,
             )
             if not created:
                 return request, False
@@ -127,7 +132,7 @@ class Intake:
         if request.state is not RequestState.PROBING:
             return request
         try:
-            link = await self._claim(request.url)
+            link = _own_link(request) or await self._claim(request.url)
             request = dataclasses.replace(request, link=link)
             if group and not link.sure:
                 await self._update(request, "request.ignored", state=RequestState.CANCELLED, link=link)
@@ -287,8 +292,11 @@ class Intake:
             return await session.cache.get(request.bot_id, fingerprint, self._clock.now()) is not None
 
     def _recipe(self, link: Link, choice: Choice, steps: tuple[Step, ...]) -> Recipe:
+        """Build the recipe; the plugins of its steps shape the result as the link's own does."""
         settings, schema = self._hooks.shape(link.plugin)
-        return Recipe(choice=choice, steps=steps, settings=settings, schema=schema)
+        others = sorted({step.plugin for step in steps if step.at is At.AFTER} - {link.plugin})
+        shapes = [f"{name}:{':'.join(map(str, self._hooks.shape(name)))}" for name in others]
+        return Recipe(choice=choice, steps=steps, settings="+".join([settings, *shapes]), schema=schema)
 
     async def _enqueue(self, session: Session, request: Request, work: Work) -> None:
         now, probe, recipe = self._clock.now(), _probe_of(request), request.recipe
@@ -355,6 +363,11 @@ def _there(request: Request | None, request_id: int) -> Request:
     if request is None:
         raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
     return request
+
+
+def _own_link(request: Request) -> Link | None:
+    """Return the link of a wish that came without an address to ask the plugins about."""
+    return None if "://" in request.url else request.link
 
 
 def _is_like_the_first(row: ChoiceRow, rows: Sequence[ChoiceRow]) -> bool:

@@ -35,7 +35,15 @@ class RequestStore:
         self._tx = transaction
 
     async def accept(  # a request is born with all of these
-        self, key: str, bot_id: int, person: int, destination: Destination, locale: str, url: str
+        self,
+        key: str,
+        bot_id: int,
+        person: int,
+        destination: Destination,
+        locale: str,
+        url: str,
+        *,
+        link: Link | None = None,
     ) -> tuple[Request, bool]:
         """Store a wish once.
 
@@ -46,6 +54,7 @@ class RequestStore:
             destination: Where it goes.
             locale: Language of everything said about it.
             url: What was sent.
+            link: What it is, where that is known already.
 
         Returns:
             The request, and whether it is new.
@@ -57,6 +66,7 @@ class RequestStore:
             destination=destination,
             locale=locale,
             url=url,
+            link=link,
             state=str(RequestState.PROBING),
             created_at=self._tx.now,
             updated_at=self._tx.now,

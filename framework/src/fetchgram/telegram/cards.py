@@ -16,6 +16,8 @@ from fetchgram.ports import Network
 from fetchgram.telegram import views
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.card import card_view
+from fetchgram.telegram.files import is_sent_file
+from fetchgram.telegram.options import sent_file_view
 from fetchgram.telegram.picker import picker_view
 
 log = structlog.get_logger()
@@ -84,7 +86,8 @@ class Cards:
             await self._board.insist(request_id, picker_view(picker, notice=notice))
             return
         menu = await self._intake.menu(request_id)
-        await self._board.insist(request_id, card_view(menu, notice=notice), picture=await self._picture(menu))
+        view = (sent_file_view if is_sent_file(menu.request) else card_view)(menu, notice=notice)
+        await self._board.insist(request_id, view, picture=await self._picture(menu))
 
     async def _look(self, request: Request, *, group: bool) -> None:
         """Look until it is shown or told why not; a database without room is waited for."""

@@ -33,10 +33,13 @@ class BotApiDelivery:
     Args:
         line: The way to Telegram.
         on_unreachable: Told when the person blocked the bot or the chat is gone.
+
+    Attributes:
+        line: The way to Telegram.
     """
 
     def __init__(self, line: Line, on_unreachable: Callable[[Chat], Awaitable[None]]) -> None:
-        self._line = line
+        self.line = line
         self._on_unreachable = on_unreachable
 
     async def upload(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
@@ -111,7 +114,7 @@ class BotApiDelivery:
     async def _send(self, delivery: Delivery, parts: Sequence[Part]) -> list[Message]:
         chat = cast("Chat", delivery.destination)
         try:
-            sent = await self._line(calls.send(chat, parts), patience_s=_PATIENCE_S)
+            sent = await self.line(calls.send(chat, parts), patience_s=_PATIENCE_S)
         except AiogramError as error:
             log.warning("delivery.refused", delivery=delivery.id, error=describe(error))
             raise await self._translated(chat, error) from None

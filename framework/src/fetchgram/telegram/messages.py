@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from aiogram.exceptions import AiogramError
 from aiogram.methods import SendChatAction, SendMessage
 from aiogram.types import LinkPreviewOptions, Message, Update
 
 from fetchgram.errors import LimitReached, TemporarilyUnavailable
-from fetchgram.model import Chat, RequestState, Text, text
+from fetchgram.model import Chat, Destination, Link, Request, RequestState, Text, text
 from fetchgram.pipeline.intake import Intake
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
@@ -19,6 +21,7 @@ from fetchgram.telegram.calls import place
 from fetchgram.telegram.cards import Cards
 from fetchgram.telegram.entities import telegram_text
 from fetchgram.telegram.failures import describe
+from fetchgram.telegram.files import link_of
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted
 from fetchgram.telegram.links import command_of, is_addressed, links_of
@@ -102,28 +105,42 @@ class Messages:
         addressed = commanded or is_addressed(message, username=self.username, bot_id=who.person.bot_id)
         urls, left_out = links_of(message, username=self.username, limit=self._limit, addressed=addressed)
         quiet = who.is_group and not addressed
+        if not urls and not quiet and (sent := link_of(message, who.person.bot_id)) is not None:
+            await self._accept_all(update, [(sent.url, sent)], message, who, quiet=False)
+            return
         if not urls and not quiet and (not who.is_group or commanded):
             await self.say(message, text("telegram-nothing-here"), who.person.locale)
-        for number, url in enumerate(urls):
-            try:
-                await self._accept(f"update:{update.update_id}:{number}", url, message, who, quiet=quiet)
-            except LimitReached as error:
-                await self.say(message, error.text, who.person.locale)
-                return
-        if left_out and not quiet:
+        accepted = await self._accept_all(update, [(url, None) for url in urls], message, who, quiet=quiet)
+        if left_out and not quiet and accepted:
             await self.say(message, text("too-many-links", limit=self._limit), who.person.locale)
 
-    async def _accept(self, key: str, url: str, message: Message, who: Admitted, *, quiet: bool) -> None:
-        destination = _destination(message, who.person.bot_id)
-        request, _ = await self._intake.accept(key=key, person=who.person, destination=destination, url=url)
+    async def _accept_all(
+        self, update: Update, wishes: Sequence[tuple[str, Link | None]], message: Message, who: Admitted, *, quiet: bool
+    ) -> bool:
+        """Accept each; returns whether the person's limits allowed all of them."""
+        for number, (url, link) in enumerate(wishes):
+            key = f"update:{update.update_id}:{number}"
+            try:
+                request, _ = await self._intake.accept(
+                    key=key, person=who.person, destination=_destination(message, who.person.bot_id), url=url, link=link
+                )
+            except LimitReached as error:
+                await self.say(message, error.text, who.person.locale)
+                return False
+            await self._begin(request, quiet=quiet)
+        return True
+
+    async def _begin(self, request: Request, *, quiet: bool) -> None:
         if request.state is not RequestState.PROBING:
             return
         if not quiet and request.status_message is None:
             await self._board.show(request.id, views.looking(request))
-            await self._typing(destination)
+            await self._typing(request.destination)
         self._cards.look(request, group=quiet)
 
-    async def _typing(self, chat: Chat) -> None:
+    async def _typing(self, chat: Destination) -> None:
+        if not isinstance(chat, Chat):
+            return
         try:
             await self._line(SendChatAction(chat_id=chat.chat, message_thread_id=chat.topic, action="typing"))
         except (AiogramError, TemporarilyUnavailable) as error:

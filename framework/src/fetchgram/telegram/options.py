@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fetchgram.model import InputKind, Json, Option, Step, Text, text
 from fetchgram.pipeline.menu import Menu
-from fetchgram.telegram.card import card_lines, labels_of
+from fetchgram.telegram.card import automatic, card_lines, labels_of
 from fetchgram.telegram.views import Key, View, cancel_row
 
 
@@ -63,6 +63,14 @@ def options_view(menu: Menu, selection: Selection, *, notice: Text | None = None
     back = Key(text("button-back"), "back", {"request": selection.request})
     choice = (Key(picked, "choices", selection.args()),)
     return View(lines, (choice, *rows, *keys.groups(), (start, back), cancel_row(menu.request)))
+
+
+def sent_file_view(menu: Menu, *, notice: Text | None = None) -> View:
+    """Return the card of a file that a person sent: the file itself is no choice, so the options come at once."""
+    if menu.options and menu.best is not None:
+        on = dict.fromkeys(automatic(menu.options))
+        return options_view(menu, Selection(menu.request.id, menu.best, on), notice=notice)
+    return View(card_lines(menu.request, text("telegram-no-options")), (cancel_row(menu.request),))
 
 
 def choices_view(menu: Menu, selection: Selection) -> View:

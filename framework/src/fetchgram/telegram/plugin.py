@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from fetchgram.errors import CannotDeliver, FetchgramError
+from fetchgram.errors import CannotDeliver, FetchgramError, PluginError
 from fetchgram.hookspecs import hookimpl
-from fetchgram.model import Chat, Delivery, Destination, Json, Media, Receipt, Role, Route, decode, text
+from fetchgram.model import (
+    Chat,
+    Delivery,
+    Destination,
+    Job,
+    Json,
+    Link,
+    Media,
+    Probe,
+    Receipt,
+    Role,
+    Route,
+    decode,
+    text,
+)
 from fetchgram.pipeline.cache import LEDGER_KEY
 from fetchgram.pipeline.cache import ROUTE as CACHE
 from fetchgram.ports import Context, Ledger, Sink
@@ -19,6 +34,7 @@ from fetchgram.telegram.routes import MTPROTO, upload_routes
 
 if TYPE_CHECKING:
     from fetchgram.telegram.delivery import BotApiDelivery  # aiogram: heavy, and listing the plugins needs none of it
+    from fetchgram.telegram.files import SentFiles  # the same
 
 GET = "get"
 """The command that takes a link where the bot is not addressed otherwise, as in groups."""
@@ -72,6 +88,16 @@ class TelegramPlugin:
         )
 
     @hookimpl
+    async def probe(self, link: Link) -> Probe:
+        """Look at a file that a person sent."""
+        return self._sent_files().probe(link)
+
+    @hookimpl
+    async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
+        """Fetch a file that a person sent."""
+        return await self._sent_files().download(job, workdir, sink)
+
+    @hookimpl
     def user_commands(self) -> Sequence[Command]:
         """Name the greeting, the help, and the command for links in groups."""
         return (
@@ -82,6 +108,14 @@ class TelegramPlugin:
 
     def _gateway(self, bot_id: int) -> Gateway | None:
         return next((gateway for gateway in self.gateways.values() if gateway.bot_id == bot_id), None)
+
+    def _sent_files(self) -> SentFiles:
+        from fetchgram.telegram.files import SentFiles  # noqa: PLC0415  # aiogram
+
+        if self._context is None:
+            raise PluginError("nothing is fetched without a context", plugin=self.name)
+        lines = {bot_id: delivery.line for bot_id, delivery in self.deliveries.items()}
+        return SentFiles(lines, self._context.media)
 
 
 def telegram_plugin(

@@ -20,6 +20,7 @@ from fetchgram.telegram import typed, views
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.card import automatic
 from fetchgram.telegram.cards import Cards
+from fetchgram.telegram.files import is_sent_file
 from fetchgram.telegram.options import Selection, choices_view, options_view, taken
 from fetchgram.telegram.picks import RANGES, Picks
 from fetchgram.telegram.progress import TelegramAudience
@@ -142,6 +143,8 @@ class Wishes:
         _check(menu, selection.index)
         steps = selection.steps(menu.options)
         row = menu.rows[selection.index]
+        if not steps and is_sent_file(request):
+            return text("telegram-choose-first")
         if row.route is None and not steps:
             return row.why_not
         return await self._choose(request, selection.index, steps)

@@ -39,6 +39,10 @@ telegram-ask-language = ✏️ Which language? For example: en
 telegram-ask-text = ✏️ Type your answer.
 telegram-not-understood = I do not understand that. Please tap the button again and try once more.
 telegram-no-right = You may not do this.
+telegram-your-file = What shall become of it?
+telegram-no-options = I have nothing to make of this. Send me a link, and I show you what I can get.
+telegram-choose-first = Please tap what you want first.
+telegram-file-too-large = Telegram does not hand files of this size to me: { SIZE($limit) } is the most.
 telegram-nothing-here = Send me a link, and I show you what I can get.
 telegram-help-get = Get what is behind a link
 

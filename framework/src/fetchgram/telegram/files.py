@@ -1,0 +1,231 @@
+"""Files that people send: looked at by what their message says, fetched by getFile."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.methods import GetFile
+from aiogram.types import Animation, Audio, Document, Message, PhotoSize, Video, VideoNote, Voice
+from aiohttp import ClientError
+
+from fetchgram.errors import ContentUnavailable, Reason, TemporarilyUnavailable, TooLarge
+from fetchgram.model import (
+    Certainty,
+    Choice,
+    ChoiceKind,
+    Job,
+    Link,
+    LinkKind,
+    Media,
+    MediaKind,
+    Probe,
+    Request,
+    text,
+)
+from fetchgram.ports import MediaInfo, MediaTools, Sink
+from fetchgram.settings import MB
+from fetchgram.telegram.failures import describe, redact
+from fetchgram.telegram.flood import Line
+from fetchgram.telegram.uploads import safe_name
+
+PLUGIN = "telegram"
+SCHEME = "telegram:"
+"""Begins the url of what is no url: a file that was sent."""
+_MOST_BYTES = 20 * MB
+"""core.telegram.org/bots/api#getfile: "bots can download files of up to 20MB in size"."""
+_PATIENCE_S = 60.0
+_SILENCE_S = 60
+_CHUNK_BYTES = 256 * 1024
+
+_File: TypeAlias = Animation | Audio | Document | Video | VideoNote | Voice | PhotoSize
+_SUFFIXES = {
+    "video": ".mp4",
+    "animation": ".mp4",
+    "video_note": ".mp4",
+    "photo": ".jpg",
+    "voice": ".ogg",
+    "audio": ".mp3",
+}
+_CHOICES = {
+    "video": ChoiceKind.VIDEO,
+    "animation": ChoiceKind.VIDEO,
+    "video_note": ChoiceKind.VIDEO,
+    "audio": ChoiceKind.AUDIO,
+    "voice": ChoiceKind.AUDIO,
+    "photo": ChoiceKind.IMAGE,
+}
+_TITLES = {ChoiceKind.VIDEO: "🎬", ChoiceKind.AUDIO: "🎵", ChoiceKind.IMAGE: "🖼"}
+"""Of files without a name."""
+_BY_MIME = {"video": "video", "audio": "audio", "image": "photo"}
+
+
+def link_of(message: Message, bot_id: int) -> Link | None:
+    """Return the film, song or picture of a message as a link; `None` when it has none.
+
+    All that the message says of it travels in the hints: the id is this bot's, and no cache key.
+    """
+    found = _file_of(message)
+    if found is None:
+        return None
+    kind, file = found
+    if kind not in _CHOICES:
+        return None
+    hints = {
+        "bot": str(bot_id),
+        "file": file.file_id,
+        "kind": kind,
+        "size": str(file.file_size or ""),
+        "name": str(getattr(file, "file_name", None) or ""),
+        "duration": str(getattr(file, "duration", None) or ""),
+        "height": str(_height(file) or ""),
+    }
+    unique = file.file_unique_id
+    hints = {name: value for name, value in hints.items() if value}
+    return Link(plugin=PLUGIN, kind=LinkKind.FILE, media_id=unique, url=f"{SCHEME}{unique}", hints=hints)
+
+
+def is_sent_file(request: Request) -> bool:
+    """Whether a wish is about a file that was sent."""
+    return request.url.startswith(SCHEME)
+
+
+def _file_of(message: Message) -> tuple[str, _File] | None:
+    if message.photo:
+        return "photo", message.photo[-1]
+    # An animation comes with a `document` beside it, so the order matters.
+    for kind in ("animation", "video", "audio", "voice", "video_note", "document"):
+        file: _File | None = getattr(message, kind)
+        if file is not None:
+            is_media = kind == "document" and file.mime_type is not None  # type: ignore[union-attr]  # documents have it
+            family = str(getattr(file, "mime_type", "")).partition("/")[0]
+            return (_BY_MIME.get(family, kind) if is_media else kind), file
+    return None
+
+
+def _height(file: _File) -> int | None:
+    """Return the shorter side: an upright film of 720 x 1280 is called 720p."""
+    if isinstance(file, VideoNote):
+        return file.length
+    sides = (getattr(file, "width", None), getattr(file, "height", None))
+    return min(sides) if all(sides) else None  # type: ignore[type-var]  # both are there
+
+
+@dataclass(frozen=True, slots=True)
+class SentFiles:
+    """Looks at and fetches files that people sent to our bots.
+
+    Args:
+        lines: The ways to Telegram, by bot id.
+        media: Looks at files.
+    """
+
+    lines: Mapping[int, Line]
+    media: MediaTools
+
+    def probe(self, link: Link) -> Probe:
+        """Say what the message told.
+
+        Raises:
+            TooLarge: If the Bot API does not hand it out.
+        """
+        hints = link.hints
+        size_bytes = int(hints["size"]) if "size" in hints else None
+        if size_bytes is not None and size_bytes > _MOST_BYTES:
+            raise TooLarge(size_bytes, _MOST_BYTES, told=text("telegram-file-too-large", limit=_MOST_BYTES))
+        kind = _CHOICES[hints["kind"]]
+        container = Path(hints.get("name", "")).suffix.removeprefix(".").lower() or _SUFFIXES.get(hints["kind"], "")[1:]
+        choice = Choice(
+            kind=kind,
+            height_px=int(hints["height"]) if "height" in hints and kind is ChoiceKind.VIDEO else None,
+            container=container or None,
+            size_bytes=size_bytes,
+            certainty=Certainty.UNKNOWN if size_bytes is None else Certainty.EXACT,
+        )
+        duration_s = float(hints["duration"]) if "duration" in hints else None
+        title = Path(hints.get("name", "")).stem or _TITLES[kind]
+        notice = text("telegram-your-file")
+        return Probe(link=link, title=title, choices=(choice,), duration_s=duration_s, notice=notice)
+
+    async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
+        """Fetch the file from Telegram.
+
+        Raises:
+            ContentUnavailable: If Telegram does not have it any more.
+            TooLarge: If the Bot API does not hand it out.
+            TemporarilyUnavailable: If Telegram cannot be reached.
+        """
+        hints = job.link.hints
+        line = self.lines.get(int(hints["bot"]))
+        if line is None:
+            raise ContentUnavailable(Reason.GONE, "the bot that got the file is not here any more")
+        path = workdir / f"sent{_suffix(hints)}"
+        if not await asyncio.to_thread(path.exists):
+            await _fetch(line, hints["file"], path, sink)
+        info = await self.media.inspect(path)
+        return (_media_of(path, info, hints),)
+
+
+async def _fetch(line: Line, file_id: str, path: Path, sink: Sink) -> None:
+    """Write the file; it appears whole or not at all."""
+    try:
+        found = await line(GetFile(file_id=file_id), patience_s=_PATIENCE_S)
+    except TelegramBadRequest as error:
+        raise _refused(error) from None
+    except AiogramError as error:
+        raise TemporarilyUnavailable(describe(error)) from None
+    part = path.with_name(f"{path.name}.part")
+    place = found.file_path or ""
+    if Path(place).is_absolute():  # a Bot API server on this machine names its own file
+        await asyncio.to_thread(shutil.copyfile, place, part)
+    else:
+        await _stream(line.bot, place, part, found.file_size, sink)
+    await asyncio.to_thread(part.replace, path)
+
+
+async def _stream(bot: Bot, place: str, part: Path, size_bytes: int | None, sink: Sink) -> None:
+    url, session = bot.session.api.file_url(bot.token, place), bot.session
+    done = 0
+    try:
+        with part.open("wb") as file:
+            async for chunk in session.stream_content(url, timeout=_SILENCE_S, chunk_size=_CHUNK_BYTES):
+                done += len(chunk)
+                if done > _MOST_BYTES:
+                    raise TooLarge(done, _MOST_BYTES)
+                await asyncio.to_thread(file.write, chunk)
+                sink.progress(done, size_bytes)
+    except (ClientError, AiogramError, TimeoutError) as error:
+        # The chain is cut: the address holds the token.
+        raise TemporarilyUnavailable(redact(f"{type(error).__name__}: {error}")) from None
+
+
+def _refused(error: TelegramBadRequest) -> ContentUnavailable | TooLarge:
+    if "too big" in error.message.lower():
+        return TooLarge(None, _MOST_BYTES, told=text("telegram-file-too-large", limit=_MOST_BYTES))
+    return ContentUnavailable(Reason.GONE, describe(error))
+
+
+def _suffix(hints: Mapping[str, str]) -> str:
+    return Path(safe_name(hints.get("name", ""))).suffix.lower() or _SUFFIXES.get(hints["kind"], "")
+
+
+def _media_of(path: Path, info: MediaInfo, hints: Mapping[str, str]) -> Media:
+    kinds = {"video": MediaKind.VIDEO, "audio": MediaKind.AUDIO, "photo": MediaKind.PHOTO}
+    return Media(
+        path=path,
+        kind=kinds.get(info.kind, MediaKind.DOCUMENT),
+        mime=info.mime,
+        size_bytes=info.size_bytes,
+        duration_s=info.duration_s,
+        width_px=info.width_px,
+        height_px=info.height_px,
+        file_name=safe_name(hints["name"]) if "name" in hints else f"{hints['kind']}{path.suffix}",
+        title=info.title,
+        performer=info.performer,
+    )

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiogram.types import Message
+
+from fetchgram.api import (
+    Certainty,
+    Choice,
+    ChoiceKind,
+    ContentUnavailable,
+    Job,
+    JobState,
+    Link,
+    Recipe,
+    TemporarilyUnavailable,
+    TooLarge,
+)
+from fetchgram.clock import SystemClock
+from fetchgram.settings import Settings
+from fetchgram.telegram.account import Account
+from fetchgram.telegram.files import SentFiles, link_of
+from fetchgram.testing.fakes import FakeMediaTools, FakeSink
+from fetchgram_sandbox.botapi import BotApi
+from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.person import Person
+
+FILE = {"file_id": "abc", "file_unique_id": "u1", "file_size": 1234}
+
+
+def message(**content: Any) -> Message:
+    chat = {"id": 7, "type": "private", "first_name": "Bob"}
+    return Message.model_validate({"message_id": 1, "date": 0, "chat": chat, **content})
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "height"),
+    [
+        ({"video": {**FILE, "width": 720, "height": 1280, "duration": 9}}, ChoiceKind.VIDEO, 720),
+        ({"video_note": {**FILE, "length": 240, "duration": 9}}, ChoiceKind.VIDEO, 240),
+        ({"audio": {**FILE, "duration": 9}}, ChoiceKind.AUDIO, None),
+        ({"voice": {**FILE, "duration": 9}}, ChoiceKind.AUDIO, None),
+        ({"photo": [{**FILE, "width": 90, "height": 60}]}, ChoiceKind.IMAGE, None),
+        ({"document": {**FILE, "mime_type": "video/x-matroska", "file_name": "a.mkv"}}, ChoiceKind.VIDEO, None),
+        ({"document": {**FILE, "mime_type": "image/png"}}, ChoiceKind.IMAGE, None),
+    ],
+)
+def test_films_songs_and_pictures_are_known_by_their_message(
+    content: dict[str, Any], kind: ChoiceKind, height: int | None
+) -> None:
+    link = link_of(message(**content), 5)
+    assert link is not None
+    assert (link.plugin, link.media_id, link.url) == ("telegram", "u1", "telegram:u1")
+    probe = SentFiles({}, FakeMediaTools()).probe(link)
+    (choice,) = probe.choices
+    assert (choice.kind, choice.height_px, choice.size_bytes, choice.certainty) == (kind, height, 1234, Certainty.EXACT)
+    assert probe.title
+    assert probe.duration_s in (9.0, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"text": "hello"}, {"document": {**FILE, "mime_type": "text/plain"}}, {"document": FILE}],
+)
+def test_what_is_no_media_is_no_link(content: dict[str, Any]) -> None:
+    assert link_of(message(**content), 5) is None
+
+
+def test_an_animation_is_not_taken_for_the_document_beside_it() -> None:
+    moving = {**FILE, "width": 320, "height": 240, "duration": 2}
+    link = link_of(message(animation=moving, document={**FILE, "mime_type": "video/mp4"}), 5)
+    assert link is not None
+    assert link.hints["kind"] == "animation"
+
+
+def test_more_than_the_bot_api_hands_out_is_told_at_once() -> None:
+    link = link_of(message(audio={**FILE, "file_size": 20_000_001, "duration": 9}), 5)
+    assert link is not None
+    with pytest.raises(TooLarge) as caught:
+        SentFiles({}, FakeMediaTools()).probe(link)
+    assert caught.value.text.key == "telegram-file-too-large"
+
+
+@pytest_asyncio.fixture
+async def account(settings: Settings) -> AsyncIterator[Account]:
+    account = Account(name="main", settings=settings, clock=SystemClock())
+    yield account
+    await account.close()
+
+
+async def sent(account: Account, chat: Person, folder: Path) -> tuple[Link, bytes]:
+    """Send a file to the bot and return it as the bot sees it."""
+    content = bytes(range(256)) * 3000
+    (folder / "song.mp3").write_bytes(content)
+    await chat.send_file(folder / "song.mp3", "audio")
+    *_, update = await account.bot.get_updates()
+    assert update.message is not None
+    link = link_of(update.message, account.bot_id)
+    assert link is not None
+    return link, content
+
+
+def job(link: Link) -> Job:
+    recipe = Recipe(choice=Choice(kind=ChoiceKind.AUDIO))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Job(id=1, fingerprint="f", link=link, recipe=recipe, title="", state=JobState.RUNNING, created_at=at)
+
+
+@pytest.fixture
+def files(account: Account) -> SentFiles:
+    return SentFiles({account.bot_id: account.line}, FakeMediaTools())
+
+
+async def test_a_sent_file_is_fetched_whole_and_once(
+    account: Account, files: SentFiles, chat: Person, tmp_path: Path
+) -> None:
+    (workdir := tmp_path / "work").mkdir()
+    link, content = await sent(account, chat, tmp_path)
+    sink = FakeSink()
+    (media,) = await files.download(job(link), workdir, sink)
+    assert media.path.read_bytes() == content
+    assert (media.file_name, media.size_bytes) == ("song.mp3", len(content))
+    assert sink.reports[-1] == (len(content), len(content))
+    again = FakeSink()
+    await files.download(job(link), workdir, again)
+    assert again.reports == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("getFile", "error", error_code=400, description="Bad Request: file is too big"), TooLarge),
+        (Fault("getFile", "error", error_code=400, description="Bad Request: wrong file_id"), ContentUnavailable),
+        (Fault("getFile", "close", times=50), TemporarilyUnavailable),
+    ],
+    ids=["too big", "gone", "away"],
+)
+async def test_a_file_that_cannot_be_had_is_told_and_leaves_nothing(
+    account: Account,
+    files: SentFiles,
+    chat: Person,
+    bot_api: BotApi,
+    tmp_path: Path,
+    fault: Fault,
+    error: type[Exception],
+) -> None:
+    (workdir := tmp_path / "work").mkdir()
+    link, _ = await sent(account, chat, tmp_path)
+    bot_api.world.faults.add(fault)
+    with pytest.raises(error) as caught:
+        await files.download(job(link), workdir, FakeSink())
+    assert account.bot.token not in str(caught.value)
+    assert not any(workdir.iterdir())
+
+
+async def test_a_file_of_a_bot_that_is_not_here_any_more_is_gone(
+    account: Account, files: SentFiles, chat: Person, tmp_path: Path
+) -> None:
+    link, _ = await sent(account, chat, tmp_path)
+    with pytest.raises(ContentUnavailable):
+        await files.download(job(replace(link, hints={**link.hints, "bot": "1"})), tmp_path, FakeSink())

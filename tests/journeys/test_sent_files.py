@@ -1,0 +1,58 @@
+"""A file that a person sends gets the same options as one behind a link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Guest
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+
+def clip(bob: Guest, name: str) -> Path:
+    return bob.live.stage.site.clip(name)
+
+
+async def test_a_sent_film_becomes_a_song(bob: Guest) -> None:
+    sent = await bob.person.send_file(clip(bob, "clip-360.mp4"), "video", name="Holiday.mp4")
+    screen = await bob.sees_card(sent)
+    assert "Holiday" in screen.text
+    await bob.taps(screen, "Only the sound")
+    screen = await bob.sees_button("MP3")
+    await bob.taps(screen, "MP3")
+    screen = await bob.sees_button("✅ 🎵 MP3")
+    await bob.taps(screen, "Start")
+    song = await bob.gets("audio")
+    assert (song.mime, song.name) == ("audio/mpeg", "Holiday.mp3")
+    await bob.sees_vanish(screen)
+
+
+async def test_a_start_without_a_wish_is_asked_for_one(bob: Guest) -> None:
+    sent = await bob.person.send_file(clip(bob, "clip-144.mp4"), "video")
+    screen = await bob.sees_card(sent)
+    assert "what you want" in await bob.taps(screen, "Start")
+
+
+async def test_a_sent_picture_changes_its_kind(bob: Guest) -> None:
+    sent = await bob.person.send_file(clip(bob, "picture.jpg"), "photo")
+    screen = await bob.sees_card(sent)
+    await bob.taps(screen, "PNG")
+    screen = await bob.sees_button("✅ 🖼 As PNG")
+    await bob.taps(screen, "Start")
+    await bob.gets("photo")
+
+
+async def test_a_file_that_telegram_does_not_hand_out_is_told(bob: Guest, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    large.write_bytes(clip(bob, "clip-144.mp4").read_bytes() + bytes(21_000_000))
+    await bob.person.send_file(large, "video")
+    await bob.sees("20 MB is the most")
+
+
+async def test_a_document_that_is_no_media_is_answered_as_before(bob: Guest, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("nothing to see")
+    await bob.person.send_file(notes, "document")
+    await bob.sees("Send me a link")
