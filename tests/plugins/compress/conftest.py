@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import av
 import psutil
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from fetchgram.api import MediaInfo, MediaTools, Settings, open_media
 from fetchgram.workers.ffmpeg import find_ffmpeg
@@ -167,13 +169,25 @@ def engine(tools: MediaTools) -> Engine:
     return Engine(tools, CompressSettings(), Speed())
 
 
+def ffmpegs_of(parent: psutil.Process) -> list[psutil.Process]:
+    """Return the ffmpegs at work below a process; one may end while we look."""
+    found = []
+    for process in parent.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ffmpeg" in process.name() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
 @pytest.fixture
 def no_child_is_left() -> Iterator[None]:
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     yield
-    left = [p for p in psutil.Process().children(recursive=True) if p.pid not in before and "ffmpeg" in p.name()]
-    assert left == []
+    assert [process for process in ffmpegs_of(psutil.Process()) if process.pid not in before] == []
 
+
+PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
+"""For properties: how long an example takes says something about the machine only."""
 
 FILM = MediaInfo(
     kind="video",

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from fetchgram_compress.ladder import MOST_BLOCKS, MOST_BLOCKS_PER_S, Frame, even, fitting, rungs
 
+from .conftest import PATIENT
+
 frames = st.builds(
     Frame,
     width_px=st.integers(1, 4000).map(lambda n: 2 * n),
@@ -16,6 +18,7 @@ frames = st.builds(
 )
 
 
+@PATIENT
 @given(frames)
 def test_each_rung_is_smaller_than_the_one_before_and_of_the_same_shape(frame: Frame) -> None:
     steps = list(rungs(frame))
@@ -29,6 +32,7 @@ def test_each_rung_is_smaller_than_the_one_before_and_of_the_same_shape(frame: F
         )
 
 
+@PATIENT
 @given(frames)
 def test_level_41_is_kept(frame: Frame) -> None:
     fitted = frame.for_level_41()
@@ -63,6 +67,7 @@ def test_the_resolution_goes_down_before_the_picture_gets_ugly() -> None:
     assert heights == [1080, 720, 540, 432, 288, 144]
 
 
+@PATIENT
 @given(frames, st.floats(1_000, 100_000_000), st.floats(0, 10_000_000))
 def test_more_bits_never_mean_less_picture(frame: Frame, bits_per_s: float, more: float) -> None:
     less, most = fitting(frame, bits_per_s, 0.03), fitting(frame, bits_per_s + more, 0.03)
@@ -71,6 +76,7 @@ def test_more_bits_never_mean_less_picture(frame: Frame, bits_per_s: float, more
         assert most.pixels_per_s >= less.pixels_per_s
 
 
+@PATIENT
 @given(st.floats(0, 10_000))
 def test_sides_are_even_and_never_nothing(length: float) -> None:
     assert even(length) >= 2

@@ -17,7 +17,7 @@ from fetchgram_compress.plan import plan, plans
 from fetchgram_compress.tracks import Impossible, Plan, Unreachable, Work
 from fetchgram_compress.wishes import Form, Wish
 
-from .conftest import FILM
+from .conftest import FILM, PATIENT
 
 MB = 1_000_000
 COSTS = list(Work)
@@ -75,6 +75,7 @@ def smallest(source: MediaInfo, wish: Wish) -> int | None:
     return None
 
 
+@PATIENT
 @given(films, film_wishes)
 def test_plans_come_cheapest_first_and_each_is_expected_to_fit(source: MediaInfo, wish: Wish) -> None:
     steps = found(source, wish)
@@ -83,6 +84,7 @@ def test_plans_come_cheapest_first_and_each_is_expected_to_fit(source: MediaInfo
         assert wish.max_bytes is None or step.size_bytes <= wish.max_bytes
 
 
+@PATIENT
 @given(films, film_wishes)
 def test_a_result_is_never_larger_faster_or_longer_than_its_source(source: MediaInfo, wish: Wish) -> None:
     for step in found(source, wish):
@@ -100,6 +102,7 @@ def test_a_result_is_never_larger_faster_or_longer_than_its_source(source: Media
         assert not (wish.mute and step.sound is not None and step.work is not Work.LEAVE)
 
 
+@PATIENT
 @given(films, film_wishes.filter(lambda wish: wish.max_bytes is not None))
 def test_what_is_said_to_be_the_smallest_is_reachable(source: MediaInfo, wish: Wish) -> None:
     least_bytes = smallest(source, wish)
@@ -109,6 +112,7 @@ def test_what_is_said_to_be_the_smallest_is_reachable(source: MediaInfo, wish: W
     assert plan(source, replace(wish, max_bytes=least_bytes + 1)).size_bytes <= least_bytes + 1
 
 
+@PATIENT
 @given(films, st.integers(100_000, 500 * MB), st.integers(0, 500 * MB))
 def test_more_room_never_means_less_picture(source: MediaInfo, max_bytes: int, more: int) -> None:
     def picture(size: int) -> float:
@@ -121,6 +125,7 @@ def test_more_room_never_means_less_picture(source: MediaInfo, max_bytes: int, m
     assert picture(max_bytes + more) >= picture(max_bytes)
 
 
+@PATIENT
 @given(st.integers(100_000, 2_000 * MB), st.floats(1, 10_000), st.floats(1, 120))
 def test_a_budget_adds_up_to_no_more_than_the_size(max_bytes: int, duration_s: float, fps: float) -> None:
     budget = Budget(max_bytes=max_bytes, duration_s=duration_s, fps=fps)

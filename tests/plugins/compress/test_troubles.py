@@ -22,7 +22,7 @@ from fetchgram_compress.settings import Settings as CompressSettings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.wishes import Wish
 
-from .conftest import names_in
+from .conftest import ffmpegs_of, names_in
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -89,11 +89,9 @@ async def patient(tmp_path: Path) -> AsyncIterator[Engine]:
 
 async def running_ffmpeg() -> psutil.Process:
     async with asyncio.timeout(60):
-        while True:
-            for process in psutil.Process().children(recursive=True):
-                if "ffmpeg" in process.name() and process.status() != psutil.STATUS_ZOMBIE:
-                    return process
+        while not (found := ffmpegs_of(psutil.Process())):
             await asyncio.sleep(0.02)
+    return found[0]
 
 
 async def test_a_cancel_leaves_no_child_and_no_half_file(patient: Engine, corpus: Corpus, tmp_path: Path) -> None:
