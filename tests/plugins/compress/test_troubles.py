@@ -60,7 +60,7 @@ ONLY_FILMS = 'case "$*" in *grey.bmp*|*-vn*) exec "$REAL" "$@";; esac'
 
 async def test_a_killed_ffmpeg_is_a_failure(corpus: Corpus, tmp_path: Path) -> None:
     error = await outcome(f"{ONLY_FILMS}\nkill -9 $$", corpus, tmp_path)
-    assert error.kind == "failed"
+    assert error.kind == "killed"
 
 
 async def test_a_hanging_ffmpeg_is_given_up(corpus: Corpus, tmp_path: Path) -> None:
