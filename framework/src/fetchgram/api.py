@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
 from fetchgram.errors import (
@@ -66,6 +67,7 @@ from fetchgram.model import (
     Stage,
     Step,
     Text,
+    Word,
     decode,
     encode,
     text,
@@ -103,6 +105,9 @@ from fetchgram.screens import (
     Show,
 )
 from fetchgram.settings import MB, Ids, Names, Settings, SettingsModel
+
+if TYPE_CHECKING:
+    import typer
 
 __all__ = [
     "API_VERSION",
@@ -190,6 +195,7 @@ __all__ = [
     "Uncertain",
     "UnsupportedLink",
     "Watch",
+    "Word",
     "WorkerCrashed",
     "WorkerFailed",
     "WorkerTimeout",
@@ -200,7 +206,10 @@ __all__ = [
     "open_media",
     "run_until_signal",
     "text",
+    "with_context",
 ]
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -210,3 +219,18 @@ async def open_media(settings: Settings) -> AsyncIterator[MediaTools]:
 
     async with open_local_media(settings) as media:
         yield media
+
+
+def with_context(command: typer.Context, plugin: str, work: Callable[[Context], Awaitable[T]]) -> T:
+    """Do the work of a plugin's command (`cli_commands`) with what the plugin is given in the bot.
+
+    An error of the error tree becomes one sentence and an exit code.
+
+    Args:
+        command: Of typer, as the command got it.
+        plugin: Whose context.
+        work: Gets it; children and connections are started when it first uses them.
+    """
+    from fetchgram.cli.plugin_command import with_context as run  # noqa: PLC0415  # not needed in the bot
+
+    return run(command, plugin, work)

@@ -127,6 +127,14 @@ async def open_detector(settings: Settings, *, size: int) -> AsyncIterator[Detec
         await detector.close()
 
 
+@asynccontextmanager
+async def open_context(settings: Settings, plugin: str) -> AsyncIterator[PluginContext]:
+    """Open what one plugin is given, for a command of its own; admins hear nothing of it."""
+    async with AsyncExitStack() as stack:
+        given = await _Given.open(settings, SystemClock(), Texts.load(), stack, _nobody)
+        yield given.context_of(plugin, SettingsModel())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """What the contexts of all plugins are made of."""

@@ -120,6 +120,7 @@ _POSTS: Mapping[str, Post] = MappingProxyType(
             Post(code="Cloginwall1", trouble=Trouble.LOGGED_OUT),
             Post(code="Cloginpage1", items=(UPRIGHT,), trouble=Trouble.LOGIN_PAGE, is_reel=True),
             Post(code="Ctruncated1", items=(UPRIGHT,), trouble=Trouble.TRUNCATED, is_reel=True),
+            Post(code="Ctruncated2", trouble=Trouble.TRUNCATED),
             Post(code="Cratelimit1", items=(UPRIGHT,), trouble=Trouble.TOO_MANY_FOR_NOW, is_reel=True),
             Post(code="Cratelimit2", items=(UPRIGHT,), trouble=Trouble.TOO_MANY, is_reel=True),
             Post(code="Cchanged001", items=(UPRIGHT,), trouble=Trouble.CHANGED, text="Still a reel", is_reel=True),

@@ -94,6 +94,18 @@ def profile_of(profile: Profile) -> Data:
     }
 
 
+def web_profile_of(profile: Profile) -> Data:
+    """Return a profile in the older form, which accounts still get."""
+    return {
+        "id": profile.user_id,
+        "username": profile.username,
+        "full_name": profile.full_name,
+        "is_private": profile.is_private,
+        "profile_pic_url_hd": address(FACE.picture),
+        "edge_owner_to_timeline_media": {"count": len(profile.posts)},
+    }
+
+
 def timeline_of(profile: Profile, after: str | None, *, whole: bool) -> Data:
     """Return a page of a profile's posts.
 

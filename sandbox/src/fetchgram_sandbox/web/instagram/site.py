@@ -20,13 +20,20 @@ from fetchgram_sandbox.web.instagram.posts import (
     find_reel,
 )
 from fetchgram_sandbox.web.instagram.queries import FOR_VISITORS, QUERIES
-from fetchgram_sandbox.web.instagram.shapes import is_shown, media_of, reel_of
+from fetchgram_sandbox.web.instagram.shapes import is_shown, media_of, reel_of, web_profile_of
 from fetchgram_sandbox.web.instagram.troubles import LOGIN, RULINGS, Trouble, failed, refusal
 from fetchgram_sandbox.web.kitchen import Kitchen
 from fetchgram_sandbox.web.site import Handler, Sample
 
 HOME = "https://www.instagram.com"
-_SAMPLES = (Sample("An Instagram reel", f"{HOME}/reel/Creel000001/"),)
+_SAMPLES = (
+    Sample("An Instagram reel", f"{HOME}/reel/Creel000001/"),
+    Sample("A picture", f"{HOME}/p/Cpicture001/"),
+    Sample("A carousel", f"{HOME}/p/Cmixed00001/"),
+    Sample("A carousel of fourteen", f"{HOME}/p/Cmany000014/"),
+    Sample("A profile", f"{HOME}/sandbox.band/"),
+    Sample("A private post", f"{HOME}/p/Cprivate001/"),
+)
 _POST_PAGES = frozenset({"p", "reel", "reels", "tv"})
 _MIMES = {"jpg": "image/jpeg", "mp4": "video/mp4"}
 
@@ -40,12 +47,18 @@ class Instagram:
     Attributes:
         accounts: Who may log in, by name; what is changed in them counts from the next request on.
         visitors_trouble: How everybody without a session is refused; set at any time.
+        spoilt: Names of media whose next request is refused, as by an address that is no longer good.
     """
 
     def __init__(self, kitchen: Kitchen) -> None:
         self._kitchen = kitchen
+        self.reset()
+
+    def reset(self) -> None:
+        """Undo what was changed in accounts and treatment."""
         self.accounts: dict[str, Account] = some_accounts()
         self.visitors_trouble: Trouble | None = None
+        self.spoilt: list[str] = []
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -127,6 +140,8 @@ class Instagram:
                 return self._refusal(request, account) or _media_info(media_id, account)
             case ["feed", "reels_media"]:
                 return self._refusal(request, account) or _reels(request.query.get("reel_ids", ""))
+            case ["users", "web_profile_info"]:
+                return self._refusal(request, account) or _web_profile(request.query.get("username", ""))
             case _:
                 return failed(HTTPStatus.NOT_FOUND, f"no such interface: {request.path}")
 
@@ -150,6 +165,9 @@ class Instagram:
         made = recipe(name)
         if made is None:
             raise web.HTTPNotFound
+        if request.method == "GET" and name in self.spoilt:
+            self.spoilt.remove(name)
+            raise web.HTTPForbidden
         return await send(request, Body(await self._kitchen.clip(name, made)), _MIMES[name.partition(".")[2]])
 
 
@@ -165,6 +183,13 @@ def _media_info(media_id: str, account: Account | None) -> web.StreamResponse:
     if post is None or not is_shown(post, follows=account.follows if account else None):
         return failed(HTTPStatus.BAD_REQUEST, "Media not found or unavailable")
     return web.json_response({"items": [media_of(post)], "status": "ok"})
+
+
+def _web_profile(username: str) -> web.StreamResponse:
+    profile = PROFILES.get(username)
+    if profile is None:
+        return failed(HTTPStatus.NOT_FOUND, "")
+    return web.json_response({"data": {"user": web_profile_of(profile)}, "status": "ok"})
 
 
 def _reels(reel_id: str) -> web.StreamResponse:

@@ -1,0 +1,161 @@
+"""Fetches the files of a choice and makes them ready to be sent: named, looked at, with a picture and a caption."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import structlog
+
+from fetchgram.api import (
+    ChoiceKind,
+    ContentUnavailable,
+    Context,
+    FfmpegError,
+    Json,
+    Media,
+    MediaInfo,
+    MediaKind,
+    Sink,
+)
+from fetchgram_instagram.choices import Wanted
+from fetchgram_instagram.finds import Item
+from fetchgram_instagram.settings import Settings
+from fetchgram_ytdlp.names import file_name
+
+log = structlog.get_logger()
+
+_PHOTOS = frozenset({"image/jpeg", "image/png"})
+"""What Telegram shows as a photo (core.telegram.org/bots/api#sendphoto); the rest goes as a file."""
+_AAC_KBPS = 128
+
+
+class Files:
+    """Fetches in the plugin's children and works through the core's media tools.
+
+    Args:
+        context: Of the plugin.
+        settings: Times and limits.
+    """
+
+    def __init__(self, context: Context, settings: Settings) -> None:
+        self._context = context
+        self._settings = settings
+
+    async def fetch(self, files: Sequence[Wanted], workdir: Path, sink: Sink) -> bool:
+        """Fetch what is not there yet; returns whether the addresses are still good.
+
+        Raises:
+            TemporarilyUnavailable, TooLarge, DiskFull: As it went.
+        """
+
+        def hear(message: Json) -> None:
+            seen = cast("dict[str, int | None]", message)
+            sink.progress(seen["done"] or 0, seen["total"])
+
+        # What is known is the size of a film; its sound comes out of it, its cover alone is another file.
+        sizes = [each.item.size_bytes if each.kind is not ChoiceKind.THUMBNAIL else None for each in files]
+        max_bytes = int(self._settings.max_size)
+        answer = await self._context.workers.run(
+            "fetchgram_instagram.fetching:fetch",
+            {
+                "files": {_source_name(each): _source_url(each) for each in files},
+                "covers": {_cover_name(each): each.item.picture_url for each in files if each.item.film_url},
+                "total": None if None in sizes else sum(size or 0 for size in sizes),
+                "max_bytes": max_bytes,
+                "timeout_s": self._settings.socket_timeout_s,
+            },
+            on_message=hear,
+            workdir=workdir,
+            timeout_s=self._settings.download_timeout_s,
+            max_bytes=max_bytes,
+        )
+        return bool(cast("dict[str, Json]", answer)["good"])
+
+    async def finish(self, files: Sequence[Wanted], workdir: Path, *, title: str, caption: str) -> tuple[Media, ...]:
+        """Return what is delivered, in order; the first has the caption."""
+        media = [await self._finished(each, workdir, title) for each in files]
+        return (replace(media[0], caption=caption), *media[1:])
+
+    async def _finished(self, file: Wanted, workdir: Path, title: str) -> Media:
+        path = workdir / _source_name(file)
+        if file.kind is ChoiceKind.AUDIO:
+            path = await self._sound(path, workdir)
+        info = await self._context.media.inspect(path)
+        kind = _kind_of(info)
+        picture = await self._thumbnail(file, path, workdir) if kind in (MediaKind.VIDEO, MediaKind.DOCUMENT) else None
+        name = await asyncio.to_thread(file_name, title, path.suffix.removeprefix("."))
+        return Media(
+            path=path,
+            kind=kind,
+            mime=info.mime,
+            size_bytes=info.size_bytes,
+            duration_s=info.duration_s,
+            width_px=info.width_px,
+            height_px=info.height_px,
+            thumbnail=picture,
+            file_name=name,
+            title=title if kind is MediaKind.AUDIO else None,
+        )
+
+    async def _sound(self, film: Path, workdir: Path) -> Path:
+        """Take the sound out as it is where it is AAC.
+
+        Raises:
+            ContentUnavailable: If the film is silent.
+        """
+        output = workdir / "sound.m4a"
+        if await asyncio.to_thread(output.exists):
+            return output
+        info = await self._context.media.inspect(film)
+        if info.audio_codec is None:
+            raise ContentUnavailable("no_media", "the film has no sound")
+        is_kept = info.audio_codec == "aac"
+        await self._context.media.extract_audio(
+            film,
+            output,
+            codec="copy" if is_kept else "aac",
+            bitrate_kbps=None if is_kept else _AAC_KBPS,
+            workdir=workdir,
+        )
+        return output
+
+    async def _thumbnail(self, file: Wanted, path: Path, workdir: Path) -> Path | None:
+        """Make the small picture from the film's cover; none is no failure."""
+        if file.item.film_url is None:
+            return None
+        output = workdir / f"thumbnail-{file.place:02}.jpg"
+        for source in (workdir / _cover_name(file), path):
+            try:
+                made = await self._context.media.thumbnail(source, output)
+            except (FfmpegError, ContentUnavailable) as error:
+                log.info("instagram.no_thumbnail", error=str(error))
+            else:
+                return made
+        return None
+
+
+def _source_name(file: Wanted) -> str:
+    if file.kind is ChoiceKind.THUMBNAIL:
+        return _cover_name(file)
+    return f"item-{file.place:02}.{'mp4' if file.item.film_url else 'jpg'}"
+
+
+def _source_url(file: Wanted) -> str:
+    item: Item = file.item
+    return item.picture_url if file.kind is ChoiceKind.THUMBNAIL else item.film_url or item.picture_url
+
+
+def _cover_name(file: Wanted) -> str:
+    return f"cover-{file.place:02}.jpg"
+
+
+def _kind_of(info: MediaInfo) -> MediaKind:
+    if info.mime in _PHOTOS:
+        return MediaKind.PHOTO
+    if info.kind == "audio":
+        return MediaKind.AUDIO
+    return MediaKind.VIDEO if info.mime == "video/mp4" else MediaKind.DOCUMENT

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fetchgram.api import Health, Link, LinkKind, PluginError
+from fetchgram.testing import FakeContext
+from fetchgram_instagram.accounts import Accounts
+from fetchgram_instagram.finds import Refusal, Verdict
+from fetchgram_instagram.plugin import Plugin
+from fetchgram_instagram.settings import Settings
+
+
+async def health(tmp_path: Path) -> tuple[Health, str]:
+    plugin = Plugin(Settings(), FakeContext(name="instagram", data_dir=tmp_path))
+    (check,) = plugin.health_checks()
+    report = await check.check()
+    return report.health, report.detail
+
+
+async def test_the_health_of_the_sessions_is_shown(tmp_path: Path) -> None:
+    assert await health(tmp_path) == (Health.OK, "visitors only")
+    accounts = Accounts(tmp_path, Settings(), FakeContext(name="instagram", data_dir=tmp_path).clock)
+    for name in ("a.a", "b.b"):
+        accounts.keep(name, {"sessionid": "1", "ds_user_id": "1", "csrftoken": "1"})
+    assert await health(tmp_path) == (Health.OK, "2 accounts")
+    async with accounts.lease(("a.a",), patience_s=0) as lease:
+        assert lease is not None
+        lease.refusal = Refusal(verdict=Verdict.LOGGED_OUT)
+    assert await health(tmp_path) == (Health.WARNING, "ended, log in again: a.a")
+
+
+async def test_without_a_context_it_only_detects() -> None:
+    plugin = Plugin(Settings(), None)
+    assert plugin.detect("https://www.instagram.com/p/Cpicture001/") is not None
+    with pytest.raises(PluginError):
+        await plugin.probe(Link(plugin="instagram", kind=LinkKind.POST, media_id="a", url="https://instagram.com/p/a/"))
+
+
+@pytest.mark.timeout(60)
+def test_the_bots_process_imports_neither_engine() -> None:
+    code = "import fetchgram_instagram.guide, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert not {"instaloader", "yt_dlp", "requests"} & set(run.stdout.split())
