@@ -122,10 +122,14 @@ class Run:
             self._look(machine, askers)
             await asyncio.sleep(_TICK_S)
         machine.calm()
-        over_at = quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < _QUIET_S and time.monotonic() - over_at < _PATIENCE_S:
+        moved_at = quiet_since = time.monotonic()
+        newest = 0
+        while time.monotonic() - quiet_since < _QUIET_S and time.monotonic() - moved_at < _PATIENCE_S:
             if self._look(machine, askers) or not _is_quiet(machine):
                 quiet_since = time.monotonic()
+            # A busy machine may take as long as it likes, as long as things go on.
+            if (now := _newest_event(machine)) != newest:
+                newest, moved_at = now, time.monotonic()
             await asyncio.sleep(_TICK_S)
 
     def _look(self, machine: Machine, askers: list[Asker]) -> bool:
@@ -158,6 +162,11 @@ def _is_quiet(machine: Machine) -> bool:
             " + (SELECT count(*) FROM inbox WHERE state = 'pending')"
         ).fetchone()
     return not busy
+
+
+def _newest_event(machine: Machine) -> int:
+    with looking_at(machine.database) as database:
+        return int(database.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
 
 def summary(plan: Plan, tally: Tally, machine: Machine, troubles: Troubles) -> str:
