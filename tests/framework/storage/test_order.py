@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fetchgram.model import JobState
+from fetchgram.pipeline.turns import Work as Kind
+from fetchgram.pipeline.turns import cost as cost_of
 from fetchgram.storage import Session, Storage, open_storage
 
 if TYPE_CHECKING:
@@ -158,7 +160,7 @@ def assert_fair(history: list[Served]) -> None:
                 assert abs(got[one] - (got[one] + got[other]) / 2) <= max(COSTS), history
 
 
-PLAYLIST_COST, INTERACTIVE_COST = 2.0, 1.0
+PLAYLIST_COST, INTERACTIVE_COST = (cost_of(kind, cached=False) for kind in (Kind.PLAYLIST, Kind.INTERACTIVE))
 
 
 async def test_a_playlist_goes_on_under_endless_single_links_of_many_people(session: Session, work: Work) -> None:
