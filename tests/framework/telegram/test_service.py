@@ -20,7 +20,10 @@ from fetchgram.api import (
     RequestState,
     Sink,
     TemporarilyUnavailable,
+    text,
 )
+from fetchgram.model import Stage
+from fetchgram.pipeline.audience import Failed, Progress
 from fetchgram.settings import Settings
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
@@ -350,6 +353,26 @@ async def test_a_lost_answer_is_told_as_uncertain_and_sent_again_only_by_a_tap(b
     chat.tap(uncertain, "Send again")
     await until(lambda: len([m for m in chat.messages() if m.file]) == 2)
     await until(lambda: len(chat.messages()) == 3)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("action", ["retry", "again"])
+async def test_a_second_tap_that_comes_late_does_not_swallow_the_end(bot: Bot, chat: Person, action: str) -> None:
+    gate = asyncio.Event()
+    bot.site.on_download = lambda *_: gate.wait()
+    chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"), timeout_s=30)
+    chat.tap(card, "720p")
+    await chat.wait_for_text("Downloading", timeout_s=30)
+    request = await bot.route.intake.request(1)
+    audience = bot.service.audience
+    bot.api.world.faults.add(Fault("editMessageText", "delay", seconds=3))
+    await audience.tell(request.id, 0, Progress(stage=Stage.DOWNLOAD, done_bytes=1, total_bytes=10))
+    await until(lambda: audience._follows[request.id].latest is None)  # on its way, and takes its time
+    await audience.tell(request.id, 0, Failed(error=text("error-gone"), number="ABC234"))
+    assert await bot.service._wishes.press(action, {"request": request.id}) == text("toast-queued")
+    await chat.wait_for_text("ABC234", timeout_s=30)
+    gate.set()
 
 
 @pytest.mark.timeout(120)

@@ -202,6 +202,8 @@ class Wishes:
         return text("toast-cancelled")
 
     async def _retry(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if not request.state.ended or request.state is RequestState.DONE:
+            return _too_late(request)  # what is about to be told must not be forgotten
         self._audience.begin(request.id)
         again = await self._intake.retry(request.id)
         if again.state is RequestState.PROBING:
@@ -218,6 +220,8 @@ class Wishes:
         return text("toast-queued")
 
     async def _again(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if request.state is not RequestState.FAILED:
+            return _too_late(request)
         self._audience.begin(request.id)
         again = await self._intake.send_again(request.id)
         if again.state is RequestState.WORKING:
