@@ -108,6 +108,29 @@ async def test_somebody_else_cannot_press_in_a_group(mortal: LiveBot) -> None:
     await theirs.taps(card, "Cancel")
 
 
+async def test_a_youtube_playlist_becomes_files_in_one_quality_and_says_what_cannot_be_had(bob: Guest) -> None:
+    card = await opens(bob, "https://www.youtube.com/playlist?list=PLsandbox00000mixed")
+    await bob.taps(card, "480p")
+    await bob.taps(card, "All")
+    await bob.taps(card, "Get 3 items · 🎬 up to 480p")
+    await until(lambda: "2 of 3 arrived · 1 failed" in now(bob, card).text, bob.story)
+    assert re.search(r"✅ 1\. .* · 🎬 (360|480)p", now(bob, card).text), now(bob, card).text
+    assert "❌ 2. " in now(bob, card).text
+    assert all((file.height_px or 0) <= 480 for file in bob.files("video"))
+    assert bob.live.stage.web.refused == ()
+
+
+async def test_a_video_of_a_youtube_playlist_leads_to_the_whole_and_back(bob: Guest) -> None:
+    bob.says("https://www.youtube.com/watch?v=colourtest1&list=PLsandbox000000two")
+    card = await bob.sees_button("The whole list")
+    await bob.taps(card, "The whole list")
+    assert "📋 Two videos" in now(bob, card).text
+    await bob.taps(card, "Back")
+    await bob.sees_button("The whole list")
+    assert "📋" not in now(bob, card).text
+    await bob.taps(card, "Cancel")
+
+
 async def opens(guest: Guest, link: str) -> Message:
     guest.says(link)
     return await guest.sees_button("Numbers")
