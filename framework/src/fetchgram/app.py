@@ -257,7 +257,7 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
-        commands=Commands(storage=storage, intake=intake, audience=audience),
+        commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
     )
 

@@ -73,7 +73,7 @@ async def probe(link: Link) -> Probe:
         link: Claimed by this plugin.
 
     Returns:
-        Title, choices with honest sizes, thumbnail.
+        Title, choices with honest sizes, thumbnail. Without choices it is a list: the person picks from its `entries`.
 
     Raises:
         ContentUnavailable: Told to the person, never retried.

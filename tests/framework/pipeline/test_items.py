@@ -19,7 +19,7 @@ from fetchgram.model import (
     RequestState,
     Route,
 )
-from fetchgram.pipeline.audience import Done, Failed
+from fetchgram.pipeline.audience import Cancelled, Done, Failed
 from fetchgram.storage.items import Item
 
 from .conftest import BOT, LIST, MB, PERSON, Bench
@@ -253,3 +253,16 @@ async def test_sizes_are_counted_against_the_budgets_when_they_are_known(bench: 
         await bench.ended(request.id)
         await bench.idle()
         runner.cancel()
+
+
+async def test_the_command_that_cancels_a_job_stops_its_item_and_not_the_list(bench: Bench) -> None:
+    request = await started(bench)
+    second = (await items_of(bench, request))[1]
+    async with bench.storage.write() as session:
+        await session.commands.add("job.cancel", {"job": second.job_id})
+    await bench.route.commands.carry_out()
+    assert await states(bench, request) == [(1, "waiting"), (2, "cancelled"), (3, "waiting")]
+    assert isinstance(bench.audience.of_position(request.id, 2)[-1], Cancelled)
+    (ended,) = await bench.run_until_ended(request.id)
+    assert ended.state is RequestState.DONE
+    assert bench.site.downloads == 2

@@ -16,7 +16,7 @@ help =
     <b>How it works</b>
 
     1. Send a link, or several in one message. Captions, replies and forwarded messages work too.
-    2. Tap what you want: a quality, only the sound, or a picture.
+    2. Tap what you want: a quality, only the sound, or a picture. Of a playlist or channel, tick the items first.
     3. Wait for the file. You can cancel at any time.
 
     A video, a song or a picture of your own can be made smaller or turned into something else: send it to me.

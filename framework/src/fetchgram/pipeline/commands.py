@@ -11,6 +11,7 @@ from fetchgram.errors import FetchgramError
 from fetchgram.model import Json, Request, RequestState
 from fetchgram.pipeline.audience import Audience, Cancelled
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.places import standing_of
 from fetchgram.storage import Storage
 from fetchgram.storage.commands import StoredCommand
@@ -32,12 +33,14 @@ class Commands:
     Args:
         storage: Holds the commands.
         intake: Cancels and retries.
+        items: Cancels what is an item of a list, and not the whole.
         audience: Hears of it.
     """
 
-    def __init__(self, *, storage: Storage, intake: Intake, audience: Audience) -> None:
+    def __init__(self, *, storage: Storage, intake: Intake, items: Items, audience: Audience) -> None:
         self._storage = storage
         self._intake = intake
+        self._items = items
         self._audience = audience
         self._known: Mapping[str, Callable[[int | None], Awaitable[Json]]] = {CANCEL: self._cancel, RETRY: self._retry}
 
@@ -88,11 +91,18 @@ class Commands:
     async def _cancel(self, job_id: int | None) -> Json:
         cancelled: list[Json] = []
         for request_id in await self._requests(job_id):
-            request = await self._intake.cancel(request_id)
-            if request.state is RequestState.CANCELLED:
-                await self._audience.tell(request_id, 0, Cancelled())
+            place = await self._stopped(request_id, job_id)
+            if place is not None:
+                await self._audience.tell(request_id, place, Cancelled())
                 cancelled.append(request_id)
         return {"requests": cancelled}
+
+    async def _stopped(self, request_id: int, job_id: int | None) -> int | None:
+        """Cancel a request, or the one item of a list that the job is for; returns its place, if that did anything."""
+        if job_id is not None and (await self._intake.request(request_id)).listing is not None:
+            return await self._items.stop_one(request_id, job_id)
+        request = await self._intake.cancel(request_id)
+        return 0 if request.state is RequestState.CANCELLED else None
 
     async def _retry(self, job_id: int | None) -> Json:
         again: list[Json] = []

@@ -198,6 +198,7 @@ class Intake:
             if request.state.ended:
                 return request
             request = await session.requests.update(request_id, state=RequestState.CANCELLED)
+            await session.entries.clear(request_id)
             orphans = await session.deliveries.detach(request_id)
             for job_id in orphans:
                 await session.jobs.cancel(job_id)
@@ -218,7 +219,7 @@ class Intake:
         """
         known = await self.request(request_id)
         if known.listing is not None and known.recipe is not None:
-            return await self._items.again(request_id, {DeliveryState.FAILED})
+            return await self._items.again(request_id, {DeliveryState.FAILED}, limited=limited)
         async with self._storage.write() as session:
             request = await _known(session, request_id)
             if not request.state.ended or request.state is RequestState.DONE:

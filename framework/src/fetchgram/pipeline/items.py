@@ -53,13 +53,14 @@ class Items:
             raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
         return request, items
 
-    async def put(self, session: Session, request: Request, wanted: Sequence[Wanted]) -> None:
+    async def put(self, session: Session, request: Request, wanted: Sequence[Wanted], *, limited: bool = True) -> None:
         """Give each item a job for the request's wish; nothing is probed before its turn.
 
         Args:
             session: The caller's transaction.
             request: With its recipe.
             wanted: In the order of the list.
+            limited: Whether the person's limits hold.
 
         Raises:
             LimitReached: If what an hour or a day allows is used up before the last of them.
@@ -68,7 +69,8 @@ class Items:
             raise ChoiceGone(message=f"request {request.id} has no wish")
         person = await self._persons.of(session, request)
         for each in wanted:
-            await self._limits.check_budget(session, person)
+            if limited:
+                await self._limits.check_item(session, person)
             job, _ = await self._queue.put(
                 session,
                 request,
@@ -85,34 +87,53 @@ class Items:
         """Say, after the commit, that there is work."""
         self._queue.announce()
 
-    async def again(self, request_id: int, states: Collection[DeliveryState]) -> Request:
+    async def again(self, request_id: int, states: Collection[DeliveryState], *, limited: bool = True) -> Request:
         """Let the items come again whose deliveries ended like this.
+
+        Args:
+            request_id: Of the list.
+            states: What ended so.
+            limited: Whether the person's limits hold.
 
         Raises:
             LimitReached: Told; nothing was begun.
         """
-        request, items = await self.read(request_id)
-        wanted = [Wanted(item.position, item.link, item.title) for item in items if item.state in states]
-        if not wanted:
-            return request
         async with self._storage.write() as session:
-            changes = {"error": None, "error_number": None}
-            request = await session.requests.update(request_id, state=RequestState.WORKING, **changes)  # type: ignore[arg-type]  # named in a dict
-            await self.put(session, request, wanted)
+            await session.requests.get(request_id, hold=True)  # a second tap sees what the first one began
+            items = await session.items.of_request(request_id)
+            wanted = [Wanted(item.position, item.link, item.title) for item in items if item.state in states]
+            if wanted:
+                request = await session.requests.update(
+                    request_id, state=RequestState.WORKING, error=None, error_number=None
+                )
+                await self.put(session, request, wanted, limited=limited)
         self._queue.announce()
+        request, _ = await self.read(request_id)
         return request
 
     async def stop_waiting(self, request_id: int) -> Request:
         """Cancel the items that have not begun; those at work finish."""
-        async with self._storage.write() as session:
-            await session.jobs.hold(*await session.deliveries.jobs_of(request_id))
-            orphans = await session.deliveries.detach(request_id, begun=False)
-            for job_id in orphans:
-                await session.jobs.cancel(job_id)
-            await settle(session, request_id)
+        await self._stop(request_id, begun=False)
         self._queue.announce()
         request, _ = await self.read(request_id)
         return request
+
+    async def stop_one(self, request_id: int, job_id: int) -> int | None:
+        """Cancel the item that this job is for; returns its place, if it had not ended."""
+        _, items = await self.read(request_id)
+        place = next((item.position for item in items if item.job_id == job_id and not item.state.ended), None)
+        for orphan in await self._stop(request_id, only=job_id):
+            await self._queue.stop(orphan)
+        return place
+
+    async def _stop(self, request_id: int, *, begun: bool = True, only: int | None = None) -> list[int]:
+        async with self._storage.write() as session:
+            await session.jobs.hold(*await session.deliveries.jobs_of(request_id))
+            orphans = await session.deliveries.detach(request_id, begun=begun, only=only)
+            for job_id in orphans:
+                await session.jobs.cancel(job_id)
+            await settle(session, request_id)
+        return orphans
 
     async def _record(self, session: Session, name: str, request: Request, job_id: int) -> None:
         event = Event(

@@ -95,16 +95,19 @@ class Limits:
         _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
         if waiting >= self._settings.waiting:
             raise LimitReached("jobs waiting", told=text("limit-waiting", limit=self._settings.waiting))
-        await self.check_budget(session, person)
+        await self._check_budgets(session, person)
 
-    async def check_budget(self, session: Session, person: Person) -> None:
-        """Refuse what is above the budgets of an hour or a day, whatever waits.
+    async def check_item(self, session: Session, person: Person) -> None:
+        """Refuse an item of a list too many; how many may wait is the affair of `limits.list_items`.
 
         Raises:
-            LimitReached: If one is used up.
+            LimitReached: If too many jobs of everybody wait, or an hour's or a day's share is used up.
         """
-        if self._exempt(person):
-            return
+        if not self._exempt(person):
+            await self._check_line(session)
+            await self._check_budgets(session, person)
+
+    async def _check_budgets(self, session: Session, person: Person) -> None:
         now = self._clock.now()
         history = await session.deliveries.used_since(person.bot_id, person.id, now - _DAY)
         full = [(at, budget) for budget in self._budgets if (at := budget.free_at(history, now)) is not None]

@@ -140,14 +140,17 @@ class DeliveryStore:
         }
         return await self._change(delivery_id, values)
 
-    async def detach(self, request_id: int, *, begun: bool = True) -> list[int]:
+    async def detach(self, request_id: int, *, begun: bool = True, only: int | None = None) -> list[int]:
         """Cancel what a request still waits for; returns the open jobs that nobody waits for any more.
 
         Args:
             request_id: Whose deliveries.
             begun: Also of jobs that have begun.
+            only: Of no other job than this one.
         """
         mine = [deliveries.c.request_id == request_id, deliveries.c.state.in_(_LIVE)]
+        if only is not None:
+            mine.append(deliveries.c.job_id == only)
         if not begun:
             mine.append(deliveries.c.job_id.in_(select(jobs.c.id).where(OPEN, jobs.c.attempt == 0)))
         statement = update(deliveries).where(*mine).values(state="cancelled").returning(deliveries.c.job_id)

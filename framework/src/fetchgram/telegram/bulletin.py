@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.pipeline.audience import News, Progress, Queued, Retrying, Working
+from fetchgram.pipeline.audience import News, NoRoom, Progress, Queued, Retrying, Working
 from fetchgram.pipeline.items import Items
 from fetchgram.ports import Clock
 from fetchgram.telegram.board import Board
@@ -17,7 +17,7 @@ from fetchgram.telegram.items import items_view
 
 log = structlog.get_logger()
 
-_MOVING = (Working, Progress, Retrying)
+_MOVING = (Working, Progress, Retrying, NoRoom)
 _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
 

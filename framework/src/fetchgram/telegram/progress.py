@@ -188,7 +188,9 @@ class TelegramAudience:
 
     async def _show_live(self, request_id: int, news: Live) -> None:
         request = await self._intake.request(request_id)
-        if request.state is RequestState.WORKING:
+        if request.listing is not None:
+            self._bulletin.refresh(request_id)
+        elif request.state is RequestState.WORKING:
             await self._board.show(request_id, working_view(request, news), lane=Lane.NEWS)
 
     async def _show_end(self, request: Request, news: News) -> None:
