@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import telethon
 from pydantic import SecretStr
+from telethon.sessions import StringSession
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import CannotDeliver
@@ -18,6 +20,8 @@ from fetchgram.testing import FakeLedger, FakeSink
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.clips import ffmpeg_path, make_clips
 from fetchgram_sandbox.mtproto.limits import MtprotoLimits
+from fetchgram_sandbox.mtproto.server import MtprotoServer
+from fetchgram_sandbox.net import Shaper
 from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.person import Person
 
@@ -185,3 +189,29 @@ async def test_one_login_serves_all_files_and_a_restart(open_sender: Callable[..
     assert list(first.server.calls).count("auth.importBotAuthorization") == 1
     session = first.folder / "sessions" / "bot.session"
     assert session.stat().st_mode & 0o777 == 0o600
+
+
+async def test_another_server_is_another_login(open_sender: Callable[..., Sender], mtproto: MtprotoServer) -> None:
+    first = open_sender()
+    await first.send(first.file(10))
+    async with Shaper(mtproto.port) as elsewhere:
+        second = open_sender(server=f"127.0.0.1:{elsewhere.port}")
+        await second.gateway.deliver(second.delivery(2), [second.file(10)], FakeLedger(), second.sink)
+    assert list(mtproto.calls).count("auth.importBotAuthorization") == 2
+
+
+async def test_telethon_reads_what_ours_sent(sender: Sender, mtproto: MtprotoServer) -> None:
+    media = sender.file(3 * PART + 1)
+    receipt = await sender.send(media)
+    telethon.crypto.rsa.add_key(mtproto.key.pem, old=False)
+    session = StringSession()
+    session.set_dc(2, "127.0.0.1", mtproto.port)
+    application = mtproto.desk.application
+    client = telethon.TelegramClient(session, application.api_id, application.api_hash, receive_updates=False)
+    await client.start(bot_token=mtproto.desk.token)
+    try:
+        message = await client.get_messages(sender.person.id, ids=receipt.message_ids[0])
+        assert await client.download_media(message, file=bytes) == media.path.read_bytes()
+        assert message.file.name == "film.mp4"
+    finally:
+        await client.disconnect()

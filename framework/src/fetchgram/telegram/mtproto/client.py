@@ -55,6 +55,7 @@ class Client:
         self._api_id, self._api_hash = settings.api_id, settings.api_hash.get_secret_value()
         self._token = token
         self._file = file
+        self._server = settings.server
         self._address = _address_of(settings.server)
         self._proxy = _proxy_of(settings)
         if settings.public_key:
@@ -105,7 +106,7 @@ class Client:
 
     async def _log_in(self) -> None:
         known = await asyncio.to_thread(session.load, self._file)
-        if known is None:
+        if known is None or known.server != self._server:
             known = await self._first_login()
             await asyncio.to_thread(session.save, self._file, known)
         self._session, self._auth = known, AuthKey(known.key)
@@ -114,7 +115,7 @@ class Client:
         dc_id, address = _FIRST_DC, self._address
         for _ in range(_MOST_MOVES):
             key = await keys.exchange(dc_id, address, self._proxy)
-            here = Session(dc_id=dc_id, host=address[0], port=address[1], key=key)
+            here = Session(dc_id=dc_id, host=address[0], port=address[1], key=key, server=self._server)
             try:
                 return await self._log_in_at(here)
             except Refused as refused:

@@ -20,6 +20,7 @@ class Session:
         port: Its port.
         key: 256 bytes, secret.
         user_id: The account; 0 before the login.
+        server: The setting under which it was made: another server knows nothing of it.
     """
 
     dc_id: int
@@ -27,6 +28,7 @@ class Session:
     port: int
     key: bytes
     user_id: int = 0
+    server: str | None = None
 
     def __repr__(self) -> str:
         """Never show the key."""
