@@ -19,9 +19,9 @@ def mode(path: Path) -> int:
 def test_a_session_is_for_the_bots_own_user_only_and_comes_back_as_it_was(tmp_path: Path) -> None:
     files = SessionFiles(tmp_path / "sessions")
     files.keep("some.body", COOKIES)
-    path = files.path("some.body")
+    path = tmp_path / "sessions" / "some.body.txt"
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
-    assert read_cookies(path) == COOKIES
+    assert read_cookies(files.path("some.body")) == COOKIES
     assert [each.name for each in path.parent.iterdir()] == ["some.body.txt"]
 
 
