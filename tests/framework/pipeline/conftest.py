@@ -42,6 +42,7 @@ from fetchgram.api import (
 )
 from fetchgram.app import Plugins, Wired, wire
 from fetchgram.clock import SystemClock
+from fetchgram.model import text
 from fetchgram.pipeline.audience import News
 from fetchgram.pipeline.folder import FolderPlugin
 from fetchgram.plugins.breaker import Breaker
@@ -84,6 +85,7 @@ class Site:
     refuse_cached: bool = False
     refuses_cached: Callable[[], bool] = lambda: False
     steps: list[str] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
     pages: list[str | None] = field(default_factory=list)
     probed: list[str] = field(default_factory=list)
     length: int = 25
@@ -151,9 +153,13 @@ class FakePlatform:
             return ()
         return (
             Route(plugin="fake", name="cache", order=0, max_bytes={kind.value: 2**40 for kind in MediaKind}),
-            Route(plugin="fake", name="small", order=1, max_bytes={"video": 50 * MB, "audio": 50 * MB}),
-            Route(plugin="fake", name="large", order=2, max_bytes={"video": 100 * MB}),
+            self._route("small", 1, {"video": 50 * MB, "audio": 50 * MB}),
+            self._route("large", 2, {"video": 100 * MB}),
         )
+
+    def _route(self, name: str, order: int, max_bytes: dict[str, int]) -> Route:
+        down = text("error-temporary") if name in self.site.down else None
+        return Route(plugin="fake", name=name, order=order, max_bytes=max_bytes, down=down)
 
     @hookimpl
     async def deliver(

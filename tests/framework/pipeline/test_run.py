@@ -290,6 +290,20 @@ async def test_what_fits_no_route_is_told_with_its_size(bench: Bench) -> None:
     assert ended.error.key == "error-cannot-deliver"
 
 
+async def test_a_file_whose_only_routes_are_down_waits_for_them(bench: Bench) -> None:
+    bench.site.on_download = lambda _workdir, _sink: bench.site.down.update({"small", "large"})
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    async with asyncio.TaskGroup() as group:
+        end = group.create_task(bench.run_until_ended(request.id))
+        while "Retrying" not in bench.audience.kinds(request.id):
+            await asyncio.sleep(0.01)
+        bench.site.down.clear()
+    (ended,) = end.result()
+    assert ended.state is RequestState.DONE
+    assert bench.site.downloads == 1
+
+
 async def test_a_runaway_download_is_stopped_by_its_bytes(bench: Bench) -> None:
     async def flood(workdir: Path, _sink: Sink) -> None:
         while True:
