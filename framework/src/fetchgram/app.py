@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError
@@ -28,6 +30,7 @@ from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.pauses import Pauses
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue, LocalQueue
+from fetchgram.pipeline.relay import RemoteAudience
 from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
@@ -48,6 +51,9 @@ from fetchgram.workers.media import PRELOAD, LocalMedia
 from fetchgram.workers.network import GuardedNetwork
 from fetchgram.workers.plugin_workers import PluginWorkers
 
+if TYPE_CHECKING:
+    from fetchgram.storage.notifier import Notifier
+
 CHILDREN = "children"
 """Folder of the children's temporary homes, in the data folder."""
 
@@ -65,10 +71,18 @@ class Plugins:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wired:
-    """The parts of the route, wired."""
+    """The parts of the route, wired.
 
+    Attributes:
+        name: Of this process, in leases.
+        notifier: Speaks to other processes; `None` where there are none.
+        remote: Says news for people on to the process that talks to them, when that is not this one.
+    """
+
+    name: str
     storage: Storage
-    queue: LocalQueue
+    notifier: Notifier | None
+    queue: JobQueue
     intake: Intake
     lists: Lists
     items: Items
@@ -77,6 +91,7 @@ class Wired:
     schedules: Schedules
     commands: Commands
     pauses: Pauses
+    remote: RemoteAudience | None
 
 
 @asynccontextmanager
@@ -212,9 +227,12 @@ class _Given:
 
 @asynccontextmanager
 async def open_route(
-    settings: Settings, plugins: Plugins, audience: Audience, *, data_dir: Path
+    settings: Settings, plugins: Plugins, audience: Audience | None, *, data_dir: Path
 ) -> AsyncIterator[Wired]:
-    """Wire the route over the database of `data_dir`."""
+    """Wire the route over the database of the settings, or of `data_dir`.
+
+    Without an audience the news is for the process that talks to people.
+    """
     clock = plugins.clock
     storage = await open_storage(settings.database.url, _made(data_dir), clock=clock)
     try:
@@ -223,10 +241,13 @@ async def open_route(
         await storage.close()
 
 
-def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Storage, data_dir: Path) -> Wired:
+def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: Storage, data_dir: Path) -> Wired:
     """Build the route over an open database."""
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
-    queue = LocalQueue(storage=storage, settings=settings, clock=clock, worker=f"{socket.gethostname()}:{os.getpid()}")
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    queue, notifier = _queue(storage, settings, clock, name)
+    remote = _remote(notifier) if told is None else None
+    audience = told if told is not None else cast("Audience", remote)
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
     workdirs = Workdirs(data_dir / "work")
     outcomes = Outcomes(storage=storage, audience=audience, cache=cache, workdirs=workdirs, clock=clock)
@@ -249,8 +270,11 @@ def wire(settings: Settings, plugins: Plugins, audience: Audience, storage: Stor
     queue.on_cancel(runner.stop)
     lists, items, intake = _ways_in(settings, plugins, storage, queue)
     return Wired(
+        name=name,
         storage=storage,
+        notifier=notifier,
         queue=queue,
+        remote=remote,
         intake=intake,
         lists=lists,
         items=items,
@@ -282,6 +306,28 @@ def _ways_in(settings: Settings, plugins: Plugins, storage: Storage, queue: JobQ
         clock=clock,
     )
     return lists, items, intake
+
+
+def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tuple[JobQueue, Notifier | None]:
+    """Build the queue that fits the database."""
+    if not storage.database.is_shared:
+        return LocalQueue(storage=storage, settings=settings, clock=clock, worker=name), None
+    # PostgreSQL's driver is installed only where it is wanted.
+    from fetchgram.pipeline.procrastinate_queue import ProcrastinateQueue  # noqa: PLC0415  # see above
+    from fetchgram.storage.notifier import open_notifier  # noqa: PLC0415  # see above
+
+    notifier = open_notifier(storage.database)
+    queue = ProcrastinateQueue(storage=storage, settings=settings, clock=clock, worker=name, notifier=notifier)
+    return queue, notifier
+
+
+def _remote(notifier: Notifier | None) -> RemoteAudience:
+    if notifier is None:
+        raise ConfigError(
+            "setting 'database.url' names no PostgreSQL, and only there can several processes share the work: "
+            "set it, or start `fetchgram run`, which is all in one"
+        )
+    return RemoteAudience(notifier)
 
 
 def _way_out(settings: NetworkSettings) -> WayOut:

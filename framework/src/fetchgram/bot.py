@@ -1,20 +1,25 @@
-"""`fetchgram run`: every configured bot and the runner, in one process over one database."""
+"""The processes of a bot: all in one, or one that talks to people and any number that work, over one database."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
 from fetchgram.app import Plugins, Wired, open_plugins, open_route
 from fetchgram.clock import SystemClock
-from fetchgram.errors import ConfigError, FetchgramError, first_of
+from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable, first_of
+from fetchgram.pipeline.leased import HOUSE, Lease
+from fetchgram.pipeline.relay import hear_news
 from fetchgram.settings import Settings
-from fetchgram.telegram.account import Account, open_accounts
+from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
@@ -23,12 +28,25 @@ log = structlog.get_logger()
 
 _LOCK = "run.lock"
 
+_Part: TypeAlias = Coroutine[object, object, None]
 
-async def run_bots(settings: Settings) -> None:
+
+class Part(StrEnum):
+    """What a process does of it all; each is a command."""
+
+    ALL = "run"
+    TALK = "bot"
+    """Hears people, shows menus and news; keeps house."""
+    WORK = "worker"
+    """Carries jobs from download to delivery; PostgreSQL only, as many as you like."""
+
+
+async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
     """Run until cancelled; jobs at work then have `work.stop_s` to finish, and the rest is handed back to the queue.
 
     Raises:
-        ConfigError: If no bot is set, a token is refused, or another process runs on this data folder.
+        ConfigError: If no bot is set, a token is refused, another process runs on this data folder, or the database
+            cannot be shared and `part` is not all.
     """
     if not settings.bots:
         raise ConfigError(
@@ -40,19 +58,78 @@ async def run_bots(settings: Settings) -> None:
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
     builtins = (telegram_plugin(deliveries, settings.delivery, gateways),)
     switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
+    told = None if part is Part.WORK else switchboard
     with _alone(settings.data_dir):
         async with (
             open_plugins(
                 settings, builtins=builtins, notify_admins=notices, on_plugin_change=notices.plugin_changed
             ) as plugins,
-            open_route(settings, plugins, switchboard, data_dir=settings.data_dir) as route,
+            open_route(settings, plugins, told, data_dir=settings.data_dir) as route,
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)
-            services = {bot_id: _service(account, settings, plugins, route) for bot_id, account in accounts.items()}
-            switchboard.attach(services, route.storage)
-            await route.queue.recover()
-            await _work(route, plugins, notices, services.values())
+            parts = [notices.run(plugins.texts)]
+            if part is not Part.WORK:
+                parts += _talk(accounts, settings, plugins, route, switchboard)
+            if part is not Part.TALK:
+                parts += await _work(accounts, route)
+            if route.notifier is not None:
+                parts.append(route.notifier.run())
+            log.info("process.started", part=str(part), name=route.name)
+            await _together(parts, route.runner.drain)
+
+
+def _talk(
+    accounts: Mapping[int, Account], settings: Settings, plugins: Plugins, route: Wired, switchboard: Switchboard
+) -> list[_Part]:
+    """Name what the process does that talks to people."""
+    services = {bot_id: _service(account, settings, plugins, route) for bot_id, account in accounts.items()}
+    switchboard.attach(services, route.storage)
+    house = (route.observers.run, route.schedules.run, route.commands.run)
+    parts: list[_Part] = [plugins.detector.warm_up()]
+    if route.notifier is None:
+        return [*parts, *(work() for work in house), *(service.run() for service in services.values())]
+    hear_news(route.notifier, switchboard)
+
+    def lease(name: str) -> Lease:
+        lease_s = settings.work.lease_s
+        return Lease(storage=route.storage, clock=plugins.clock, name=name, holder=route.name, lease_s=lease_s)
+
+    parts.append(lease(HOUSE).over(lambda: _together([work() for work in house])))
+    return parts + [_alone_with(lease(f"bot:{bot_id}"), service.run) for bot_id, service in services.items()]
+
+
+async def _work(accounts: Mapping[int, Account], route: Wired) -> list[_Part]:
+    """Name what the process does that works."""
+    for account in accounts.values():
+        account.on_unreachable = account.on_unreachable or functools.partial(mark_unreachable, route.storage)
+    await route.queue.recover()
+    parts: list[_Part] = [route.runner.run(), route.queue.run()]
+    if route.remote is not None:
+        parts += [route.remote.run(), *(_closed_at_the_end(account) for account in accounts.values())]
+    return parts
+
+
+async def _alone_with(lease: Lease, work: Callable[[], _Part]) -> None:
+    """Talk for a bot when nobody else does: two that ask Telegram for updates would each get a part of them."""
+    await lease.take()
+    try:
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(work())
+            keeping = group.create_task(lease.keep())
+            await asyncio.wait([working, keeping], return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done():
+                raise TemporarilyUnavailable("the database was away too long: another process may talk for this bot")
+            keeping.cancel()
+    finally:
+        await lease.drop()
+
+
+async def _closed_at_the_end(account: Account) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await account.close()
 
 
 def _service(account: Account, settings: Settings, plugins: Plugins, route: Wired) -> TelegramService:
@@ -70,23 +147,21 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
     )
 
 
-async def _work(route: Wired, plugins: Plugins, notices: Notices, services: Iterable[TelegramService]) -> None:
-    background = [route.runner.run(), route.observers.run(), route.schedules.run(), route.commands.run()]
-    background += [plugins.detector.warm_up(), route.pauses.run(), notices.run(plugins.texts)]
-    parts = [*background, *(service.run() for service in services)]
+async def _together(parts: Iterable[_Part], drain: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Do everything at once, until cancelled or until one of them fails."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]
             try:
                 await asyncio.Event().wait()
             finally:
-                if not any(map(_broke, tasks)):
-                    await route.runner.drain()
+                if drain is not None and not any(map(_broke, tasks)):
+                    await drain()
     except* FetchgramError as failures:
         raise first_of(failures) from failures
 
 
-def _broke(task: asyncio.Task[object]) -> bool:
+def _broke(task: asyncio.Task[None]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
 
 
@@ -105,5 +180,8 @@ def _alone(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ConfigError(f"another `fetchgram run` uses the data folder {str(data_dir)!r}") from error
+            raise ConfigError(
+                f"another `fetchgram run`, `bot` or `worker` uses the data folder {str(data_dir)!r}: "
+                "each needs its own (FETCHGRAM_DATA_DIR)"
+            ) from error
         yield

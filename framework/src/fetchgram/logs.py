@@ -24,7 +24,7 @@ In the URLs of the Bot API it stands right behind a letter, as in `/bot123:…`,
 _CREDENTIALS = re.compile(r"""(?<=://)[^/\s"']+(?=@)""")
 """User and password in a proxy's URL."""
 
-_NOISY = ("aiogram", "aiohttp", "alembic", "aiosqlite", "asyncio", "sqlalchemy")
+_NOISY = ("aiogram", "aiohttp", "alembic", "aiosqlite", "asyncio", "procrastinate", "psycopg", "sqlalchemy")
 
 
 def redact(line: str) -> str:

@@ -68,12 +68,21 @@ class BotProcess:
         config: Its configuration.
         log: Where its log goes; this process' standard error when absent.
         environ: Its environment, this process' by default; settings of fetchgram in it are left out.
+        part: Its command: `run`, or one of the two halves, `bot` and `worker`.
     """
 
-    def __init__(self, config: Path, *, log: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Path,
+        *,
+        log: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        part: str = "run",
+    ) -> None:
         self._config = config
         self._log = log
         self._environ = environ if environ is not None else os.environ
+        self._part = part
         self._process: Process | None = None
 
     @property
@@ -97,7 +106,7 @@ class BotProcess:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(self._log.open("ab")) if self._log else None
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "fetchgram", "--config", str(self._config), "run"),
+                *(sys.executable, "-m", "fetchgram", "--config", str(self._config), self._part),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -45,6 +45,7 @@ from fetchgram.clock import SystemClock
 from fetchgram.model import text
 from fetchgram.pipeline.audience import News
 from fetchgram.pipeline.folder import FolderPlugin
+from fetchgram.pipeline.lease import JobLease
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
@@ -269,6 +270,12 @@ class Bench:
             runner.cancel()
         return found
 
+    async def work_on(self, job: Job) -> None:
+        """Do what the runner does with a job that it has claimed."""
+        clock, lease_s = self.plugins.clock, self.settings.work.lease_s
+        lease = JobLease(job, self.route.queue, lease_s=lease_s, since=clock.monotonic(), clock=clock)
+        await self.route.runner._work(job, lease)
+
     async def ended(self, request_id: int) -> Request:
         while not (request := await self.route.intake.request(request_id)).state.ended:
             await asyncio.sleep(0.01)
@@ -289,18 +296,24 @@ def quiet_log() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"data_dir": tmp_path, "work": {"disk_floor": 0, "lease_s": 2}})
+    return Settings.model_validate({"data_dir": tmp_path, "work": {"disk_floor": 0, "lease_s": 4}})
+
+
+@pytest.fixture
+def database_url() -> str | None:
+    """SQLite; a module that runs over both engines says so itself."""
+    return None
 
 
 @pytest_asyncio.fixture
-async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(settings: Settings, database_url: str | None, tmp_path: Path) -> AsyncIterator[Bench]:
     clock = SystemClock()
     FakePlatform.site = Site()
     loaded = load(settings, lambda _name, _own: None, entry_points=[], builtins=(FakePlatform, FakeSteps, FolderPlugin))
     breaker = Breaker(settings.plugins, clock)
     hooks = Hooks(loaded, breaker, settings.plugins, clock)
     audience = Recorder()
-    storage = await open_storage(None, tmp_path, clock=clock)
+    storage = await open_storage(database_url, tmp_path, clock=clock)
     plugins = Plugins(
         hooks=hooks,
         texts=Texts.load(),

@@ -186,6 +186,6 @@ async def test_a_disk_that_is_full_after_the_send_is_not_told_as_a_failed_delive
     bench.site.on_send = full
     job = await bench.route.queue.claim()
     assert job is not None
-    await bench.route.runner._work(job)
+    await bench.work_on(job)
     assert (await bench.route.intake.request(request.id)).state is RequestState.WORKING
     assert bench.audience.kinds(request.id)[-1] == "NoRoom"

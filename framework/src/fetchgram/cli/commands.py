@@ -23,6 +23,8 @@ from fetchgram.settings import load as load_settings
 _CONFIG_ENV = "FETCHGRAM_CONFIG"
 _CONFIG_FLAGS = ("--config", "-c")
 _SILENT = "critical"
+_STAY = frozenset({"run", "bot", "worker"})
+"""Commands that run until they are told to stop."""
 _LEVELS = {
     "get": "error",
     "detect": _SILENT,
@@ -97,7 +99,7 @@ def _options(
 
 def _log_of(command: str | None, settings: LogSettings) -> LogSettings:
     """A command that answers and ends says what it has to say itself, unless a level was asked for."""
-    if command == "run" or "level" in settings.model_fields_set:
+    if command in _STAY or "level" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"level": _LEVELS.get(command or "", "warning")})
 

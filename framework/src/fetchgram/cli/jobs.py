@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,11 +14,16 @@ from fetchgram.errors import ConfigError
 from fetchgram.model import Job, JobState, Json, encode
 from fetchgram.settings import Settings
 
+if TYPE_CHECKING:
+    from fetchgram.storage import Storage
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JobId = Annotated[int, typer.Argument(help="Number of the job.")]
 
 _PATIENCE_S = 10.0
 _POLL_S = 0.1
+_HOUSE = "house"
+"""The lease of the process that carries commands out, where several work on one database."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -98,10 +103,12 @@ async def _ask(settings: Settings, name: str, job_id: int | None) -> Json:
     """Leave the command for the running bot and wait for its answer; without a job it is about all that failed."""
     from fetchgram.storage import open_storage  # noqa: PLC0415  # heavy
 
-    if not _bot_runs(settings):
-        raise ConfigError("no `fetchgram run` works on this data folder; start it first, it carries the command out")
     storage = await open_storage(settings.database.url, settings.data_dir, migrate=False)
     try:
+        if not await _bot_runs(settings, storage):
+            raise ConfigError(
+                "no `fetchgram run` or `bot` works on this database; start it first, it carries the command out"
+            )
         async with storage.write() as session:
             command_id = await session.commands.add(name, {"job": job_id})
         for _ in range(int(_PATIENCE_S / _POLL_S)):
@@ -136,7 +143,10 @@ async def _get(settings: Settings, job_id: int) -> Job | None:
         await storage.close()
 
 
-def _bot_runs(settings: Settings) -> bool:
+async def _bot_runs(settings: Settings, storage: Storage) -> bool:
+    if storage.database.is_shared:
+        async with storage.read() as session:
+            return await session.leases.holder(_HOUSE) is not None
     path = settings.data_dir / "run.lock"
     if not path.exists():
         return False

@@ -1,4 +1,4 @@
-"""`fetchgram run`: the bot."""
+"""`fetchgram run`: the bot; `fetchgram bot` and `fetchgram worker`: its two halves, for many machines."""
 
 from __future__ import annotations
 
@@ -10,21 +10,38 @@ import typer
 
 from fetchgram.cli.output import told
 from fetchgram.cli.signals import Interrupted, run_until_signal
+from fetchgram.settings import Settings
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command("run")(run)
+    app.command("bot")(bot)
+    app.command("worker")(worker)
 
 
 def run(context: typer.Context) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
+    _run(context.obj, "run")
+
+
+def bot(context: typer.Context) -> None:
+    """Run the half that talks to people; needs PostgreSQL and a `fetchgram worker`."""
+    _run(context.obj, "bot")
+
+
+def worker(context: typer.Context) -> None:
+    """Run the half that downloads and sends; needs PostgreSQL, as many as you like."""
+    _run(context.obj, "worker")
+
+
+def _run(settings: Settings, part: str) -> None:
     with _uncollected():
-        from fetchgram.bot import run_bots  # noqa: PLC0415  # imports everything
+        from fetchgram.bot import Part, run_bots  # noqa: PLC0415  # imports everything
 
     with told(as_json=False, to_operator=True):
         try:
-            run_until_signal(run_bots(context.obj))
+            run_until_signal(run_bots(settings, Part(part)))
         except Interrupted:
             return  # as it was told to
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from fetchgram.model import Receipt, Stage, Text
+from fetchgram.model import Receipt, Stage, Text, Word
+
+
+class _News(Word):
+    """Base of the news: it crosses to the process that talks to people."""
+
+    TAGGED = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
+class Queued(_News):
     """Waits in line: `place` from 1, behind `running` that are at work; `wait_s` is measured, `None` when unknown."""
 
     place: int
@@ -18,7 +24,7 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Working:
+class Working(_News):
     """A stage began; `step` names the option of a post-processing step."""
 
     stage: Stage
@@ -26,7 +32,7 @@ class Working:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(_News):
     """Bytes of the present stage; a percentage comes from bytes, never from time."""
 
     stage: Stage
@@ -37,7 +43,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying:
+class Retrying(_News):
     """Did not work now; tried again by itself."""
 
     after_s: float
@@ -45,29 +51,29 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoRoom:
+class NoRoom(_News):
     """The disk has no room now; it goes on by itself when there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MenuAgain:
+class MenuAgain(_News):
     """The choice is gone; the request is back at its menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UncertainDelivery:
+class UncertainDelivery(_News):
     """A send was cut in the middle; "send again" is up to the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(_News):
     """It arrived."""
 
     receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(_News):
     """It will not arrive by itself."""
 
     error: Text
@@ -76,7 +82,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
+class Cancelled(_News):
     """The person stopped it."""
 
 

@@ -7,6 +7,7 @@ itself is set aside after three deaths, and one that ran beside others through a
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -30,6 +31,15 @@ async def note_deaths(session: Session, jobs: Sequence[Job], at: datetime) -> No
     for job in jobs:
         data: dict[str, Json] = {"lease": job.lease, "among": len(jobs)}
         await session.events.add(Event(name=_DIED, at=at, job_id=job.id, plugin=job.link.plugin, data=data))
+
+
+async def note_takeover(session: Session, job: Job, at: datetime) -> None:
+    """Write down the death of the worker from which a job was taken over, if it was, once for all that it held."""
+    dead, lost = await session.jobs.taken_from(job.id), job.lease - 1
+    known = [event.data["lease"] for event in await session.events.of_job(job.id, _DIED)] if dead else []
+    if dead is not None and lost not in known:
+        mine = dataclasses.replace(job, lease=lost)
+        await note_deaths(session, [mine, *await session.jobs.of_worker(dead)], at)
 
 
 async def refuse_poison(session: Session, job: Job) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fetchgram.model import Delivery, Job, JobState, Link, Recipe, Request
-from fetchgram.pipeline.poison import note_deaths
+from fetchgram.pipeline.poison import note_deaths, note_takeover
 from fetchgram.pipeline.turns import Work, cost, flow, person_key
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
@@ -46,12 +46,28 @@ class JobQueue(Protocol):
         """Keep the lease; false when it has passed to somebody else."""
         ...
 
+    def ended(self, job_id: int) -> None:
+        """Say that a job no longer runs in this process, whatever became of it."""
+        ...
+
     async def stop(self, job_id: int) -> None:
         """Stop a job that was cancelled, wherever it runs; returns when it no longer does in this process."""
         ...
 
     async def wait(self, longest_s: float) -> None:
         """Return when there may be work, or after this time."""
+        ...
+
+    def on_cancel(self, stop: Callable[[int], asyncio.Task[None] | None]) -> None:
+        """Tell the queue who stops a running job: cancels and returns its task, if it runs here."""
+        ...
+
+    async def recover(self) -> int:
+        """End the leases of whoever is known to be dead, before the first claim; returns how many."""
+        ...
+
+    async def run(self) -> None:
+        """Do what has to be done beside a runner, until cancelled; may end when there is nothing to do."""
         ...
 
 
@@ -90,7 +106,7 @@ class LocalQueue:
         position: int = 0,
     ) -> tuple[Job, Delivery]:
         """Create or join a job; see `JobQueue.put`."""
-        job, delivery, _ = await session.jobs.join_or_create(
+        job, delivery, created = await session.jobs.join_or_create(
             fingerprint=recipe.fingerprint(link),
             link=link,
             recipe=recipe,
@@ -102,7 +118,12 @@ class LocalQueue:
             cost=cost(work, cached=cached),
             flow=flow(request, work),
         )
+        if created:
+            await self.hint(session, job.id)
         return job, delivery
+
+    async def hint(self, session: Session, job_id: int) -> None:
+        """Let other processes know of a job when the transaction is committed; here there are none."""
 
     def announce(self) -> None:
         """Wake whoever waits for work."""
@@ -113,9 +134,15 @@ class LocalQueue:
         work, limits = self._settings.work, self._settings.limits
         unlimited = self._settings.owners if limits.owners_exempt else ()
         async with self._storage.write() as session:
-            return await session.jobs.claim(
+            job = await session.jobs.claim(
                 self._worker, work.lease_s, running_limit=limits.running, only=only, unlimited=unlimited
             )
+            if job is not None and job.lease > 1:
+                await note_takeover(session, job, self._clock.now())
+        return job
+
+    async def run(self) -> None:
+        """Do nothing: all that happens happens in this process."""
 
     async def recover(self) -> int:
         """End the leases of every earlier process; only for the one process that runs on this database."""
@@ -127,6 +154,10 @@ class LocalQueue:
         """Keep the lease for another `work.lease_s`."""
         async with self._storage.write() as session:
             return await session.jobs.renew(job.id, job.lease, self._settings.work.lease_s)
+
+    def ended(self, job_id: int) -> None:  # noqa: ARG002  # the protocol's
+        """Wake whoever waits for work: there is room, and the person may run another job."""
+        self.announce()
 
     async def stop(self, job_id: int) -> None:
         """Stop a job that was cancelled, and wait until its task is gone."""

@@ -20,6 +20,7 @@ from fetchgram.errors import (
 from fetchgram.model import Job, Text, text
 from fetchgram.pipeline.audience import Failed, MenuAgain
 from fetchgram.pipeline.housekeeping import Housekeeping
+from fetchgram.pipeline.lease import JobLease, LeaseLost
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.poison import MOST_DEATHS, Poisonous
@@ -33,10 +34,6 @@ log = structlog.get_logger()
 
 _IDLE_S = 5.0
 """Longest sleep without a hint: finds work that another process put there."""
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the job over; this one stops without a word."""
 
 
 class Runner:
@@ -67,7 +64,9 @@ class Runner:
         self._housekeeping = housekeeping
         self._settings = settings
         self._retries = Retries(settings, clock)
+        self._clock = clock
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
         self._draining = False
 
     async def run(self, *, only: int | None = None) -> None:
@@ -79,10 +78,11 @@ class Runner:
         await self._sweep()
         async with asyncio.TaskGroup() as group:
             while True:
-                job = await self._next(only)
-                if job is None:
+                found = await self._next(only)
+                if found is None:
                     continue
-                task = group.create_task(self._work(job), name=f"job {job.id}")
+                job, lease = found
+                task = group.create_task(self._work(job, lease), name=f"job {job.id}")
                 self._running[job.id] = task
                 task.add_done_callback(functools.partial(self._ended, job.id))
 
@@ -115,33 +115,39 @@ class Runner:
             task.cancel()
         return task
 
-    async def _next(self, only: int | None) -> Job | None:
+    async def _next(self, only: int | None) -> tuple[Job, JobLease] | None:
         """Claim a job, or wait for one; a database that takes nothing for now is waited for as well."""
+        while not self._has_room():
+            self._room.clear()
+            await self._room.wait()
+        asked = self._clock.monotonic()
         try:
-            job = await self._queue.claim(only) if self._has_room() else None
+            job = await self._queue.claim(only)
             if job is None:
                 await self._queue.wait(_IDLE_S)
         except FetchgramError as error:
             log.error("runner.no_claim", error=repr(error))
             await asyncio.sleep(_IDLE_S)
             return None
-        return job
+        if job is None:
+            return None
+        return job, JobLease(job, self._queue, lease_s=self._settings.lease_s, since=asked, clock=self._clock)
 
     def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
         if self._running.get(job_id) is task:
             del self._running[job_id]
-        self._queue.announce()
+        self._room.set()
+        self._queue.ended(job_id)
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, lease: JobLease) -> None:
         structlog.contextvars.bind_contextvars(job=job.id, plugin=job.link.plugin)
         log.info("job.started", attempt=job.attempt, stage=str(job.stage))
         try:
             if job.lease > MOST_DEATHS:
                 await self._outcomes.check(job)
-            await self._carry_under_lease(job)
-        except LeaseLost:
-            log.warning("job.lease_lost")
-            return
+            await self._carry_under(lease, job)
+        except LeaseLost as lost:
+            log.warning("job.lease_lost", error=str(lost))
         except asyncio.CancelledError:
             await self._noted(self._outcomes.interrupted(job))
             raise
@@ -162,20 +168,14 @@ class Runner:
             known = isinstance(error, FetchgramError)
             log.log(30 if known else 40, "job.not_noted", error=repr(error), exc_info=None if known else error)
 
-    async def _carry_under_lease(self, job: Job) -> None:
+    async def _carry_under(self, lease: JobLease, job: Job) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                heartbeat = group.create_task(self._keep_lease(job))
+                heartbeat = group.create_task(lease.keep())
                 await self._stages.carry(job)
                 heartbeat.cancel()
         except ExceptionGroup as failures:
             raise first_of(failures) from failures
-
-    async def _keep_lease(self, job: Job) -> None:
-        while True:
-            await asyncio.sleep(self._settings.lease_s / 3)
-            if not await self._queue.renew(job):
-                raise LeaseLost
 
     async def _border(self, job: Job, error: Exception) -> None:
         """Decide what an error means for the job; nothing passes this point."""

@@ -17,6 +17,7 @@ from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, deliveries, 
 from fetchgram.storage.transaction import Transaction
 
 _Ids: TypeAlias = list[int]
+_Jobs: TypeAlias = list[Job]
 """Inside the class, `list` is a method."""
 
 _LATELY = 20
@@ -149,6 +150,11 @@ class JobStore:
         """Return the worker that fell silent and lost a job to the one that has it now, `None` if none did."""
         row = await self._tx.row(select(jobs.c.taken_from).where(jobs.c.id == job_id))
         return None if row is None else cast("str | None", row["taken_from"])
+
+    async def of_worker(self, worker: str) -> _Jobs:
+        """Return the jobs that a worker holds, or held when it fell silent."""
+        rows = await self._tx.rows(select(jobs).where(RUNNING, jobs.c.worker == worker).order_by(jobs.c.id))
+        return [_job(row) for row in rows]
 
     async def renew(self, job_id: int, lease: int, lease_s: float) -> bool:
         """Hold a job for longer; `False` when it is lost."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Executable, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Select, and_, func, or_, select
 
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
@@ -53,6 +53,16 @@ async def advance(transaction: Transaction, tag: float) -> None:
     )
 
 
+def may_start(transaction: Transaction) -> ColumnElement[bool]:
+    """Select what is queued, due again, or left by a worker whose lease is over."""
+    now = transaction.now
+    return or_(
+        jobs.c.state == "queued",
+        and_(jobs.c.state == "waiting", jobs.c.not_before <= now),
+        and_(jobs.c.state == "running", jobs.c.lease_until <= now),
+    )
+
+
 def first_in_line(
     transaction: Transaction, running_limit: int, only: int | None = None, *, unlimited: Collection[int] = ()
 ) -> Select[tuple[int]]:
@@ -65,11 +75,7 @@ def first_in_line(
         unlimited: People whom that limit does not concern, with any bot.
     """
     now = transaction.now
-    may_start = or_(
-        jobs.c.state == "queued",
-        and_(jobs.c.state == "waiting", jobs.c.not_before <= now),
-        and_(jobs.c.state == "running", jobs.c.lease_until <= now),
-    )
+    named = [] if only is None else [jobs.c.id == only]
     # One list for the whole statement: a person with many jobs and no room is passed over without counting again.
     busy = (
         select(jobs.c.person_key)
@@ -79,7 +85,7 @@ def first_in_line(
     )
     return (
         select(jobs.c.id)
-        .where(OPEN, may_start, jobs.c.person_key.not_in(busy), *([] if only is None else [jobs.c.id == only]))
+        .where(OPEN, may_start(transaction), jobs.c.person_key.not_in(busy), *named)
         .order_by(jobs.c.tag, jobs.c.id)
         .limit(1)
         # Says nothing to SQLite, where writers take turns anyway; elsewhere a job that somebody joins is passed over.
@@ -89,6 +95,6 @@ def first_in_line(
 
 def before(transaction: Transaction, tag: float, job_id: int) -> Executable:
     """Count the jobs that could start and have a lower tag."""
-    may_start = or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
+    waits = or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
     earlier = and_(jobs.c.tag <= tag, or_(jobs.c.tag < tag, jobs.c.id < job_id))
-    return select(func.count()).select_from(jobs).where(OPEN, may_start, earlier)
+    return select(func.count()).select_from(jobs).where(OPEN, waits, earlier)

@@ -21,6 +21,7 @@ from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.engines import open_engine
 from fetchgram.storage.entries import EntryStore
 from fetchgram.storage.events import EventStore
+from fetchgram.storage.hints import HintStore
 from fetchgram.storage.inbox import InboxStore
 from fetchgram.storage.items import ItemStore
 from fetchgram.storage.jobs import JobStore
@@ -80,6 +81,7 @@ class Session:
         self.commands = CommandStore(transaction)
         self.overrides = OverrideStore(transaction)
         self.leases = LeaseStore(transaction)
+        self.hints = HintStore(transaction)
 
     @property
     def now(self) -> datetime:

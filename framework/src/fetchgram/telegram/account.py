@@ -12,6 +12,7 @@ from fetchgram.errors import ConfigError, TemporarilyUnavailable
 from fetchgram.model import Chat
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
+from fetchgram.storage import Storage
 from fetchgram.telegram.client import build_client, wrong_token
 from fetchgram.telegram.delivery import BotApiDelivery
 from fetchgram.telegram.failures import describe
@@ -64,6 +65,13 @@ class Account:
     async def _unreachable(self, chat: Chat) -> None:
         if self.on_unreachable is not None:
             await self.on_unreachable(chat)
+
+
+async def mark_unreachable(storage: Storage, chat: Chat) -> None:
+    """Remember that a person has blocked the bot."""
+    if chat.chat > 0:
+        async with storage.write() as session:
+            await session.people.set_blocked(chat.bot_id, chat.chat, blocked=True)
 
 
 def open_accounts(settings: Settings, clock: Clock) -> Mapping[int, Account]:

@@ -42,6 +42,8 @@ _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
 _LEAST_STEP = 0.01
 _LONGEST_QUIET_S = 6.0
+_MOST_ENDS = 10_000
+"""Remembered until the events tell of them too, which takes seconds."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class TelegramAudience:
         self._show_card = show_card
         self._bulletin = bulletin
         self._follows: dict[int, _Follow] = {}
+        self._ends: dict[int, None] = {}
         self._fresh: asyncio.Queue[int] = asyncio.Queue()
 
     async def tell(self, request_id: int, position: int, news: News) -> None:
@@ -100,6 +103,7 @@ class TelegramAudience:
         follow.latest = news
         if not isinstance(news, _LIVE):
             follow.urgent.set()
+            self._note_end(request_id)
         if not follow.at_work:
             follow.at_work = True
             self._fresh.put_nowait(request_id)
@@ -108,12 +112,22 @@ class TelegramAudience:
         """Show how a list stands, soon."""
         self._bulletin.refresh(request_id)
 
+    def heard_end(self, request_id: int) -> bool:
+        """Whether the end of a request came here to be told, since it last began."""
+        return request_id in self._ends
+
     def begin(self, request_id: int) -> None:
         """Forget what was told before: a wish starts, or starts again."""
+        self._ends.pop(request_id, None)
         follow = self._follows.get(request_id)
         if follow is not None:
             follow.latest = follow.shown = None
             follow.began = self._clock.monotonic()
+
+    def _note_end(self, request_id: int) -> None:
+        self._ends[request_id] = None
+        if len(self._ends) > _MOST_ENDS:
+            del self._ends[next(iter(self._ends))]
 
     async def tell_place(self, request_id: int, news: Queued | Retrying | NoRoom) -> None:
         """Tell where it waits, unless the work has begun meanwhile."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 
 from fetchgram.errors import FetchgramError
@@ -17,6 +19,9 @@ log = structlog.get_logger()
 
 _BATCH = 500
 _TICK_S = 2.0
+_ENDS = frozenset({"job.delivered", "job.failed", "job.choice_gone", "delivery.failed", "delivery.uncertain"})
+"""Events of a job with which a request may have come to an end, or back to its menu."""
+_TOLD_BY_WORKERS = frozenset({RequestState.DONE, RequestState.FAILED, RequestState.CHOOSING})
 
 
 class Resume:
@@ -67,15 +72,26 @@ class Resume:
                 await self._clock.sleep(_TICK_S)
 
     async def _note(self) -> None:
-        """Move the cursor behind what everybody has heard of."""
+        """Move the cursor behind what everybody has heard of; whom a worker's news did not reach, hears it now."""
         seen = await self._cursor()
         while True:
-            newest = await self._newest(seen)
+            newest, ended = await self._newest(seen)
             await self._clock.sleep(_TICK_S)
+            await self._tell_unheard(ended)
             if newest != seen and self._audience.all_told:
                 async with self._storage.write() as session:
                     await session.events.set_cursor(self._observer, newest)
                 seen = newest
+
+    async def _tell_unheard(self, ended: Collection[int]) -> None:
+        for request_id in ended:
+            if self._audience.heard_end(request_id):
+                continue
+            async with self._storage.read() as session:
+                request = await session.requests.get(request_id)
+            if request is not None and request.bot_id == self._bot_id and request.state in _TOLD_BY_WORKERS:
+                log.info("request.told_late", request=request_id, state=str(request.state))
+                await self._take_up(request)
 
     async def _untold_at_last(self) -> list[Request]:
         """Read what is left, however long the database takes nothing."""
@@ -141,8 +157,13 @@ class Resume:
         async with self._storage.read() as session:
             return await session.events.cursor(self._observer)
 
-    async def _newest(self, seen: int) -> int:
+    async def _newest(self, seen: int) -> tuple[int, Collection[int]]:
+        """Return the number of the last event, and the requests that came to an end since the one that was seen."""
+        ended: set[int] = set()
         async with self._storage.read() as session:
             while events := await session.events.after(seen, _BATCH):
                 seen = events[-1].id
-        return seen
+                for event in events:
+                    if event.name in _ENDS:
+                        ended |= await self._requests_of(event)
+        return seen, sorted(ended)

@@ -21,7 +21,7 @@ from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Network
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage
-from fetchgram.telegram.account import Account
+from fetchgram.telegram.account import Account, mark_unreachable
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.cards import Cards
@@ -247,9 +247,7 @@ class TelegramService:
                     log.warning("request.no_place", request=request_id, error=repr(error))
 
     async def _unreachable(self, chat: Chat) -> None:
-        if chat.chat > 0:
-            async with self._storage.write() as session:
-                await session.people.set_blocked(chat.bot_id, chat.chat, blocked=True)
+        await mark_unreachable(self._storage, chat)
 
 
 class Switchboard:

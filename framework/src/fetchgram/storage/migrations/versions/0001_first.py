@@ -20,6 +20,8 @@ def upgrade() -> None:
     _events()
     _menus()
     _commands()
+    if op.get_bind().dialect.name == "postgresql":
+        _hints()
 
 
 def _inbox() -> None:
@@ -364,3 +366,12 @@ def _commands() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+
+
+def _hints() -> None:
+    """Make procrastinate's own tables and functions, as of the release that we are bound to."""
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415  # installed with the driver of PostgreSQL
+
+    driver = op.get_bind().connection.driver_connection
+    if driver is not None:  # many statements in one, which only the driver itself takes
+        driver.execute(SchemaManager.get_schema())
