@@ -100,6 +100,7 @@ async def open_plugins(
     *,
     builtins: Sequence[type] = (),
     warm: bool = True,
+    detects: bool = True,
     notify_admins: NotifyAdmins | None = None,
     on_plugin_change: OnChange | None = None,
 ) -> AsyncIterator[Plugins]:
@@ -111,6 +112,7 @@ async def open_plugins(
         notify_admins: How plugins reach the admins; nobody hears them by default.
         on_plugin_change: Hears when a plugin is paused or comes back.
         warm: Whether children are started before they are needed; a command that may not need them saves the time.
+        detects: Whether somebody asks here whose a link is; a process that only works on jobs saves the child.
     """
     clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
@@ -123,7 +125,7 @@ async def open_plugins(
         detector = Detector(loaded, breaker, settings, roof=settings.data_dir / CHILDREN)
         stack.push_async_callback(detector.close)
         if warm:
-            await asyncio.gather(given.warm(), detector.start())
+            await asyncio.gather(given.warm(), *([detector.start()] if detects else []))
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
         yield Plugins(hooks=hooks, texts=texts, network=given.network, detector=detector, clock=clock)
@@ -246,7 +248,7 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     queue, notifier = _queue(storage, settings, clock, name)
-    remote = _remote(notifier) if told is None else None
+    remote = RemoteAudience(notifier) if told is None and notifier is not None else None
     audience = told if told is not None else cast("Audience", remote)
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
     workdirs = Workdirs(data_dir / "work")
@@ -319,15 +321,6 @@ def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tup
     notifier = open_notifier(storage.database)
     queue = ProcrastinateQueue(storage=storage, settings=settings, clock=clock, worker=name, notifier=notifier)
     return queue, notifier
-
-
-def _remote(notifier: Notifier | None) -> RemoteAudience:
-    if notifier is None:
-        raise ConfigError(
-            "setting 'database.url' names no PostgreSQL, and only there can several processes share the work: "
-            "set it, or start `fetchgram run`, which is all in one"
-        )
-    return RemoteAudience(notifier)
 
 
 def _way_out(settings: NetworkSettings) -> WayOut:

@@ -19,6 +19,7 @@ from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable
 from fetchgram.pipeline.leased import HOUSE, Lease
 from fetchgram.pipeline.relay import hear_news
 from fetchgram.settings import Settings
+from fetchgram.storage import is_shared
 from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
@@ -53,6 +54,11 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
             "no bot is set: put `[bots.main]` with `token = …` (from @BotFather) into fetchgram.toml, or set "
             "FETCHGRAM_BOTS__MAIN__TOKEN; without one there are still `fetchgram get` and `fetchgram demo`"
         )
+    if part is not Part.ALL and not is_shared(settings.database.url):
+        raise ConfigError(
+            f"`fetchgram {part}` needs PostgreSQL, where several processes can share the work: set database.url to "
+            "`postgresql://user:password@host/name`, or start `fetchgram run`, which is all in one"
+        )
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
@@ -62,7 +68,11 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
     with _alone(settings.data_dir):
         async with (
             open_plugins(
-                settings, builtins=builtins, notify_admins=notices, on_plugin_change=notices.plugin_changed
+                settings,
+                builtins=builtins,
+                detects=part is not Part.WORK,
+                notify_admins=notices,
+                on_plugin_change=notices.plugin_changed,
             ) as plugins,
             open_route(settings, plugins, told, data_dir=settings.data_dir) as route,
         ):

@@ -26,7 +26,29 @@ async def test_help_names_the_commands_and_those_of_plugins_and_imports_nothing_
     *text, loaded = out.decode().splitlines()
     assert loaded == "[]"
     shown = [line.split()[0] for line in text if line.startswith("  ") and not line.strip().startswith("-")]
-    assert {"run", "get", "detect", "plugins", "hooks", "settings", "check", "migrate", "demo", "sandbox"} <= set(shown)
+    assert {
+        "run",
+        "bot",
+        "worker",
+        "get",
+        "detect",
+        "plugins",
+        "hooks",
+        "settings",
+        "check",
+        "migrate",
+        "demo",
+        "sandbox",
+    } <= set(shown)
+
+
+@pytest.mark.parametrize("part", ["bot", "worker"])
+async def test_a_half_of_the_bot_needs_a_database_that_can_be_shared(cli: Cli, part: str) -> None:
+    cli.config('[bots.main]\ntoken = "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"\n')
+    answer = await cli.run(part)
+    assert answer.code == 2
+    assert f"`fetchgram {part}` needs PostgreSQL" in answer.err
+    assert "start `fetchgram run`" in answer.err
 
 
 async def test_a_malformed_file_is_told_by_every_command_and_help_still_works(cli: Cli) -> None:

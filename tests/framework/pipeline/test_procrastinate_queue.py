@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -10,11 +11,11 @@ import pytest
 from psycopg import sql
 
 from fetchgram.app import Wired
-from fetchgram.model import DeliveryState, JobState
+from fetchgram.model import DeliveryState, JobState, Person
 from fetchgram.pipeline.procrastinate_queue import ProcrastinateQueue
 from fetchgram_sandbox.postgres import PostgresServer
 
-from .conftest import Bench
+from .conftest import BOT, Bench
 
 
 @pytest.fixture
@@ -121,9 +122,11 @@ async def test_a_worker_without_room_leaves_the_hints_to_others(bench: Bench, hi
     for _ in ids:
         assert await full.queue.claim() is not None
     async with at_work(full):
-        await until(lambda: [status for _, status in hints()] == ["doing"] * 3)
-        for job_id in ids:
-            assert full.queue._held[job_id] is not None  # type: ignore[attr-defined]  # of this queue
+        assert isinstance(full.queue, ProcrastinateQueue)
+        held = full.queue._held
+        await until(lambda: None not in held.values())
+        assert sorted(held) == sorted(ids)
+        assert [status for _, status in hints()] == ["doing"] * 3
     assert await idle.queue.claim() is None
 
 
@@ -164,6 +167,28 @@ async def test_a_job_that_is_cancelled_elsewhere_stops_here(bench: Bench) -> Non
     assert job is not None
     assert (job.state, delivery.state) == (JobState.CANCELLED, DeliveryState.CANCELLED)
     await until(lambda: not (bench.folder / "work" / "1").exists())
+
+
+@pytest.mark.timeout(180)
+async def test_two_hundred_people_on_one_link_are_one_download_one_upload_and_two_hundred_deliveries(
+    bench: Bench,
+) -> None:
+    people = [Person(bot_id=BOT, id=1000 + number) for number in range(200)]
+    for number, person in enumerate(people):
+        request = await bench.wish("https://fake/one", key=f"k{number}", person=person)
+        await bench.route.intake.choose(request.id, 0)
+    workers = [bench.another_worker(), bench.another_worker()]
+    async with asyncio.TaskGroup() as group:
+        runners = [group.create_task(worker.runner.run()) for worker in workers]
+        async with asyncio.timeout(150):
+            for request_id in range(1, 201):
+                while not (await bench.route.intake.request(request_id)).state.ended:
+                    await asyncio.sleep(0.05)
+        for runner in runners:
+            runner.cancel()
+    assert bench.site.downloads == 1
+    assert sorted(request_id for request_id, _ in bench.site.sent) == list(range(1, 201))
+    assert Counter(route for _, route in bench.site.sent) == {"cache": 199, "small": 1}
 
 
 async def test_two_workers_share_the_jobs_and_deliver_each_once(bench: Bench, hints: Hints) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fetchgram.errors import ConfigError
-from fetchgram.storage.engines import open_engine
+from fetchgram.storage.engines import is_shared, open_engine
 from fetchgram.storage.postgres import PostgresDatabase
 from fetchgram.storage.sqlite import SqliteDatabase
 
@@ -20,6 +20,12 @@ async def test_the_default_is_a_file_in_the_data_folder(tmp_path: Path, url: str
     assert database.path == tmp_path / name
     assert not database.is_shared
     await database.close()
+
+
+def test_only_a_server_can_be_shared() -> None:
+    assert is_shared("postgresql://bot@db.invalid/bot")
+    assert not is_shared(None)
+    assert not is_shared("sqlite:///bot.db")
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])

@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import errors
@@ -18,6 +18,7 @@ from fetchgram.storage import Storage, open_storage, postgres
 from fetchgram.storage.postgres import PostgresDatabase
 from fetchgram.storage.postgres_failures import translate
 from fetchgram_sandbox.postgres import PostgresServer
+from fetchgram_sandbox.silent_line import SilentLine
 
 if TYPE_CHECKING:
     from tests.framework.storage.conftest import Work
@@ -196,58 +197,15 @@ async def test_a_server_that_restarts_is_temporarily_unavailable_and_then_as_bef
     await storage.close()
 
 
-class SilentProxy:
-    """Passes on to a server, until it does not."""
-
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self.port = 0
-
-    async def __aenter__(self) -> Self:
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def cut(self) -> None:
-        self._flows.clear()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(str(self._socket))
-        for source, target in ((reader, back), (there, writer)):
-            self._tasks.add(asyncio.create_task(self._pass_on(source, target)))
-
-    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        try:
-            while chunk := await source.read(65536):
-                await self._flows.wait()
-                target.write(chunk)
-                await target.drain()
-        except ConnectionError:
-            pass
-        finally:
-            target.close()
-
-
 @pytest.fixture
-async def proxied(postgres: PostgresServer, url: str) -> AsyncIterator[tuple[SilentProxy, str]]:
-    async with SilentProxy(postgres.socket) as proxy:
-        name = url.partition("@/")[2].partition("?")[0]
-        yield proxy, f"postgresql://fetchgram@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
+async def proxied(postgres: PostgresServer, url: str) -> AsyncIterator[tuple[SilentLine, str]]:
+    async with SilentLine(postgres.socket) as proxy:
+        yield proxy, proxy.url(url)
 
 
 @pytest.mark.timeout(60)
 async def test_a_server_that_falls_silent_is_given_up(
-    proxied: tuple[SilentProxy, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    proxied: tuple[SilentLine, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, url = proxied
     storage = await open_storage(url, tmp_path)

@@ -30,6 +30,16 @@ async def open_engine(url: str | None, data_dir: Path) -> Database:
     return SqliteDatabase(path)
 
 
+def is_shared(url: str | None) -> bool:
+    """Whether several processes can work on the database that the URL names.
+
+    Raises:
+        ConfigError: If it is none that this version can use.
+    """
+    parsed = _parsed(url)
+    return parsed is not None and parsed.get_backend_name() == "postgresql"
+
+
 def _parsed(url: str | None) -> URL | None:
     if url is None:
         return None
