@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -190,6 +191,30 @@ async def test_a_job_is_cancelled_where_it_runs(cluster: Cluster, guest: Callabl
     await until(lambda: "✖️ Cancelled" in bob.history(card)[-1], bob.story)
     await until(lambda: not work.exists(), lambda: cluster.tail("near"))
     assert bob.files("video") == []
+
+
+async def test_the_command_line_lists_and_cancels_what_runs_elsewhere(
+    cluster: Cluster, guest: Callable[[], Guest]
+) -> None:
+    await cluster.grow("near")
+    bob = guest()
+    card = await bob.asks_for(f"{bob.site}/watch/colours?kbps=60&many=5")
+    await bob.taps(card, "720p")
+    await until(lambda: any("%" in text for text in bob.history(card)), bob.story)
+    (job,) = [job for job in json.loads(await _fetchgram(cluster, "list")) if job["state"] == "running"]
+    assert json.loads(await _fetchgram(cluster, "cancel", str(job["id"]))) == {
+        "requests": [await cluster.request_of(bob)]
+    }
+    await until(lambda: "✖️ Cancelled" in bob.history(card)[-1], bob.story)
+
+
+async def _fetchgram(cluster: Cluster, *words: str) -> str:
+    assert cluster.live is not None
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "fetchgram", "--config", str(cluster.live.config), "jobs", *words, "--json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    return (await process.communicate())[0].decode()
 
 
 async def test_a_worker_that_dies_is_replaced_and_the_file_comes_once(

@@ -78,7 +78,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)
-            parts = [notices.run(plugins.texts)]
+            parts = [notices.run(plugins.texts), route.pauses.run()]
             if part is not Part.WORK:
                 parts += _talk(accounts, settings, plugins, route, switchboard)
             if part is not Part.TALK:
@@ -121,15 +121,18 @@ async def _work(accounts: Mapping[int, Account], route: Wired) -> list[_Part]:
 
 
 async def _alone_with(lease: Lease, work: Callable[[], _Part]) -> None:
-    """Talk for a bot when nobody else does: two that ask Telegram for updates would each get a part of them."""
+    """Talk for a bot when nobody else does: two that ask Telegram for updates would each get a part of them.
+
+    A database that is away ends nothing: what Telegram says is confirmed only when it is stored.
+    """
     await lease.take()
     try:
         async with asyncio.TaskGroup() as group:
             working = group.create_task(work())
-            keeping = group.create_task(lease.keep())
+            keeping = group.create_task(lease.keep_until_taken())
             await asyncio.wait([working, keeping], return_when=asyncio.FIRST_COMPLETED)
             if keeping.done():
-                raise TemporarilyUnavailable("the database was away too long: another process may talk for this bot")
+                raise TemporarilyUnavailable("the database was away too long: another process talks for this bot now")
             keeping.cancel()
     finally:
         await lease.drop()

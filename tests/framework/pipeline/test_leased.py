@@ -72,6 +72,28 @@ async def test_whoever_loses_the_lease_stops_and_waits_for_it_again(bench: Bench
     await asyncio.wait([task])
 
 
+async def test_a_lease_that_nobody_else_takes_is_kept_however_long_the_database_is_away(bench: Bench) -> None:
+    one = Place(bench, "one")
+    await one.lease.take()
+    keeping = asyncio.create_task(one.lease.keep_until_taken())
+    async with bench.storage.write() as session:
+        await session.leases.drop("house", "one")  # as one that ran out
+    async with asyncio.timeout(20):
+        while await _holder(bench) != "one":
+            await asyncio.sleep(0.01)
+    assert not keeping.done()
+    async with bench.storage.write() as session:
+        await session.leases.drop("house", "one")
+        await session.leases.take("house", "thief", 60)
+    async with asyncio.timeout(20):
+        await keeping
+
+
+async def _holder(bench: Bench) -> str | None:
+    async with bench.storage.read() as session:
+        return await session.leases.holder("house")
+
+
 async def test_work_that_fails_says_so_and_gives_the_lease_back(bench: Bench) -> None:
     async def fail() -> None:
         raise LookupError("broken")

@@ -84,7 +84,7 @@ async def test_a_write_that_finds_no_room_is_waited_for_and_no_mistake_of_ours(b
     await bench.route.intake.choose(request.id, 0)
     job = await bench.route.queue.claim()
     assert job is not None
-    await bench.route.runner._work(job)
+    await bench.work_on(job)
     assert bench.audience.kinds(request.id)[-1] == "NoRoom"
 
 

@@ -60,6 +60,12 @@ class Lease:
             held_until = began + self._lease_s
         log.warning("lease.lost", lease=self._name)
 
+    async def keep_until_taken(self) -> None:
+        """Renew it until somebody else has it; where nobody can say, because the database is away, it is kept."""
+        while await self._renewed() is not False:  # noqa: ASYNC110  # leases have no event
+            await asyncio.sleep(self._lease_s / 4)
+        log.warning("lease.lost", lease=self._name)
+
     async def drop(self) -> None:
         """Give it back, so that somebody else need not wait."""
         try:

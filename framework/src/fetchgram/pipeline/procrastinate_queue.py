@@ -31,6 +31,8 @@ _CONNECTIONS = 3
 _SWEEP_EVERY_S = 10.0
 _SWEEP_LEASE = "queue.sweep"
 _MOST_HINTS = 500
+_LOOK_EVERY_S = 1.0
+"""procrastinate (3.10) does not notice a hint that comes while it looks for one, until it looks again."""
 _REST_S = 2.0
 
 
@@ -148,6 +150,7 @@ class ProcrastinateQueue(LocalQueue):
                         name=self._worker,
                         concurrency=self._settings.work.jobs,
                         delete_jobs="always",
+                        fetch_job_polling_interval=_LOOK_EVERY_S,
                         install_signal_handlers=False,
                         shutdown_graceful_timeout=0,
                         update_heartbeat_interval=lease_s / 3,
