@@ -55,6 +55,7 @@ async def test_the_same_link_of_a_second_person_comes_from_the_cache(bob: Guest,
     fetched = _fetches(bob, "clip-360.mp4")
     await carol.taps(card, "360p")
     second = await carol.gets("video")
+    assert [m.text for m in carol.messages() if m.file is second] == ["The big colour test"]
     await carol.sees_vanish(card)
     assert second.number == first.number
     assert _fetches(bob, "clip-360.mp4") == fetched

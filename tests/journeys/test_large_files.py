@@ -89,7 +89,7 @@ async def test_a_large_file_says_its_way_and_arrives_whole(bob: Guest, server: M
     assert (video.mime, video.width_px, video.height_px) == ("video/mp4", 640, 360)
     assert video.thumbnail is not None
     assert len(calls_of(bob, "sendVideo")) == before
-    assert server.connections == 0
+    await until(lambda: server.connections == 0)
 
 
 async def test_a_second_person_gets_it_at_once_by_its_file_id(large: LiveBot, bob: Guest) -> None:

@@ -111,11 +111,19 @@ Destination: TypeAlias = Chat | Inline | Folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileId(Word):
-    """A file that Telegram keeps: sendable again by this bot, as this kind only."""
+    """A file that Telegram keeps: sendable again by this bot, as this kind only.
+
+    Args:
+        kind: As what it was sent.
+        file_id: For this bot.
+        unique_id: The same for all bots.
+        caption: What stood below it: an id brings everything along but that.
+    """
 
     kind: MediaKind
     file_id: str
     unique_id: str
+    caption: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

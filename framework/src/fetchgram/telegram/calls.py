@@ -67,12 +67,14 @@ class Part:
         file: The upload or the id.
         thumbnail: Only with an upload.
         media: What is known of a new file.
+        caption: What stands below a file that Telegram keeps.
     """
 
     kind: MediaKind
     file: InputFile | str
     thumbnail: InputFile | None = None
     media: Media | None = None
+    caption: str | None = None
 
 
 def place(chat: Chat) -> dict[str, Any]:
@@ -97,9 +99,9 @@ def send(chat: Chat, parts: Sequence[Part]) -> Call:
 
 
 def _attributes(part: Part) -> dict[str, Any]:
-    """Return what the call for this kind takes besides the file; an id brings all of it along."""
+    """Return what the call for this kind takes besides the file; an id brings all of it along but the caption."""
     if part.media is None:
-        return {}
+        return {"caption": part.caption} if part.caption and "caption" in _FIELDS[part.kind] else {}
     given = _known(part.media, part.thumbnail)
     return {name: given[name] for name in _FIELDS[part.kind] if given[name] is not None}
 
@@ -127,5 +129,7 @@ def file_id_of(message: Message) -> FileId | None:
         found = getattr(message, kind.value)
         if found:
             file = found[-1] if isinstance(found, list) else found
-            return FileId(kind=kind, file_id=file.file_id, unique_id=file.file_unique_id)
+            return FileId(
+                kind=kind, file_id=file.file_id, unique_id=file.file_unique_id, caption=message.caption or None
+            )
     return None

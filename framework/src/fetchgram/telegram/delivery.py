@@ -66,7 +66,7 @@ class BotApiDelivery:
         """
         if not receipt.file_ids:
             raise CannotDeliver("the receipt has no file ids")
-        parts = [Part(kind=file.kind, file=file.file_id) for file in receipt.file_ids]
+        parts = [Part(kind=file.kind, file=file.file_id, caption=file.caption) for file in receipt.file_ids]
         return await self._send_all(delivery, parts, ledger, route="cache", size_bytes=receipt.size_bytes)
 
     async def _send_all(

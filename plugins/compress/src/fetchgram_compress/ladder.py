@@ -78,7 +78,7 @@ def fitting(frame: Frame, bits_per_s: float, clean_bits_per_pixel: float) -> Fra
 
     The threshold for H.264 is 0.030 bits a pixel: there x264 at a lower resolution, scaled up again, begins to come
     nearer to the original (SSIM) than at the full one. Measured with a cartoon (1280x720) and a street (640x272) at
-    0.015 to 0.12 bits a pixel; `benchmarks/bench_compress.py --ladder` prints the table.
+    0.015 to 0.12 bits a pixel.
     """
     return next((rung for rung in rungs(frame) if bits_per_s / rung.pixels_per_s >= clean_bits_per_pixel), None)
 

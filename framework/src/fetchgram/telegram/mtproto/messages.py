@@ -116,11 +116,12 @@ def sent_messages(updates: TL, random_ids: Sequence[int]) -> list[TL]:
 
 def file_id_of(message: TL) -> FileId | None:
     """Return the file of a message under the ids that the Bot API uses."""
+    caption = message.message or None
     if isinstance(message.media, types.MessageMediaPhoto):
-        return _file_id(MediaKind.PHOTO, message.media.photo)
+        return _file_id(MediaKind.PHOTO, message.media.photo, caption)
     if isinstance(message.media, types.MessageMediaDocument):
         document = message.media.document
-        return _file_id(_kind_of({type(each): each for each in document.attributes}), document)
+        return _file_id(_kind_of({type(each): each for each in document.attributes}), document, caption)
     return None
 
 
@@ -140,7 +141,7 @@ def _kind_of(attributes: Mapping[type, TL]) -> MediaKind:
     return MediaKind.DOCUMENT
 
 
-def _file_id(kind: MediaKind, file: TL) -> FileId:
+def _file_id(kind: MediaKind, file: TL, caption: str | None) -> FileId:
     file_type = _FILE_TYPES[kind]
     picture = {}
     if kind is MediaKind.PHOTO:
@@ -160,4 +161,4 @@ def _file_id(kind: MediaKind, file: TL) -> FileId:
         **picture,
     )
     unique = FileUniqueId(file_unique_type=FileUniqueType.DOCUMENT, media_id=file.id)
-    return FileId(kind=kind, file_id=whole.encode(), unique_id=unique.encode())
+    return FileId(kind=kind, file_id=whole.encode(), unique_id=unique.encode(), caption=caption)
