@@ -29,14 +29,25 @@ def write_bundle(ca_file: Path, folder: Path) -> Path:
         folder: Where the bundle goes; made when it is missing.
 
     Returns:
-        The path of the bundle; it is replaced in one step, so a reader never sees half of it.
+        The path of the bundle; it is replaced in one step, so a reader never sees half of it. One that lies there and
+        says the same stays: a start on a full disk then needs no room for it.
+
+    Raises:
+        OSError: If it cannot be written; nothing of it stays behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [path.read_text("utf-8", "replace").strip() for path in (*_usual_files(), ca_file)]
+    content, bundle = ("\n".join(parts) + "\n").encode(), folder / BUNDLE_NAME
+    if bundle.is_file() and bundle.read_bytes() == content:
+        return bundle
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=BUNDLE_NAME)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n".join(parts) + "\n")
-    return Path(name).replace(folder / BUNDLE_NAME)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        return Path(name).replace(bundle)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _usual_files() -> list[Path]:
