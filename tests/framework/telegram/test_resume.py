@@ -11,7 +11,8 @@ import pytest
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import DiskFull, TemporarilyUnavailable
-from fetchgram.model import Chat, Choice, ChoiceKind, DeliveryState, Event, Link, LinkKind, Recipe
+from fetchgram.model import Chat, Choice, ChoiceKind, DeliveryState, Event, Link, LinkKind, Recipe, RequestState, text
+from fetchgram.pipeline.audience import Failed, News
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.telegram import resume
 from fetchgram.telegram.cards import Cards
@@ -90,6 +91,45 @@ async def test_a_database_that_takes_nothing_for_a_while_does_not_end_the_bot(
     assert full.failures < 0
     running.cancel()
     await asyncio.wait([running])
+    await storage.close()
+
+
+class Heard:
+    """An audience that remembers."""
+
+    all_told = True
+
+    def __init__(self) -> None:
+        self.news: list[News] = []
+
+    async def tell(self, _request_id: int, _position: int, news: News) -> None:
+        self.news.append(news)
+
+
+@pytest.mark.parametrize(("chat", "is_told"), [(7, True), (-7, False)])
+async def test_a_failure_before_the_first_word_is_told_after_the_restart_but_not_to_a_group_that_did_not_ask(
+    tmp_path: Path, chat: int, *, is_told: bool
+) -> None:
+    storage, heard = await open_storage(None, tmp_path), Heard()
+    here = Chat(bot_id=BOT, chat=chat)
+    async with storage.write() as session:
+        request, _ = await session.requests.accept(
+            key="k", bot_id=BOT, person=7, destination=here, locale="en", url="https://fake/one"
+        )
+        request = await session.requests.update(
+            request.id, state=RequestState.FAILED, error=text("error-internal"), error_number="ABCDEF"
+        )
+    follower = resume.Resume(
+        bot_id=BOT,
+        storage=storage,
+        cards=cast("Cards", None),
+        wishes=cast("Wishes", None),
+        audience=cast("TelegramAudience", heard),
+        clock=Hasty(),
+    )
+    assert request.status_message is None
+    await follower._take_up(request)
+    assert heard.news == ([Failed(error=text("error-internal"), number="ABCDEF")] if is_told else [])
     await storage.close()
 
 

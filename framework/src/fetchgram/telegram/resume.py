@@ -133,7 +133,7 @@ class Resume:
                 await self._cards.show(request.id)
             case RequestState.WORKING:
                 await self._wishes.show_place(request.id)
-            case _ if request.status_message is not None:
+            case _ if request.status_message is not None or _is_owed_an_end(request):
                 await self._tell_end(request)
 
     async def _tell_end(self, request: Request) -> None:
@@ -167,3 +167,12 @@ class Resume:
                     if event.name in _ENDS:
                         ended |= await self._requests_of(event)
         return seen, sorted(ended)
+
+
+def _is_owed_an_end(request: Request) -> bool:
+    """Whether a failure is to be told although nothing was said before: the bot died before its first word.
+
+    In a group a link that nobody claims is left alone, so silence is right there.
+    """
+    is_group = isinstance(request.destination, Chat) and request.destination.chat < 0
+    return request.state is RequestState.FAILED and (request.link is not None or not is_group)
