@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from fetchgram.api import Choice, Job, JobState, Link, Recipe
 from fetchgram.clock import SystemClock
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
-from fetchgram.testing import FakeNotifyAdmins
+from fetchgram.testing import FakeNotifyAdmins, FakeSink
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -34,19 +34,6 @@ GENEROUS = Settings(requests_per_hour=10_000, visitor_requests_per_hour=10_000, 
 
 LinkTo = Callable[[str], Link]
 JobOf = Callable[[Link, Choice], Job]
-
-
-@dataclass
-class Sink:
-    """Keeps what it is told."""
-
-    told: list[tuple[int, int | None]] = field(default_factory=list)
-
-    def progress(self, done: int, total: int | None) -> None:
-        self.told.append((done, total))
-
-    def announce(self, growing: object) -> None:
-        raise AssertionError(growing)
 
 
 @dataclass(frozen=True)
@@ -134,8 +121,8 @@ def bench(make_bench: Callable[..., Bench]) -> Bench:
 
 
 @pytest.fixture
-def sink() -> Sink:
-    return Sink()
+def sink() -> FakeSink:
+    return FakeSink()
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ async def test_a_reel_is_offered_as_film_sound_and_cover(bench: Bench, link_to: 
     (film,) = await get("reel/Creel000001/")
     assert (film.kind, film.width_px, film.height_px) == (MediaKind.VIDEO, 360, 640)
     assert film.thumbnail is not None
-    assert sink.told[-1] == (film.size_bytes, seen.choices[0].size_bytes)
+    assert sink.reports[-1] == (film.size_bytes, seen.choices[0].size_bytes)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from fetchgram.api import Choice, ChoiceKind, FetchgramError, Job, JobState, Lin
 from fetchgram.plugins.context import PluginContext
 from fetchgram.plugins.loader import packages
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
-from fetchgram.testing import FakeClock
+from fetchgram.testing import FakeClock, FakeSink
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -30,21 +29,6 @@ from fetchgram_youtube.plugin import Plugin
 from fetchgram_youtube.settings import Settings
 
 WATCH = "https://www.youtube.com/watch?v="
-
-
-@dataclass
-class RecordingSink:
-    """Keeps what it is told."""
-
-    told: list[tuple[int, int | None]] = field(default_factory=list)
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def progress(self, done: int, total: int | None) -> None:
-        self.told.append((done, total))
-        self.heard.set()
-
-    def announce(self, growing: object) -> None:
-        raise AssertionError(growing)
 
 
 @dataclass
@@ -72,7 +56,7 @@ class Bench:
     async def probe(self, url: str) -> Probe:
         return await self.plugin.probe(link(url))
 
-    async def fetch(self, url: str, wanted: Callable[[Choice], bool], workdir: Path, sink: RecordingSink) -> Media:
+    async def fetch(self, url: str, wanted: Callable[[Choice], bool], workdir: Path, sink: FakeSink) -> Media:
         """Look a link up, choose, and fetch."""
         probe = await self.probe(url)
         choice = next(choice for choice in probe.choices if wanted(choice))
@@ -159,8 +143,8 @@ async def bench(web: tuple[Web, YouTube], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def sink() -> RecordingSink:
-    return RecordingSink()
+def sink() -> FakeSink:
+    return FakeSink()
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import pytest
 from aiohttp import web as http
 
 from fetchgram.api import ContentUnavailable
+from fetchgram.testing import FakeSink
 from fetchgram_sandbox.web.server import Web
 from fetchgram_sandbox.web.youtube.site import YouTube
 
-from .conftest import WATCH, RecordingSink, is_video, link, open_bench, patient
+from .conftest import WATCH, is_video, link, open_bench, patient
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -80,7 +81,7 @@ async def test_a_provider_of_proofs_is_asked_through_the_way_out_and_its_proof_g
     try:
         async with open_bench(*web, tmp_path / "data", settings, allow=[place]) as bench:
             before = len(bench.web.requests)
-            await bench.fetch(f"{WATCH}colourtest1", is_video(144), workdir, RecordingSink())
+            await bench.fetch(f"{WATCH}colourtest1", is_video(144), workdir, FakeSink())
             media = [each for each in bench.asked_since(before) if each.path == "/videoplayback"]
     finally:
         await runner.cleanup()

@@ -18,10 +18,11 @@ from fetchgram.api import (
     Reason,
     TemporarilyUnavailable,
 )
+from fetchgram.testing import FakeSink
 from fetchgram_youtube.plugin import Plugin, options_of
 from fetchgram_youtube.settings import Settings
 
-from .conftest import WATCH, Bench, RecordingSink, is_sound, is_video, link
+from .conftest import WATCH, Bench, is_sound, is_video, link
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -68,7 +69,7 @@ async def test_the_ladder_goes_from_144p_to_8k_and_takes_what_plays_everywhere(b
 
 
 async def test_picture_and_sound_are_merged_and_as_large_as_was_said(
-    bench: Bench, workdir: Path, sink: RecordingSink
+    bench: Bench, workdir: Path, sink: FakeSink
 ) -> None:
     probe = await bench.probe(f"{WATCH}colourtest1")
     said = next(choice.size_bytes for choice in probe.choices if is_video(720)(choice))
@@ -79,10 +80,10 @@ async def test_picture_and_sound_are_merged_and_as_large_as_was_said(
     assert media.thumbnail is not None
     assert said is not None
     assert abs(media.size_bytes - said) < 0.02 * said
-    assert sink.told[-1] == (said, said)
+    assert sink.reports[-1] == (said, said)
 
 
-async def test_a_progressive_file_arrives_as_it_is(bench: Bench, workdir: Path, sink: RecordingSink) -> None:
+async def test_a_progressive_file_arrives_as_it_is(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     before = len(bench.web.requests)
     media = await bench.fetch(f"{WATCH}colourtest1", is_video(360), workdir, sink)
     info = await bench.media.inspect(media.path)
@@ -91,9 +92,7 @@ async def test_a_progressive_file_arrives_as_it_is(bench: Bench, workdir: Path, 
     assert hosts == {"www.youtube.com", "i.ytimg.com", "rr1---sn-sandbox.googlevideo.com"}
 
 
-async def test_a_short_is_upright_and_named_by_its_shorter_side(
-    bench: Bench, workdir: Path, sink: RecordingSink
-) -> None:
+async def test_a_short_is_upright_and_named_by_its_shorter_side(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     url = "https://www.youtube.com/shorts/vertical001"
     probe = await bench.probe(url)
     assert probe.link.kind is LinkKind.SHORT
@@ -102,7 +101,7 @@ async def test_a_short_is_upright_and_named_by_its_shorter_side(
     assert (media.width_px, media.height_px) == (360, 640)
 
 
-async def test_a_wide_film_is_called_as_youtube_calls_it(bench: Bench, workdir: Path, sink: RecordingSink) -> None:
+async def test_a_wide_film_is_called_as_youtube_calls_it(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     media = await bench.fetch(f"{WATCH}widescreen1", is_video(360), workdir, sink)
     assert (media.width_px, media.height_px) == (640, 268)
 
@@ -112,7 +111,7 @@ async def test_a_wide_film_is_called_as_youtube_calls_it(bench: Bench, workdir: 
     [("aac", "audio/mp4", ".m4a"), ("mp3", "audio/mpeg", ".mp3"), ("opus", "audio/ogg", ".ogg")],
 )
 async def test_sound_comes_as_it_is_or_as_mp3_with_title_and_artist(
-    bench: Bench, workdir: Path, sink: RecordingSink, codec: str, mime: str, suffix: str
+    bench: Bench, workdir: Path, sink: FakeSink, codec: str, mime: str, suffix: str
 ) -> None:
     media = await bench.fetch(f"{WATCH}colourtest1", is_sound(codec), workdir, sink)
     info = await bench.media.inspect(media.path)
@@ -125,7 +124,7 @@ async def test_sound_comes_as_it_is_or_as_mp3_with_title_and_artist(
 
 
 async def test_a_large_format_comes_in_several_ranges_and_goes_on_after_a_cut(
-    bench: Bench, workdir: Path, sink: RecordingSink
+    bench: Bench, workdir: Path, sink: FakeSink
 ) -> None:
     before = len(bench.web.requests)
     bench.youtube.cuts[:] = [0, 3_000_000]
@@ -139,16 +138,14 @@ async def test_a_large_format_comes_in_several_ranges_and_goes_on_after_a_cut(
     assert (first, second, last_end) == (0, first_end + 1, 24_999_999)
     assert second < third < second_end  # it went on inside of what was cut
     assert third - second <= 3_000_000
-    dones = [done for done, _ in sink.told]
+    dones = [done for done, _ in sink.reports]
     assert dones == sorted(dones)
 
 
-async def test_a_second_attempt_goes_on_where_the_first_was_killed(
-    bench: Bench, workdir: Path, sink: RecordingSink
-) -> None:
+async def test_a_second_attempt_goes_on_where_the_first_was_killed(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     first = asyncio.create_task(bench.fetch(f"{WATCH}slowvideo01", is_video(720), workdir, sink))
     async with asyncio.timeout(120):
-        while not sink.told or sink.told[-1][0] < 300_000:
+        while not sink.reports or sink.reports[-1][0] < 300_000:
             sink.heard.clear()
             await sink.heard.wait()
     first.cancel()
@@ -156,7 +153,7 @@ async def test_a_second_attempt_goes_on_where_the_first_was_killed(
         await first
     kept = sum(part.stat().st_size for part in workdir.glob("stream-0-*.part"))  # noqa: ASYNC240  # a test's folder
     before = len(bench.web.requests)
-    again = asyncio.create_task(bench.fetch(f"{WATCH}slowvideo01", is_video(720), workdir, RecordingSink()))
+    again = asyncio.create_task(bench.fetch(f"{WATCH}slowvideo01", is_video(720), workdir, FakeSink()))
     async with asyncio.timeout(120):
         while not (ranges := [a.range for a in bench.asked_since(before) if a.query.get("itag") == "136"]):
             await asyncio.sleep(0.05)

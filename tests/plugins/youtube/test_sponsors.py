@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from fetchgram.api import Fetched, TemporarilyUnavailable
+from fetchgram.testing import FakeSink
 from fetchgram_sandbox.web.server import Web
 from fetchgram_sandbox.web.youtube.site import YouTube
 from fetchgram_youtube.sponsors import Mark, marks_of
 
-from .conftest import WATCH, RecordingSink, is_video, open_bench, patient
+from .conftest import WATCH, is_video, open_bench, patient
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -47,7 +48,7 @@ async def test_marks_stand_in_the_caption_when_an_operator_wishes_for_them(
     workdir = tmp_path / "work"
     workdir.mkdir()
     async with open_bench(*web, tmp_path / "data", patient(sponsor_marks=True)) as bench:
-        media = await bench.fetch(f"{WATCH}colourtest1", is_video(144), workdir, RecordingSink())
+        media = await bench.fetch(f"{WATCH}colourtest1", is_video(144), workdir, FakeSink())
     assert media.caption is not None
     assert media.caption.splitlines()[-1] == "0:01 💰 Sponsor"
 

@@ -20,9 +20,10 @@ from fetchgram.api import (
     Recipe,
     Step,
 )
+from fetchgram.testing import FakeSink
 from fetchgram_youtube.wishes import extras_of, wishes_for
 
-from .conftest import WATCH, Bench, RecordingSink, is_sound, is_video, job_of, link
+from .conftest import WATCH, Bench, is_sound, is_video, job_of, link
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -38,7 +39,7 @@ async def wish(bench: Bench, url: str, choice: Choice, workdir: Path, *steps: St
     job = job_of(link(url), choice)
     recipe = Recipe(choice=choice, steps=steps)
     job = replace(job, recipe=recipe, fingerprint=recipe.fingerprint(job.link))
-    return tuple(await bench.plugin.download(job, workdir, RecordingSink()))
+    return tuple(await bench.plugin.download(job, workdir, FakeSink()))
 
 
 def first(probe: Probe, kind: ChoiceKind, **more: object) -> Choice:
@@ -133,7 +134,7 @@ async def test_another_language_is_heard(bench: Bench, workdir: Path) -> None:
     assert spoken == ["es"]
 
 
-async def test_without_a_wish_the_original_language_is_heard(bench: Bench, workdir: Path, sink: RecordingSink) -> None:
+async def test_without_a_wish_the_original_language_is_heard(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     before = len(bench.web.requests)
     await bench.fetch(f"{WATCH}twospoken01", is_video(144), workdir, sink)
     spoken = [each.query.get("lang") for each in bench.asked_since(before) if each.query.get("itag") == "140"]
@@ -160,18 +161,14 @@ async def test_the_picture_is_a_choice_of_its_own(bench: Bench, workdir: Path) -
     )
 
 
-async def test_the_caption_names_the_chapters_with_their_times(
-    bench: Bench, workdir: Path, sink: RecordingSink
-) -> None:
+async def test_the_caption_names_the_chapters_with_their_times(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     media = await bench.fetch(COLOURS, is_video(144), workdir, sink)
     assert media.caption == "The big colour test\n\n0:00 Colours\n0:02 More colours\n0:04 The end"
     sound = await bench.fetch(COLOURS, is_sound("aac"), workdir, sink)
     assert sound.caption == "The big colour test"
 
 
-async def test_a_clip_is_the_stretch_of_the_video_that_it_names(
-    bench: Bench, workdir: Path, sink: RecordingSink
-) -> None:
+async def test_a_clip_is_the_stretch_of_the_video_that_it_names(bench: Bench, workdir: Path, sink: FakeSink) -> None:
     probe = await bench.probe(CLIP)
     assert (probe.link.media_id, probe.duration_s) == ("UgkxSandboxClip0001", 3.0)
     assert {c.certainty for c in probe.choices if c.kind is ChoiceKind.VIDEO} == {Certainty.APPROXIMATE}

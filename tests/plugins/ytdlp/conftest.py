@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from aiohttp import web
 
 from fetchgram.api import Choice, Job, JobState, Link, LinkKind, Recipe
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
+from fetchgram.testing import FakeSink
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
 from fetchgram.workers.network import GuardedNetwork
@@ -26,21 +26,6 @@ MakeJob = Callable[[Link, Choice], Job]
 MakeLink = Callable[..., Link]
 
 OPTIONS = EngineOptions(socket_timeout_s=3, retries=1, concurrent_fragments=4, max_bytes=50_000_000)
-
-
-@dataclass
-class RecordingSink:
-    """Keeps what it is told."""
-
-    told: list[tuple[int, int | None]] = field(default_factory=list)
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def progress(self, done: int, total: int | None) -> None:
-        self.told.append((done, total))
-        self.heard.set()
-
-    def announce(self, growing: object) -> None:
-        raise AssertionError(growing)
 
 
 @dataclass
@@ -138,8 +123,8 @@ async def bench(
 
 
 @pytest.fixture
-def sink() -> RecordingSink:
-    return RecordingSink()
+def sink() -> FakeSink:
+    return FakeSink()
 
 
 @pytest.fixture

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchgram.api import ContentUnavailable, Json, LinkKind
+from fetchgram.testing import FakeSink
 from fetchgram_ytdlp import EngineOptions, versions
 from fetchgram_ytdlp.options import build, downloader_name, params
 from fetchgram_ytdlp.streams import _name
 from fetchgram_ytdlp.translate import tracks_of
 
 if TYPE_CHECKING:
-    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink, RecordingSink
+    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink
 
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
@@ -58,7 +59,7 @@ async def test_ghsa_v8mc_9377_rwjj_a_cookie_stays_behind_at_a_redirect(
 
 
 async def test_ghsa_v8mc_9377_rwjj_a_cookie_is_not_sent_for_pieces_from_elsewhere(  # fixtures
-    bench: Bench, sink: RecordingSink, workdir: Path, with_cookie: EngineOptions, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, with_cookie: EngineOptions, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     elsewhere = bench.extra.url.replace("127.0.0.1", "localhost")
     piece = bench.site.clip("hls-144-00.ts").read_bytes()
@@ -126,7 +127,7 @@ async def test_external_downloaders_are_never_taken(advisory: str, protocol: str
 
 
 async def test_ghsa_6v4j_43gg_vj32_nothing_but_the_streams_is_written(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     await bench.engine.download(make_job(probe.link, probe.choices[2]), workdir, sink)

@@ -21,10 +21,11 @@ from fetchgram.api import (
     TemporarilyUnavailable,
     TooLarge,
 )
+from fetchgram.testing import FakeSink
 from fetchgram_ytdlp.boxes import starts_fast
 
 if TYPE_CHECKING:
-    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink, RecordingSink
+    from tests.plugins.ytdlp.conftest import Bench, MakeJob, MakeLink
 
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
@@ -48,7 +49,7 @@ async def test_a_page_with_several_qualities_offers_a_ladder_best_first(bench: B
 
 
 async def test_a_chosen_video_arrives_as_it_was_offered(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (media,) = await bench.engine.download(make_job(probe.link, probe.choices[1]), workdir, sink)
@@ -57,12 +58,12 @@ async def test_a_chosen_video_arrives_as_it_was_offered(
     assert media.file_name == "The big colour test.mp4"
     assert media.thumbnail is not None
     assert media.path.parent == workdir
-    assert sink.told[-1] == (media.size_bytes, media.size_bytes)
+    assert sink.reports[-1] == (media.size_bytes, media.size_bytes)
 
 
 @pytest.mark.parametrize("page", ["stream", "dash"])
 async def test_streams_in_pieces_become_one_mp4_that_starts_fast(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, page: str
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, page: str
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/{page}"))
     assert [choice.height_px for choice in probe.choices[:3]] == [720, 360, 144]
@@ -76,7 +77,7 @@ async def test_streams_in_pieces_become_one_mp4_that_starts_fast(
 
 
 async def test_sound_alone_is_tagged_and_has_a_cover(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/dash"))
     choice = next(choice for choice in probe.choices if choice.kind is ChoiceKind.AUDIO)
@@ -88,7 +89,7 @@ async def test_sound_alone_is_tagged_and_has_a_cover(
 
 
 async def test_sound_is_taken_out_of_a_video_where_it_does_not_come_alone(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (media,) = await bench.engine.download(make_job(probe.link, probe.choices[-1]), workdir, sink)
@@ -107,7 +108,7 @@ async def test_sound_is_taken_out_of_a_video_where_it_does_not_come_alone(
 )
 async def test_a_link_to_a_file_brings_that_file(  # noqa: PLR0913, PLR0917  # fixtures
     bench: Bench,
-    sink: RecordingSink,
+    sink: FakeSink,
     workdir: Path,
     make_link: MakeLink,
     make_job: MakeJob,
@@ -131,7 +132,7 @@ async def test_a_link_to_a_manifest_offers_its_qualities(bench: Bench, make_link
 
 
 async def test_a_quality_that_is_gone_brings_back_what_there_is(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     gone = replace(probe.choices[0], height_px=1080)
@@ -141,7 +142,7 @@ async def test_a_quality_that_is_gone_brings_back_what_there_is(
 
 
 async def test_a_page_with_several_videos_is_a_list_whose_entries_can_be_fetched(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     clips = [f"{bench.site.url}/media/clip-{height}.mp4" for height in (144, 360, 720)]
     body = "".join(f'<video src="{clip}"></video>' for clip in clips)
@@ -209,7 +210,7 @@ async def test_a_silent_server_is_given_up(bench: Bench, make_link: MakeLink) ->
 
 @pytest.mark.parametrize("name", ["endless.mp4", "bomb.mp4"])
 async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # fixtures
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob, name: str
 ) -> None:
     link = make_link(f"{bench.site.url}/bad/{name}", LinkKind.FILE)
     options = replace(bench.engine._options, max_bytes=4_000_000)
@@ -220,7 +221,7 @@ async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # fixtures
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_begun(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-3000000.mp4", LinkKind.FILE)
     with pytest.raises(TooLarge) as caught:
@@ -241,7 +242,7 @@ async def test_a_redirect_to_the_inside_is_refused(bench: Bench, make_link: Make
 
 
 async def test_pieces_on_the_inside_are_refused(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", f"{bench.inside.url}/secret.ts", "#EXT-X-ENDLIST", ""]
     url = bench.extra.put("/trap.m3u8", "\n".join(lines), content_type="application/vnd.apple.mpegurl")
@@ -261,7 +262,7 @@ async def test_a_live_stream_is_refused(bench: Bench, make_link: MakeLink) -> No
 
 
 async def test_a_stream_with_a_missing_piece_is_an_error_not_a_file_with_a_hole(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     piece = f"{bench.site.url}/media/hls-144-00.ts"
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", piece, "#EXTINF:2,", f"{bench.site.url}/bad/404"]
@@ -273,7 +274,7 @@ async def test_a_stream_with_a_missing_piece_is_an_error_not_a_file_with_a_hole(
 
 
 async def test_a_cut_download_goes_on_where_it_was(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-3000000.mp4?cut_after=2000000&kbps=16000", LinkKind.FILE)
     options = replace(bench.engine._options, retries=0)
@@ -289,7 +290,7 @@ async def test_a_cut_download_goes_on_where_it_was(
 
 
 async def test_a_stream_in_pieces_goes_on_where_it_was(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     pieces = [f"{bench.site.url}/media/hls-144-{n:02d}.ts" for n in range(3)]
     late = f"{bench.extra.url}/late.ts"
@@ -308,7 +309,7 @@ async def test_a_stream_in_pieces_goes_on_where_it_was(
 
 
 async def test_a_finished_merge_is_used_again(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/dash"))
     job = make_job(probe.link, probe.choices[2])
@@ -320,7 +321,7 @@ async def test_a_finished_merge_is_used_again(
 
 
 async def test_a_note_of_another_choice_or_without_its_files_is_not_trusted(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     probe = await bench.engine.probe(make_link(f"{bench.site.url}/watch/colours"))
     (first,) = await bench.engine.download(make_job(probe.link, probe.choices[2]), workdir, sink)
@@ -336,7 +337,7 @@ async def test_a_note_of_another_choice_or_without_its_files_is_not_trusted(
 
 
 async def test_a_cancelled_download_ends_within_a_second(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-9000000.mp4?kbps=800", LinkKind.FILE)
     task = asyncio.create_task(bench.engine.download(make_job(link, FILE), workdir, sink))
@@ -353,13 +354,13 @@ async def test_a_cancelled_download_ends_within_a_second(
 
 
 async def test_progress_is_told_at_most_five_times_a_second_and_only_rises(
-    bench: Bench, sink: RecordingSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
 ) -> None:
     link = make_link(f"{bench.site.url}/media/padded-1500000.mp4?kbps=8000", LinkKind.FILE)
     started = time.monotonic()
     await bench.engine.download(make_job(link, FILE), workdir, sink)
-    assert len(sink.told) <= 5 * (time.monotonic() - started) + 2
-    done = [each for each, _ in sink.told]
+    assert len(sink.reports) <= 5 * (time.monotonic() - started) + 2
+    done = [each for each, _ in sink.reports]
     assert len(done) > 3
     assert done == sorted(done)
-    assert {total for _, total in sink.told} == {1_500_000}
+    assert {total for _, total in sink.reports} == {1_500_000}

@@ -62,14 +62,22 @@ class FakeClock:
 
 @dataclass(slots=True)
 class FakeSink:
-    """Remembers what was reported."""
+    """Remembers what was reported.
+
+    Args:
+        reports: Bytes done, of how many; in their order.
+        announced: Growing files.
+        heard: Set with each report, for tests that wait for the next one.
+    """
 
     reports: list[tuple[int, int | None]] = field(default_factory=list)
     announced: list[Growing] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     def progress(self, done: int, total: int | None) -> None:
         """Remember bytes done, of how many."""
         self.reports.append((done, total))
+        self.heard.set()
 
     def announce(self, growing: Growing) -> None:
         """Remember a growing file."""
