@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
+from fetchgram.control.ports import Audit, Control
 from fetchgram.errors import (
     CannotDeliver,
     ChoiceGone,
@@ -17,6 +18,7 @@ from fetchgram.errors import (
     FfmpegError,
     LimitReached,
     LinkError,
+    NotAllowed,
     PluginError,
     Reason,
     TemporarilyUnavailable,
@@ -72,6 +74,7 @@ from fetchgram.model import (
     encode,
     text,
 )
+from fetchgram.model.audit import AuditEntry
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
     Clock,
@@ -94,7 +97,7 @@ from fetchgram.screens import (
     Button,
     CliCommand,
     Command,
-    Control,
+    Handler,
     Health,
     HealthCheck,
     HealthReport,
@@ -116,6 +119,8 @@ __all__ = [
     "Ask",
     "AskKind",
     "At",
+    "Audit",
+    "AuditEntry",
     "Button",
     "CannotDeliver",
     "Certainty",
@@ -144,6 +149,7 @@ __all__ = [
     "FileId",
     "Folder",
     "Growing",
+    "Handler",
     "Health",
     "HealthCheck",
     "HealthReport",
@@ -168,6 +174,7 @@ __all__ = [
     "MessageRef",
     "Names",
     "Network",
+    "NotAllowed",
     "Option",
     "Page",
     "Person",

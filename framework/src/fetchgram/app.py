@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fetchgram.clock import SystemClock
+from fetchgram.control.controls import Controls
 from fetchgram.errors import ConfigError
 from fetchgram.model import Text
 from fetchgram.pipeline.audience import Audience
@@ -91,6 +92,7 @@ class Wired:
     schedules: Schedules
     commands: Commands
     pauses: Pauses
+    controls: Controls
     remote: RemoteAudience | None
 
 
@@ -285,6 +287,7 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
         commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
+        controls=Controls(storage=storage, owners=frozenset(settings.owners)),
     )
 
 

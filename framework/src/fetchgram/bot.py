@@ -154,6 +154,7 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
         lists=route.lists,
         items=route.items,
         hooks=plugins.hooks,
+        controls=route.controls,
         texts=plugins.texts,
         network=plugins.network,
         clock=plugins.clock,

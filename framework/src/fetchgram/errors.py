@@ -11,6 +11,7 @@ FetchgramError
 │   └── ChoiceGone             the choice no longer exists: back to the menu
 ├── TooLarge                   told, never retried
 ├── LimitReached               a person's own limit; told
+├── NotAllowed                 the person's role does not reach; told, and logged
 ├── TemporarilyUnavailable     retried by the queue
 ├── DiskFull                   retried when there is room
 ├── CannotDeliver              the next route is tried
@@ -187,6 +188,13 @@ class LimitReached(FetchgramError):
 
     def _sentence(self) -> Text:
         return text("error-limit")
+
+
+class NotAllowed(FetchgramError):
+    """Whoever wants this has no role that reaches so far."""
+
+    def _sentence(self) -> Text:
+        return text("error-not-allowed")
 
 
 class TemporarilyUnavailable(FetchgramError):

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fetchgram.model import Json, Media, Person, Role, Text
 
 if TYPE_CHECKING:
     import typer
 
-
-class Control(Protocol):
-    """What the person behind an interaction may do: bound to person and role, checked and audited inside."""
-
-    @property
-    def role(self) -> Role:
-        """The role, read when the interaction began."""
-        ...
+    from fetchgram.control.ports import Control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +37,7 @@ class Interaction:
         file: A file that was sent as the answer.
         message: The message that was sent as the answer.
         locale: Language of the person.
-        control: What may be done.
+        control: What the person may do: bound to them, checked and written down inside.
     """
 
     person: Person
@@ -99,6 +92,7 @@ class Screen:
 
     Args:
         text: The message.
+        lines: More lines under it.
         rows: Buttons under it; they survive a restart.
         media: A picture or file with it.
         show: In place of the message whose button was pressed, as a new one, or as a passing notice.
@@ -106,6 +100,7 @@ class Screen:
     """
 
     text: Text
+    lines: tuple[Text, ...] = ()
     rows: tuple[tuple[Button, ...], ...] = ()
     media: Media | None = None
     show: Show = Show.EDIT

@@ -111,9 +111,14 @@ def _dependencies(folder: Path) -> Path:
 @pytest.mark.timeout(120)
 def test_built_wheels_work_in_a_clean_environment_with_a_third_partys_plugin(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
-    for source in (ROOT / "framework", ROOT / "plugins" / "ytdlp", _third_party(tmp_path / "tiny")):
+    for source in (
+        ROOT / "framework",
+        ROOT / "plugins" / "admin",
+        ROOT / "plugins" / "ytdlp",
+        _third_party(tmp_path / "tiny"),
+    ):
         _build(source, wheels)
-    assert len(list(wheels.glob("*.whl"))) == 3
+    assert len(list(wheels.glob("*.whl"))) == 4
 
     clean = tmp_path / "clean"
     venv.create(clean, with_pip=False, symlinks=True)
@@ -128,7 +133,8 @@ def test_built_wheels_work_in_a_clean_environment_with_a_third_partys_plugin(tmp
     rows = {row[0]: row[1:] for row in found["rows"]}
     assert rows["tiny"] == ["3.2.1", "fetchgram-tiny", "active", ["detect"], None]
     assert rows["ytdlp"][1:3] == ["fetchgram-ytdlp", "active"], rows["ytdlp"]
-    assert set(rows) == {"tiny", "ytdlp"}
+    assert rows["admin"][1:4] == ["fetchgram-admin", "active", ["admin_commands"]], rows["admin"]
+    assert set(rows) == {"admin", "tiny", "ytdlp"}
     assert found["claim"] == ["tiny", "7"]
     assert (found["said"], found["core"]) == ("Hello you", "Cancelled")
     assert all(Path(file).is_relative_to(clean) for file in found["files"])

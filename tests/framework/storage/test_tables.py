@@ -68,6 +68,8 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "jobs.took_lately_s": lambda s, _: s.jobs.took_lately_s(s.now),
     "jobs.hurry": lambda s, _: s.jobs.hurry(1),
     "commands.take": lambda s, _: s.commands.take(5),
+    "audit.page": lambda s, _: s.audit.page(1, 10, before=9),
+    "audit.target": lambda s, _: s.audit.page(1, 10, before=9, target="person:1"),
 }
 
 

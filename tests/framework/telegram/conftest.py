@@ -325,6 +325,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         lists=route.lists,
         items=route.items,
         hooks=hooks,
+        controls=route.controls,
         texts=texts,
         network=network,
         clock=clock,

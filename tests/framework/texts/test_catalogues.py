@@ -185,6 +185,13 @@ def test_waits_are_said_as_one_number(core: Texts, seconds: float, shown: str) -
     assert core.render(text("status-retrying", seconds=seconds), "en").endswith(f"in {shown}.")
 
 
+def test_a_moment_is_a_day_and_a_time_in_utc(tmp_path: Path) -> None:
+    source = "one-at = { MOMENT($at) }"
+    texts = _plugin(tmp_path, en=source, de=source)
+    assert texts.render(text("one-at", at=1_767_323_045.5), "en") == "2 Jan 2026, 03:04 UTC"
+    assert texts.render(text("one-at", at=1_767_323_045.5), "de") == "2 Jan. 2026, 03:04 UTC"
+
+
 def test_progress_says_only_what_is_known(core: Texts) -> None:
     known = text("status-progress", bar="▓░", percent=42.4, done=5_000_000, total=12_000_000, speed=1_250_000, eta=75)
     assert core.render(known, "en") == "▓░ 42%\n5 MB of 12 MB · 1.2 MB/s · 1:15 left"

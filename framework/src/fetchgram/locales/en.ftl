@@ -2,7 +2,8 @@
 ###
 ### Parameters are foreign text unless they are numbers or texts of a catalogue; markup (<b> <i> <code> <a href>) is
 ### read here only. Functions: SIZE (bytes), SPEED (bytes a second), DURATION (seconds, as 1:30), WAIT (seconds, as
-### 2 min), PERCENT (0-100), PLAIN (a whole number without grouping), HAS (yes, unless empty or 0).
+### 2 min), PERCENT (0-100), PLAIN (a whole number without grouping), MOMENT (seconds since 1970, as day and time), HAS
+### (yes, unless empty or 0).
 
 ## Greeting and help
 
@@ -187,6 +188,7 @@ error-choice-gone = This choice is no longer there. Please pick another one.
 error-too-large = This is too large: { SIZE($size) }, and { SIZE($limit) } is the most that I can take.
 error-too-large-unknown = This is too large: { SIZE($limit) } is the most that I can take.
 error-limit = You have reached your limit for now. Please try again later.
+error-not-allowed = You may not do this.
 
 ## Errors: delivery
 

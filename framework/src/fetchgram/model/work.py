@@ -41,6 +41,11 @@ class Person(Word):
     locale: str = "en"
     role: Role = Role.USER
 
+    @property
+    def name(self) -> str:
+        """How others call the person; foreign text."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.username or str(self.id)
+
 
 class RequestState(StrEnum):
     """Where a wish stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +74,11 @@ class PeopleStore:
         statement = select(people).where(people.c.bot_id == bot_id, people.c.id == person_id)
         row = await self._tx.row(statement)
         return None if row is None else _person(row)
+
+    async def named(self, bot_id: int, ids: Collection[int]) -> dict[int, Person]:
+        """Return those of these people who are known, by id."""
+        rows = await self._tx.rows(select(people).where(people.c.bot_id == bot_id, people.c.id.in_(ids)))
+        return {row["id"]: _person(row).person for row in rows}
 
     async def set_blocked(
         self,

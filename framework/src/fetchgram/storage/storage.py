@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fetchgram.errors import PluginError
 from fetchgram.ports import Clock
 from fetchgram.storage import migrate as migrations
+from fetchgram.storage.audit import AuditStore
 from fetchgram.storage.cache import CacheStore
 from fetchgram.storage.commands import CommandStore
 from fetchgram.storage.database import Database
@@ -82,6 +83,7 @@ class Session:
         self.overrides = OverrideStore(transaction)
         self.leases = LeaseStore(transaction)
         self.hints = HintStore(transaction)
+        self.audit = AuditStore(transaction)
 
     @property
     def now(self) -> datetime:

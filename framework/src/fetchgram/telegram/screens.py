@@ -12,6 +12,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import EditMessageCaption, EditMessageText, SendDocument, SendMessage, SendPhoto
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
+from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError
 from fetchgram.model import Json, MediaKind, Role, Text, text
 from fetchgram.pipeline.numbers import error_number
@@ -22,24 +23,17 @@ from fetchgram.storage import Storage
 from fetchgram.storage.menus import MenuButton, PendingAsk
 from fetchgram.telegram.board import markup
 from fetchgram.telegram.calls import Call
-from fetchgram.telegram.entities import CAPTION_UNITS, telegram_text
+from fetchgram.telegram.entities import CAPTION_UNITS, join, telegram_text
 from fetchgram.telegram.failures import is_gone, is_not_modified
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted, Gate
 from fetchgram.telegram.uploads import CountedFile
-from fetchgram.texts import Texts
+from fetchgram.texts import Rich, Texts
 
 log = structlog.get_logger()
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _ASK_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class RoleControl:
-    """What a person may do: so far, to know their role."""
-
-    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +54,20 @@ class Screens:
         storage: Buttons and open questions.
         hooks: The plugins.
         gate: Roles.
+        controls: What people may do.
         texts: Catalogues.
         clock: Time.
         menu_ttl_s: Life of buttons.
     """
 
-    def __init__(  # the parts that a screen touches
+    def __init__(  # noqa: PLR0913  # the parts that a screen touches
         self,
         *,
         line: Line,
         storage: Storage,
         hooks: Hooks,
         gate: Gate,
+        controls: Controls,
         texts: Texts,
         clock: Clock,
         menu_ttl_s: float,
@@ -80,6 +76,7 @@ class Screens:
         self._storage = storage
         self._hooks = hooks
         self._gate = gate
+        self._controls = controls
         self._texts = texts
         self._clock = clock
         self._ttl = timedelta(seconds=menu_ttl_s)
@@ -153,7 +150,7 @@ class Screens:
             role=role,
             chat=who.chat.id,
             locale=who.person.locale,
-            control=RoleControl(role),
+            control=self._controls.of_person(who.person, role),
             action=action,
             args=args or {},
             text=text,
@@ -215,8 +212,11 @@ class Screens:
             )
         return markup(token, [[self._texts.render(b.label, who.person.locale) for b in row] for row in screen.rows])
 
+    def _rich(self, screen: Screen, who: Admitted) -> Rich:
+        return join(self._texts.render_rich(line, who.person.locale) for line in (screen.text, *screen.lines))
+
     def _edit(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
-        rich = self._texts.render_rich(screen.text, who.person.locale)
+        rich = self._rich(screen, who)
         where: dict[str, Any] = {"chat_id": place.chat, "message_id": place.message, "reply_markup": keyboard}
         if place.photo:
             caption, entities = telegram_text(rich, CAPTION_UNITS)
@@ -225,7 +225,7 @@ class Screens:
         return EditMessageText(**where, text=words, entities=entities, link_preview_options=_NO_PREVIEW)
 
     def _new(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
-        rich = self._texts.render_rich(screen.text, who.person.locale)
+        rich = self._rich(screen, who)
         where: dict[str, Any] = {"chat_id": place.chat, "message_thread_id": place.topic, "reply_markup": keyboard}
         if screen.media is None:
             words, entities = telegram_text(rich)

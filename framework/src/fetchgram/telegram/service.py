@@ -11,6 +11,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import SetMyCommands
 from aiogram.types import BotCommand, Update, User
 
+from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_of
 from fetchgram.model import Chat, Role, text
 from fetchgram.pipeline.audience import Audience, News
@@ -65,6 +66,7 @@ class TelegramService:
         lists: To pick from.
         items: Of lists at work.
         hooks: The plugins.
+        controls: What admins may do.
         texts: Catalogues.
         network: Fetches pictures, guarded.
         clock: Time.
@@ -83,6 +85,7 @@ class TelegramService:
         lists: Lists,
         items: Items,
         hooks: Hooks,
+        controls: Controls,
         texts: Texts,
         network: Network,
         clock: Clock,
@@ -119,9 +122,9 @@ class TelegramService:
         }
         picks = Picks(lists=lists, items=items, **talking)
         self._wishes = Wishes(intake=intake, picks=picks, **talking)
-        self._listen(settings, intake, hooks)
+        self._listen(settings, intake, hooks, controls)
 
-    def _listen(self, settings: Settings, intake: Intake, hooks: Hooks) -> None:
+    def _listen(self, settings: Settings, intake: Intake, hooks: Hooks, controls: Controls) -> None:
         """Build what hears people, over what talks to them."""
         line, storage, clock, texts = self._account.line, self._storage, self._clock, self._texts
         self._screens = Screens(
@@ -129,6 +132,7 @@ class TelegramService:
             storage=storage,
             hooks=hooks,
             gate=self._gate,
+            controls=controls,
             texts=texts,
             clock=clock,
             menu_ttl_s=settings.work.menu_ttl_s,

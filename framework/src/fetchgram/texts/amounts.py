@@ -1,11 +1,13 @@
-"""Sizes, durations, speeds and percentages as functions of the catalogues."""
+"""Sizes, durations, speeds, percentages and moments as functions of the catalogues."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from fluent.runtime.types import FluentNone
@@ -22,8 +24,8 @@ def functions(locale: str) -> Mapping[str, Callable[[object], str]]:
     """Return the functions that a catalogue of this language may call.
 
     `SIZE` of bytes, `SPEED` of bytes a second, `DURATION` of seconds (as 1:30), `WAIT` of seconds (as 2 min),
-    `PERCENT` of 0-100, `PLAIN` of a whole number without grouping, and `HAS`, which is `yes`
-    unless its argument is empty or 0.
+    `PERCENT` of 0-100, `PLAIN` of a whole number without grouping, `MOMENT` of seconds since 1970 (day and time in
+    UTC), and `HAS`, which is `yes` unless its argument is empty or 0.
     """
     known = _known(locale)
     return {
@@ -33,6 +35,7 @@ def functions(locale: str) -> Mapping[str, Callable[[object], str]]:
         "WAIT": lambda value: _wait(value, known),
         "PERCENT": lambda value: format_percent(_number(value) / 100, format="#,##0%", locale=known),
         "PLAIN": lambda value: f"{_number(value):.0f}",
+        "MOMENT": lambda value: _moment(value, known),
         "HAS": _has,
     }
 
@@ -77,6 +80,12 @@ def _wait(value: object, locale: Locale) -> str:
     seconds = max(1, math.ceil(_number(value)))
     unit, length_s = next((name, size) for name, size in _SPANS if seconds == size or seconds >= _ENOUGH * size)
     return format_unit(math.ceil(seconds / length_s), f"duration-{unit}", length="short", locale=locale)
+
+
+def _moment(value: object, locale: Locale) -> str:
+    """Say a day and a time; admins of one bot may live in several time zones, so it is UTC."""
+    at = datetime.fromtimestamp(_number(value), UTC)
+    return f"{format_datetime(at, 'd MMM yyyy, HH:mm', locale=locale)} UTC"
 
 
 def _has(value: object) -> str:

@@ -1,0 +1,39 @@
+"""All that an actor may do, put together for each interaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fetchgram.control.audit import AuditControl
+from fetchgram.control.authority import Actor, Authority
+from fetchgram.model import Person, Role
+from fetchgram.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundControl:
+    """Implements `ports.Control` for one actor."""
+
+    role: Role
+    audit: AuditControl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """Binds what may be done to whoever does it.
+
+    Args:
+        storage: Everything that is changed, roles and the audit log.
+        owners: Who is owner, whatever the database says.
+    """
+
+    storage: Storage
+    owners: frozenset[int]
+
+    def of_person(self, person: Person, role: Role) -> BoundControl:
+        """Return what a person may do whose interaction began with this role."""
+        return self._bound(Actor(bot_id=person.bot_id, person=person.id, ceiling=role))
+
+    def _bound(self, actor: Actor) -> BoundControl:
+        authority = Authority(self.storage, self.owners, actor)
+        return BoundControl(role=actor.ceiling, audit=AuditControl(authority))

@@ -1,0 +1,1 @@
+"""Everything that an admin does, inside Telegram."""

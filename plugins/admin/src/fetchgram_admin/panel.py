@@ -1,0 +1,50 @@
+"""The home screen, and the list of sections that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
+from fetchgram_admin import audit
+from fetchgram_admin.section import HOME, Section
+
+SECTIONS: tuple[Callable[[Context], Section], ...] = (
+    # Each module brings its own, in the order of the buttons.
+    audit.section,
+)
+_IN_A_ROW = 2
+
+
+class Panel:
+    """The home screen.
+
+    Args:
+        sections: What it leads to, in the order of the buttons.
+    """
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self._sections = tuple(sections)
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Return what every button of the panel does."""
+        found = {HOME: Action(handler=self.home, minimum_role=Role.VIEWER)}
+        for section in self._sections:
+            found |= section.all_actions
+        return found
+
+    async def home(self, interaction: Interaction) -> Screen:
+        """Show the sections that the person may open."""
+        buttons = (
+            Button(label=section.label, action=section.name)
+            for section in self._sections
+            if interaction.role.includes(section.minimum_role)
+        )
+        told = text("admin-home", role=text(f"admin-role-{interaction.role.value}"))
+        return Screen(text=told, rows=tuple(_rows(buttons)))
+
+
+def _rows(buttons: Iterator[Button]) -> Iterator[tuple[Button, ...]]:
+    while row := tuple(islice(buttons, _IN_A_ROW)):
+        yield row

@@ -1,0 +1,41 @@
+"""The plugin: the command that opens the panel, and the one that opens the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fetchgram.api import Command, Context, Role, SettingsModel, hookimpl, text
+from fetchgram_admin import audit
+from fetchgram_admin.panel import SECTIONS, Panel
+
+
+class Plugin:
+    """Screens over `Interaction.control`: what an admin may do is decided and written down by the core.
+
+    Args:
+        settings: It has none.
+        context: What plugins are given.
+    """
+
+    name = "admin"
+    api_version = 1
+    Settings = SettingsModel
+
+    def __init__(self, settings: SettingsModel, context: Context) -> None:
+        self._settings = settings
+        self._panel = Panel([section(context) for section in SECTIONS])
+
+    @hookimpl
+    def admin_commands(self) -> Sequence[Command]:
+        """Name the commands; all buttons belong to the panel."""
+        panel, viewer = self._panel, Role.VIEWER
+        return (
+            Command(
+                name="admin",
+                help=text("admin-help"),
+                handler=panel.home,
+                minimum_role=viewer,
+                actions=panel.actions,
+            ),
+            Command(name="audit", help=text("admin-audit-help"), handler=audit.newest, minimum_role=viewer),
+        )
