@@ -199,7 +199,7 @@ def test_each_downloader_of_the_white_list_exists() -> None:
 
 def test_only_the_engines_own_modules_know_ytdlp() -> None:
     """The bot's process imports the rest: yt-dlp takes a second and 37 MB."""
-    in_children = {"catalogue", "client", "failures", "options", "direct", "texts"}
+    in_children = {"catalogue", "client", "failures", "options", "direct", "pieces", "texts"}
     folder = Path(fetchgram_ytdlp.__file__).parent
     found = {path.stem for path in folder.glob("*.py") if _imports_ytdlp(path)}
     assert found == in_children

@@ -47,6 +47,8 @@ _LISTS = frozenset({LinkKind.PLAYLIST, LinkKind.CHANNEL})
 _PAGES_KEPT = 32
 _FRESH_S = 600.0
 """After that a list may have changed, and what leads to its next page may be too old."""
+_LOOK_S = 600.0
+"""How long a lookup serves a download: the addresses in it end after six hours (`expiresInSeconds` of the player)."""
 _PROVIDER = "youtubepot-fetchgram"
 """Where `proofs.py` finds the provider's address; that module is not for this process."""
 _MAY_NOT_PLAY = frozenset({"vp9", "av1"})
@@ -205,6 +207,7 @@ def options_of(settings: YouTubeSettings, *, cache_dir: Path | None = None) -> E
         js_runtimes={runtime.name: runtime.path} if runtime else {},
         mp3_kbps=settings.mp3_kbps or None,
         picture=True,
+        look_s=_LOOK_S,
         cache_dir=cache_dir if runtime else None,
     )
 

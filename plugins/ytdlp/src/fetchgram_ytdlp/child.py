@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import cast
 
-from fetchgram.api import Choice, ContentUnavailable, Json, Link, Reason, decode, encode
+from fetchgram.api import Choice, ChoiceGone, ContentUnavailable, Json, Link, Reason, decode, encode
 from fetchgram_ytdlp.direct import look
 from fetchgram_ytdlp.failures import told, translate
 from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve, shortened
+from fetchgram_ytdlp.looks import pack, unpack
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
 from fetchgram_ytdlp.refused import refuse
 from fetchgram_ytdlp.streams import Report, fetch
@@ -33,15 +34,16 @@ Payload = Mapping[str, Json]
 
 
 def probe(payload: Payload, _report: Report) -> Json:
-    """Return an encoded `Probe`."""
+    """Return an encoded `Probe`, and under `seen` what spares the download the same lookup; null when nothing does."""
     link, options = _link(payload), _options(payload)
     with _told(payload):
         downloader = _build(payload, link, playlist_items="1:2")
         info = _one_of(downloader, _extract(downloader, link))
         if is_list(info):
-            return encode(list_probe_of(link, info))
+            return {"probe": encode(list_probe_of(link, info)), "seen": None}
         formats = _served(downloader, info)
-        return encode(probe_of(link, info, formats, _wish(options, info, formats)))
+        found = probe_of(link, info, formats, _wish(options, info, formats))
+        return {"probe": encode(found), "seen": pack(downloader, info)}
 
 
 def entries(payload: Payload, _report: Report) -> Json:
@@ -57,13 +59,25 @@ def entries(payload: Payload, _report: Report) -> Json:
 
 
 def download(payload: Payload, report: Report) -> Json:
-    """Fetch the streams of a choice into the present folder and say what they are."""
+    """Fetch the streams of a choice into the present folder and say what they are.
+
+    With `seen` the site is not asked again, unless what was seen is worth nothing any more: addresses end, by time or
+    after one use.
+    """
+    seen = payload.get("seen")
+    if isinstance(seen, str):
+        with suppress(ContentUnavailable, ChoiceGone):
+            return _download(payload, report, seen=seen)
+    return _download(payload, report)
+
+
+def _download(payload: Payload, report: Report, *, seen: str | None = None) -> Json:
     link, options = _link(payload), _options(payload)
     choice = decode(Choice, cast("dict[str, Json]", payload["choice"]))
     max_bytes = cast("int", options["max_bytes"])
     with _told(payload):
         downloader = _build(payload, link, playlist_items="1:2")
-        info = _one_of(downloader, _extract(downloader, link))
+        info = _one_of(downloader, unpack(downloader, seen) if seen else _extract(downloader, link))
         if is_list(info):
             raise ContentUnavailable(Reason.NO_MEDIA, "a list cannot be fetched as one")
         formats = _served(downloader, info)

@@ -27,6 +27,7 @@ from fetchgram.api import (
 from fetchgram_ytdlp.companions import Companions, Texts
 from fetchgram_ytdlp.extras import Extras
 from fetchgram_ytdlp.finish import RESULT_PATTERNS, Fetched, Finisher, Stream
+from fetchgram_ytdlp.looks import Looks
 from fetchgram_ytdlp.settings import EngineOptions
 
 _NOTE_NAME = "fetched.json"
@@ -54,15 +55,19 @@ class YtdlpEngine:
         self._network = network
         self._media = media
         self._options = options
+        self._looks = Looks()
 
     async def probe(self, link: Link, *, options: EngineOptions | None = None) -> Probe:
-        """Look up what is behind a link.
+        """Look up what is behind a link; a download soon after needs no second lookup.
 
         Raises:
             ContentUnavailable, TemporarilyUnavailable: As yt-dlp found.
             WorkerTimeout: If it took too long.
         """
-        return decode(Probe, await self.call("fetchgram_ytdlp.child:probe", link, options=options))
+        answer = await self.call("fetchgram_ytdlp.child:probe", link, options=options)
+        if isinstance(answer["seen"], str):
+            self._looks.keep(link, options or self._options, answer["seen"])
+        return decode(Probe, _object(answer["probe"]))
 
     async def entries(self, link: Link, cursor: str | None = None, *, options: EngineOptions | None = None) -> Page:
         """List a page of a playlist or channel; nothing in it is looked up.
@@ -135,7 +140,12 @@ class YtdlpEngine:
         spoken = choice if extras.language is None else replace(choice, language=extras.language)
         answer = await self._workers.run(
             "fetchgram_ytdlp.child:download",
-            {**self._payload(job.link, options), "choice": encode(spoken), "texts": extras.to_json()},
+            {
+                **self._payload(job.link, options),
+                "choice": encode(spoken),
+                "texts": extras.to_json(),
+                "seen": self._looks.take(job.link, options),
+            },
             on_message=hear,
             workdir=workdir,
             timeout_s=options.download_timeout_s,

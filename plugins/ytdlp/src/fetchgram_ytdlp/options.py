@@ -32,6 +32,10 @@ class Downloader(Protocol):
         """Finish what an extractor left unfinished."""
         ...
 
+    def sanitize_info(self, info: Mapping[str, object], remove_private_keys: bool) -> dict[str, object]:  # noqa: FBT001  # yt-dlp's
+        """Return what can be written as JSON."""
+        ...
+
     def dl(self, name: str, info: dict[str, object]) -> object:
         """Fetch one stream."""
         ...
@@ -77,7 +81,9 @@ def build(payload: Mapping[str, Json], **more: object) -> Downloader:
     if isinstance(payload.get("ca_file"), str):
         os.environ["SSL_CERT_FILE"] = str(payload["ca_file"])
     from fetchgram_ytdlp.client import GuardedYoutubeDL  # noqa: PLC0415  # after the environment is set
+    from fetchgram_ytdlp.pieces import mend  # noqa: PLC0415  # the same
 
+    mend()
     return cast("Downloader", GuardedYoutubeDL({**params(payload), **more}, auto_init="no_verbose_header"))
 
 

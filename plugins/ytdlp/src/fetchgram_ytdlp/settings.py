@@ -55,6 +55,7 @@ class EngineOptions:
             names some has to say `may_spawn` of itself.
         mp3_kbps: Bitrate of an MP3 that is offered besides the site's own sound; `None` for no such offer.
         picture: Whether the site's picture of the media is offered as a file.
+        look_s: How long a lookup serves the download after it; the addresses in it end sooner or later.
         cache_dir: Where extractors keep what is dear to work out again (YouTube's player, read by a JavaScript
             runtime); `None` for nothing.
     """
@@ -74,6 +75,7 @@ class EngineOptions:
     js_runtimes: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     mp3_kbps: int | None = None
     picture: bool = False
+    look_s: float = 60.0
     cache_dir: Path | None = None
 
     @classmethod
@@ -92,7 +94,7 @@ class EngineOptions:
         )
 
     def to_json(self) -> dict[str, Json]:
-        """Return what crosses to the child; times for whole jobs stay here."""
+        """Return what crosses to the child; times for whole jobs and lookups stay here."""
         arguments: dict[str, Json] = {
             name: {key: list(values) for key, values in each.items()} for name, each in self.extractor_args.items()
         }

@@ -17,12 +17,13 @@ _UNAVAILABLE = Refusal(status="ERROR", reason="Video unavailable", subreason="Th
 _OFFLINE = "LIVE_STREAM_OFFLINE"
 
 
-def player_of(video: Video | None, sizes_bytes: Mapping[str, int]) -> Data:
+def player_of(video: Video | None, sizes_bytes: Mapping[str, int], number: int) -> Data:
     """Return the answer about one video.
 
     Args:
         video: `None` when there is none of this id.
         sizes_bytes: Of the clips that have no size of their own choosing.
+        number: Of this answer; the addresses in it carry it, since they end some time after it.
     """
     if video is None:
         return {"playabilityStatus": _status(_UNAVAILABLE)}
@@ -35,7 +36,7 @@ def player_of(video: Video | None, sizes_bytes: Mapping[str, int]) -> Data:
         },
     }
     if video.refusal is None:
-        answer["streamingData"] = _live(video) if video.is_live else _streaming(video, sizes_bytes)
+        answer["streamingData"] = _live(video) if video.is_live else _streaming(video, sizes_bytes, number)
     return answer
 
 
@@ -93,16 +94,17 @@ def _live(video: Video) -> Data:
     return {"expiresInSeconds": "21540", "hlsManifestUrl": manifest}
 
 
-def _streaming(video: Video, sizes_bytes: Mapping[str, int]) -> Data:
+def _streaming(video: Video, sizes_bytes: Mapping[str, int], number: int) -> Data:
     return {
         "expiresInSeconds": "21540",
-        "formats": [_format(video, video.both, sizes_bytes)] if video.both else [],
-        "adaptiveFormats": [_format(video, stream, sizes_bytes) for stream in video.streams],
+        "formats": [_format(video, video.both, sizes_bytes, number)] if video.both else [],
+        "adaptiveFormats": [_format(video, stream, sizes_bytes, number) for stream in video.streams],
     }
 
 
-def _format(video: Video, stream: Stream, sizes_bytes: Mapping[str, int]) -> Data:
-    query = {"id": video.id, "itag": str(stream.itag)} | ({"lang": stream.language} if stream.language else {})
+def _format(video: Video, stream: Stream, sizes_bytes: Mapping[str, int], number: int) -> Data:
+    query = {"id": video.id, "itag": str(stream.itag), "answer": str(number)}
+    query |= {"lang": stream.language} if stream.language else {}
     query |= {"kbps": str(video.kbps)} if video.kbps else {}
     found: Data = {
         "itag": stream.itag,

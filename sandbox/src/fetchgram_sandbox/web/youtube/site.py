@@ -61,11 +61,15 @@ class YouTube:
 
     Attributes:
         cuts: After how many bytes the line is cut, for the next answers with media; taken from the front.
+        answers: How many the player has given.
+        ended: The media addresses in so many of them, from the first on, are refused: their time is over.
     """
 
     def __init__(self, kitchen: Kitchen) -> None:
         self._kitchen = kitchen
         self.cuts: list[int] = []
+        self.answers = 0
+        self.ended = 0
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -102,7 +106,8 @@ class YouTube:
             return _refused(status)
         match endpoint:
             case "player":
-                return web.json_response(player_of(video, await self._sizes_bytes(video)))
+                self.answers += 1
+                return web.json_response(player_of(video, await self._sizes_bytes(video), self.answers))
             case "next":
                 return web.json_response(_watch(video))
             case "browse":
@@ -122,7 +127,7 @@ class YouTube:
     async def _media(self, request: web.Request) -> web.StreamResponse:
         video = find(request.query.get("id", ""))
         stream = video.find(int(request.query.get("itag", "0")), request.query.get("lang")) if video else None
-        if stream is None:
+        if stream is None or int(request.query.get("answer", "0")) <= self.ended:
             raise web.HTTPForbidden
         clip = await self._kitchen.clip(stream.clip, stream.recipe)
         mime = stream.mime.partition(";")[0]
