@@ -34,8 +34,10 @@ class Interaction:
         action: Name of the action; empty for the command itself.
         args: What the button carried.
         text: What was typed after the command, or the answer.
-        file: A file that was sent as the answer.
+        file: A file that was sent as the answer; it is there until the handler returns.
         message: The message that was sent as the answer.
+        about: Whom the answer points to, by Telegram's word and never by a name: whose message was passed on or
+            answered with it, or whose contact it is.
         locale: Language of the person.
         control: What the person may do: bound to them, checked and written down inside.
     """
@@ -50,10 +52,15 @@ class Interaction:
     text: str | None = None
     file: Media | None = None
     message: MessageRef | None = None
+    about: Person | None = None
 
 
 class AskKind(StrEnum):
-    """What a person is asked to send."""
+    """What a person is asked to send.
+
+    A typed answer (`text`) is the person's own word: one that they pass on from somebody else has no role. A file or a
+    message is what the question is about, whoever made it.
+    """
 
     TEXT = "text"
     FILE = "file"

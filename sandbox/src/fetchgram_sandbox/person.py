@@ -20,7 +20,7 @@ from fetchgram_sandbox.happenings import (
     QueryAsked,
 )
 from fetchgram_sandbox.marks import find_entities
-from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Keyboard, Message, User
+from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Keyboard, Message, Origin, User
 from fetchgram_sandbox.world import World
 
 FILE_KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
@@ -103,7 +103,8 @@ class Person:
     def forward(self, message: Message, chat: Chat | None = None) -> Message:
         """Forward a message to a chat of the bot."""
         draft = self._draft(chat, message.text, message.entities, None)
-        return self.world.post(replace(draft, file=message.file, origin=message.origin))
+        origin = message.origin or Origin(message.sender_id, message.date)
+        return self.world.post(replace(draft, file=message.file, origin=origin))
 
     def tap(self, message: Message, button: Button | str) -> CallbackQuery:
         """Tap an inline button: by its label, a part of the label, or its callback data.

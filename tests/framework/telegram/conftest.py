@@ -179,6 +179,12 @@ class SitePlugin:
                     "menu": Action(handler=self._menu, minimum_role=Role.USER),
                     "ask": Action(handler=self._ask, minimum_role=Role.USER),
                     "answered": Action(handler=self._open, minimum_role=Role.USER),
+                    "file": Action(handler=self._ask_file, minimum_role=Role.USER),
+                    "filed": Action(handler=self._filed, minimum_role=Role.USER),
+                    "who": Action(handler=self._ask_who, minimum_role=Role.USER),
+                    "pointed": Action(handler=self._pointed, minimum_role=Role.USER),
+                    "order": Action(handler=self._ask_order, minimum_role=Role.USER),
+                    "ordered": Action(handler=self._open, minimum_role=Role.ADMIN),
                     "admin": Action(handler=self._open, minimum_role=Role.ADMIN),
                     "toast": Action(handler=self._toast, minimum_role=Role.USER),
                     "crash": Action(handler=self._crash, minimum_role=Role.USER),
@@ -192,7 +198,7 @@ class SitePlugin:
 
     async def _menu(self, interaction: Interaction) -> Screen:
         self.site.interactions.append(interaction)
-        labels = ("open", "ask", "admin", "toast", "crash")
+        labels = ("open", "ask", "file", "who", "order", "admin", "toast", "crash")
         rows = tuple((Button(label=named(label), action=label, args={"n": 7}),) for label in labels)
         return Screen(text=named("the menu"), rows=rows)
 
@@ -203,6 +209,24 @@ class SitePlugin:
 
     async def _ask(self, interaction: Interaction) -> Screen:
         return Screen(text=named("say it"), show=Show.NEW, ask=Ask(kind=AskKind.TEXT, action="answered"))
+
+    async def _ask_file(self, interaction: Interaction) -> Screen:
+        return Screen(text=named("send a file"), show=Show.NEW, ask=Ask(kind=AskKind.FILE, action="filed"))
+
+    async def _filed(self, interaction: Interaction) -> Screen:
+        self.site.interactions.append(interaction)
+        assert interaction.file is not None
+        content = await asyncio.to_thread(interaction.file.path.read_bytes)
+        return Screen(text=named(f"got {len(content)} bytes"), lines=(named("and thanks"),))
+
+    async def _ask_who(self, interaction: Interaction) -> Screen:
+        return Screen(text=named("who is it"), show=Show.NEW, ask=Ask(kind=AskKind.MESSAGE, action="pointed"))
+
+    async def _pointed(self, interaction: Interaction) -> Screen:
+        return Screen(text=named(f"it is {interaction.about.id if interaction.about else 'nobody'}"))
+
+    async def _ask_order(self, interaction: Interaction) -> Screen:
+        return Screen(text=named("your order"), show=Show.NEW, ask=Ask(kind=AskKind.TEXT, action="ordered"))
 
     async def _toast(self, interaction: Interaction) -> Screen:
         return Screen(text=named("a passing word"), show=Show.TOAST)

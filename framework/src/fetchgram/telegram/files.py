@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -38,13 +38,14 @@ from fetchgram.telegram.uploads import safe_name
 PLUGIN = "telegram"
 SCHEME = "telegram:"
 """Begins the url of what is no url: a file that was sent."""
-_MOST_BYTES = 20 * MB
+MOST_BYTES = 20 * MB
 """core.telegram.org/bots/api#getfile: "bots can download files of up to 20MB in size"."""
 _PATIENCE_S = 60.0
 _SILENCE_S = 60
 _CHUNK_BYTES = 256 * 1024
 
-_File: TypeAlias = Animation | Audio | Document | Video | VideoNote | Voice | PhotoSize
+OnProgress: TypeAlias = Callable[[int, int | None], None]
+File: TypeAlias = Animation | Audio | Document | Video | VideoNote | Voice | PhotoSize
 _SUFFIXES = {
     "video": ".mp4",
     "animation": ".mp4",
@@ -71,7 +72,7 @@ def link_of(message: Message, bot_id: int) -> Link | None:
 
     All that the message says of it travels in the hints: the id is this bot's, and no cache key.
     """
-    found = _file_of(message)
+    found = file_of(message)
     if found is None:
         return None
     kind, file = found
@@ -96,12 +97,13 @@ def is_sent_file(request: Request) -> bool:
     return request.url.startswith(SCHEME)
 
 
-def _file_of(message: Message) -> tuple[str, _File] | None:
+def file_of(message: Message) -> tuple[str, File] | None:
+    """Return the file of a message and how a chat would show it (`video`, `photo`, `document`, …), or `None`."""
     if message.photo:
         return "photo", message.photo[-1]
     # An animation comes with a `document` beside it, so the order matters.
     for kind in ("animation", "video", "audio", "voice", "video_note", "document"):
-        file: _File | None = getattr(message, kind)
+        file: File | None = getattr(message, kind)
         if file is not None:
             is_media = kind == "document" and file.mime_type is not None  # type: ignore[union-attr]  # documents have it
             family = str(getattr(file, "mime_type", "")).partition("/")[0]
@@ -109,7 +111,13 @@ def _file_of(message: Message) -> tuple[str, _File] | None:
     return None
 
 
-def _height(file: _File) -> int | None:
+def name_of(kind: str, file: File) -> str:
+    """Return a name for a file that is safe on a disk and in a header; foreign text."""
+    told = getattr(file, "file_name", None)
+    return safe_name(told) if told else f"{kind}{_SUFFIXES.get(kind, '')}"
+
+
+def _height(file: File) -> int | None:
     """Return the shorter side: an upright film of 720 x 1280 is called 720p."""
     if isinstance(file, VideoNote):
         return file.length
@@ -137,8 +145,8 @@ class SentFiles:
         """
         hints = link.hints
         size_bytes = int(hints["size"]) if "size" in hints else None
-        if size_bytes is not None and size_bytes > _MOST_BYTES:
-            raise TooLarge(size_bytes, _MOST_BYTES, told=text("telegram-file-too-large", limit=_MOST_BYTES))
+        if size_bytes is not None and size_bytes > MOST_BYTES:
+            raise TooLarge(size_bytes, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
         kind = _CHOICES[hints["kind"]]
         container = Path(hints.get("name", "")).suffix.removeprefix(".").lower() or _SUFFIXES.get(hints["kind"], "")[1:]
         choice = Choice(
@@ -167,13 +175,25 @@ class SentFiles:
             raise ContentUnavailable(Reason.GONE, "the bot that got the file is not here any more")
         path = workdir / f"sent{_suffix(hints)}"
         if not await asyncio.to_thread(path.exists):
-            await _fetch(line, hints["file"], path, sink)
+            await fetch(line, hints["file"], path, sink.progress)
         info = await self.media.inspect(path)
         return (_media_of(path, info, hints),)
 
 
-async def _fetch(line: Line, file_id: str, path: Path, sink: Sink) -> None:
-    """Write the file; it appears whole or not at all."""
+async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | None = None) -> None:
+    """Write a file that Telegram keeps; it appears whole or not at all.
+
+    Args:
+        line: Of the bot that got it.
+        file_id: As that bot was told.
+        path: Where to.
+        on_progress: Called with the bytes done, of how many.
+
+    Raises:
+        ContentUnavailable: If Telegram does not have it any more.
+        TooLarge: If the Bot API does not hand it out.
+        TemporarilyUnavailable: If Telegram cannot be reached.
+    """
     try:
         found = await line(GetFile(file_id=file_id), patience_s=_PATIENCE_S)
     except TelegramBadRequest as error:
@@ -185,21 +205,22 @@ async def _fetch(line: Line, file_id: str, path: Path, sink: Sink) -> None:
     if Path(place).is_absolute():  # a Bot API server on this machine names its own file
         await asyncio.to_thread(shutil.copyfile, place, part)
     else:
-        await _stream(line.bot, place, part, found.file_size, sink)
+        await _stream(line.bot, place, part, found.file_size, on_progress)
     await asyncio.to_thread(part.replace, path)
 
 
-async def _stream(bot: Bot, place: str, part: Path, size_bytes: int | None, sink: Sink) -> None:
+async def _stream(bot: Bot, place: str, part: Path, size_bytes: int | None, on_progress: OnProgress | None) -> None:
     url, session = bot.session.api.file_url(bot.token, place), bot.session
     done = 0
     try:
         with part.open("wb") as file:
             async for chunk in session.stream_content(url, timeout=_SILENCE_S, chunk_size=_CHUNK_BYTES):
                 done += len(chunk)
-                if done > _MOST_BYTES:
-                    raise TooLarge(done, _MOST_BYTES)
+                if done > MOST_BYTES:
+                    raise TooLarge(done, MOST_BYTES)
                 await asyncio.to_thread(file.write, chunk)
-                sink.progress(done, size_bytes)
+                if on_progress is not None:
+                    on_progress(done, size_bytes)
     except (ClientError, AiogramError, TimeoutError) as error:
         # The chain is cut: the address holds the token.
         raise TemporarilyUnavailable(redact(f"{type(error).__name__}: {error}")) from None
@@ -207,7 +228,7 @@ async def _stream(bot: Bot, place: str, part: Path, size_bytes: int | None, sink
 
 def _refused(error: TelegramBadRequest) -> ContentUnavailable | TooLarge:
     if "too big" in error.message.lower():
-        return TooLarge(None, _MOST_BYTES, told=text("telegram-file-too-large", limit=_MOST_BYTES))
+        return TooLarge(None, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
     return ContentUnavailable(Reason.GONE, describe(error))
 
 

@@ -71,7 +71,7 @@ class Gate:
         chat = event.chat if isinstance(event, Message) else event.message.chat if event.message else None
         if chat is None or chat.type == "channel":
             return None
-        person = self._person(event.from_user)
+        person = person_of_user(event.from_user, self._bot_id)
         faceless = event.from_user.id in _NOBODY or (isinstance(event, Message) and event.sender_chat is not None)
         if not faceless:
             await self._record(person, chat)
@@ -106,16 +106,6 @@ class Gate:
         self._told.add((person.id, until))
         return Refused(text("banned"), person.locale)
 
-    def _person(self, user: User) -> Person:
-        return Person(
-            bot_id=self._bot_id,
-            id=user.id,
-            first_name=user.first_name,
-            last_name=user.last_name,
-            username=user.username,
-            locale=user.language_code or "en",
-        )
-
     async def _record(self, person: Person, chat: Chat) -> None:
         now = self._clock.monotonic()
         before = self._seen.get(person.id)
@@ -134,8 +124,20 @@ class Gate:
             await session.people.chat_seen(self._bot_id, change.chat.id, change.chat.type, change.chat.title)
             await session.people.set_chat_state(self._bot_id, change.chat.id, status)
             if change.chat.type == "private":
-                await session.people.seen(self._person(change.from_user))
+                await session.people.seen(person_of_user(change.from_user, self._bot_id))
                 await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=status == "kicked")
+
+
+def person_of_user(user: User, bot_id: int) -> Person:
+    """Return who somebody is to a bot, without any role."""
+    return Person(
+        bot_id=bot_id,
+        id=user.id,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        username=user.username,
+        locale=user.language_code or "en",
+    )
 
 
 def is_faceless(person: int) -> bool:

@@ -77,6 +77,7 @@ class Presses:
             log.info("press.expired", person=who.person.id)
             return text("toast-expired")
         if menu.owner != who.person.id and not await self._speaks_for(menu, who):
+            log.warning("press.foreign", person=who.person.id, owner=menu.owner)
             return text("toast-not-yours")
         button = self._button(menu, int(found[2]), query, who)
         if isinstance(button, Text):

@@ -21,7 +21,7 @@ from fetchgram.telegram.calls import place
 from fetchgram.telegram.cards import Cards
 from fetchgram.telegram.entities import telegram_text
 from fetchgram.telegram.failures import describe
-from fetchgram.telegram.files import link_of
+from fetchgram.telegram.files import file_of, link_of
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted
 from fetchgram.telegram.links import command_of, is_addressed, links_of
@@ -172,7 +172,7 @@ def _fits(ask: PendingAsk, message: Message) -> bool:
         case "text":
             return message.text is not None
         case "file":
-            return any((message.document, message.video, message.audio, message.photo, message.voice))
+            return file_of(message) is not None
         case _:
             return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,7 @@ from fetchgram.ports import Clock
 from fetchgram.screens import Action, Command, Handler, Interaction, MessageRef, Screen, Show
 from fetchgram.storage import Storage
 from fetchgram.storage.menus import MenuButton, PendingAsk
+from fetchgram.telegram.answers import Answers, is_passed_on, person_of
 from fetchgram.telegram.board import markup
 from fetchgram.telegram.calls import Call
 from fetchgram.telegram.entities import CAPTION_UNITS, join, telegram_text
@@ -55,6 +57,7 @@ class Screens:
         hooks: The plugins.
         gate: Roles.
         controls: What people may do.
+        answers: Fetches files that answer questions.
         texts: Catalogues.
         clock: Time.
         menu_ttl_s: Life of buttons.
@@ -68,6 +71,7 @@ class Screens:
         hooks: Hooks,
         gate: Gate,
         controls: Controls,
+        answers: Answers,
         texts: Texts,
         clock: Clock,
         menu_ttl_s: float,
@@ -77,6 +81,7 @@ class Screens:
         self._hooks = hooks
         self._gate = gate
         self._controls = controls
+        self._answers = answers
         self._texts = texts
         self._clock = clock
         self._ttl = timedelta(seconds=menu_ttl_s)
@@ -120,16 +125,48 @@ class Screens:
     async def answer(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
         """Hand a message to the action whose question it answers."""
         action = await self._action(ask.plugin, ask.action)
-        role = await self._gate.role(who.person.id) if not _is_passed_on(message) else Role.USER
+        role = Role.USER if is_passed_on(message) and ask.kind == "text" else await self._gate.role(who.person.id)
         place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
         if action is None or not role.includes(action.minimum_role):
             log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
             await self._show(ask.plugin, Screen(text=text("telegram-no-right")), place, who)
             return
-        ref = MessageRef(chat=message.chat.id, message_id=message.message_id)
-        typed = message.text if ask.kind == "text" else message.caption
-        interaction = self._interaction(who, role, action=ask.action, args=ask.args, text=typed, message=ref)
-        await self._run(ask.plugin, action.handler, interaction, place, who)
+        interaction = dataclasses.replace(
+            self._interaction(who, role, action=ask.action, args=ask.args),
+            text=message.text if ask.kind == "text" else message.caption,
+            message=MessageRef(chat=message.chat.id, message_id=message.message_id),
+            about=person_of(message, who.person.bot_id),
+        )
+        if ask.kind != "file":
+            await self._run(ask.plugin, action.handler, interaction, place, who)
+            return
+        await self._answer_with_file(ask, action.handler, interaction, message, who)
+
+    async def _answer_with_file(
+        self, ask: PendingAsk, handler: Handler, interaction: Interaction, message: Message, who: Admitted
+    ) -> None:
+        """Fetch the file, run the handler, remove the file; one that cannot be had leaves the question open."""
+        place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+        try:
+            async with self._answers.file(message) as file:
+                await self._run(ask.plugin, handler, dataclasses.replace(interaction, file=file), place, who)
+        except FetchgramError as error:
+            log.info("answer.no_file", plugin=ask.plugin, action=ask.action, error=repr(error))
+            await self._ask_again(ask, message, who)
+            await self._show(ask.plugin, Screen(text=error.text), place, who)
+
+    async def _ask_again(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
+        async with self._storage.write() as session:
+            await session.menus.ask(
+                who.person.bot_id,
+                message.chat.id,
+                who.person.id,
+                ask.plugin,
+                ask.action,
+                ask.args,
+                ask.expires_at,
+                kind=ask.kind,
+            )
 
     async def _action(self, plugin: str, name: str) -> Action | None:
         found = (command.actions.get(name) for owner, command in await self.commands() if owner == plugin)
@@ -143,7 +180,6 @@ class Screens:
         action: str = "",
         args: Mapping[str, Json] | None = None,
         text: str | None = None,
-        message: MessageRef | None = None,
     ) -> Interaction:
         return Interaction(
             person=who.person,
@@ -154,7 +190,6 @@ class Screens:
             action=action,
             args=args or {},
             text=text,
-            message=message,
         )
 
     async def _run(
@@ -235,7 +270,3 @@ class Screens:
         if screen.media.kind is MediaKind.PHOTO:
             return SendPhoto(**where, photo=file, caption=caption, caption_entities=entities)
         return SendDocument(**where, document=file, caption=caption, caption_entities=entities)
-
-
-def _is_passed_on(message: Message) -> bool:
-    return message.forward_origin is not None or message.via_bot is not None

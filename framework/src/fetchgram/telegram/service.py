@@ -23,6 +23,7 @@ from fetchgram.ports import Clock, Network
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage
 from fetchgram.telegram.account import Account, mark_unreachable
+from fetchgram.telegram.answers import Answers
 from fetchgram.telegram.board import Board
 from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.cards import Cards
@@ -127,12 +128,14 @@ class TelegramService:
     def _listen(self, settings: Settings, intake: Intake, hooks: Hooks, controls: Controls) -> None:
         """Build what hears people, over what talks to them."""
         line, storage, clock, texts = self._account.line, self._storage, self._clock, self._texts
+        self._answers = Answers(line, settings.data_dir / "answers" / str(self._account.bot_id))
         self._screens = Screens(
             line=line,
             storage=storage,
             hooks=hooks,
             gate=self._gate,
             controls=controls,
+            answers=self._answers,
             texts=texts,
             clock=clock,
             menu_ttl_s=settings.work.menu_ttl_s,
@@ -181,6 +184,7 @@ class TelegramService:
             ConfigError: If the token is refused.
         """
         try:
+            await self._answers.sweep()
             await self._know_ourselves()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._cards.run())
