@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import multiprocessing
+import os
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +22,7 @@ import procrastinate
 import psutil
 
 from fetchgram.clock import SystemClock
-from fetchgram.model import Chat, Choice, ChoiceKind, Job, JobState, Link, LinkKind, Recipe
+from fetchgram.model import Chat, Choice, ChoiceKind, JobState, Link, LinkKind, Recipe
 from fetchgram.pipeline.procrastinate_queue import ProcrastinateQueue
 from fetchgram.pipeline.queue import JobQueue, LocalQueue
 from fetchgram.settings import Settings
@@ -32,7 +37,12 @@ _PEOPLE = 50
 _WARM_UP = 10
 _AT_ONCE = 100
 _SETTINGS = Settings.model_validate({"limits": {"running": 10_000}})
+_LOOKS = 20
 _BARE = "bare SQLite table, same process"
+_BARE_CLAIM = (
+    "UPDATE jobs SET state = 'running' WHERE id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1)"
+    " RETURNING id"
+)
 
 Put = Callable[[], Awaitable[None]]
 
@@ -51,9 +61,6 @@ async def main() -> None:
     silence_logs()
     single, many, waiting = (40, 200, 1_000) if quick else (200, 1_000, 10_000)
     speed = Table("From the tap to the start, and no-op jobs", "way", "p50 ms", "p99 ms", "jobs/s", "x bare")
-    line = Table(
-        f"{waiting:,} jobs in line", "engine", "start ms", "RSS MiB more", "list of 50 ms", "place ms", "claim ms"
-    )
     with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name, PostgresServer(durable=True) as server:
         ways: dict[str, Callable[[], object]] = {
             "fetchgram, SQLite": lambda: _ours(None, Path(name) / "ours"),
@@ -65,13 +72,29 @@ async def main() -> None:
         for way, (times, rate) in rows.items():
             cells = (statistics.median(times) * 1000, percentile(times, 0.99) * 1000)
             speed.row(way, *(f"{cell:.2f}" for cell in cells), f"{rate:.0f}", ratio(rate, rows[_BARE][1]))
-        for engine, url in (("SQLite", None), ("PostgreSQL", server.create("line"))):
-            line.row(engine, *await _in_line(url, Path(name) / engine, waiting))
-    speed.note("Tap: the transaction with request, job and hint begins. Start: the job is claimed, on disk.")
-    speed.note("Ours are fair among people, keep limits and leases; the others are first in, first out.")
-    speed.show()
-    line.note("Start: the database is opened, the leases looked at, the first job claimed. Nothing is kept in memory.")
+        speed.note("Tap: the transaction with request, job and hint begins. Start: the job is claimed, on disk.")
+        speed.note("Ours are fair among people, keep limits and leases; the others are first in, first out.")
+        speed.show()
+        line = Table(
+            "What waits in line costs",
+            *("way", "start ms", "RSS MiB", "list of 50 ms", "place ms", "claim ms", "fetchgram jobs s"),
+        )
+        for engine, make in (("SQLite", None), ("PostgreSQL", server.create)):
+            for count in (_AT_ONCE, waiting):
+                url, folder = make(f"line{count}") if make else None, Path(name) / f"{engine}{count}"
+                line.row(f"{engine}, {count:,} jobs", *await _line(url, folder, count))
+        line.row(f"bare SQLite table, {waiting:,} rows", *_bare_line(Path(name) / "line.db", waiting))
+    line.note("Start: a process opens the database, looks at the leases and claims the first job; then its memory.")
+    line.note("Place: of the last one in line. List: fifty jobs with all that they carry. The command: shell to shell.")
     line.show()
+
+
+async def _line(url: str | None, folder: Path, waiting: int) -> tuple[str, ...]:
+    await _fill(url, folder, waiting)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        cells = await asyncio.get_running_loop().run_in_executor(fresh, _in_line, url, folder)
+    command_s = statistics.median([await asyncio.to_thread(_command_s, url, folder) for _ in range(3)])
+    return (*cells, f"{command_s:.2f}")
 
 
 async def _measured(opened: Callable[[], object], single: int, many: int) -> tuple[list[float], float]:
@@ -184,11 +207,7 @@ async def _procrastinate(url: str, server: PostgresServer) -> AsyncIterator[Way]
 @asynccontextmanager
 async def _bare(path: Path) -> AsyncIterator[Way]:
     """A table, an event and no promises besides the disk: what a queue in one process costs at the least."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("CREATE TABLE jobs (id INTEGER PRIMARY KEY, state TEXT)")
-        connection.execute("CREATE INDEX line ON jobs (id) WHERE state = 'queued'")
+    with closing(_bare_table(path)) as connection:
         news = asyncio.Event()
 
         async def put() -> None:
@@ -198,10 +217,7 @@ async def _bare(path: Path) -> AsyncIterator[Way]:
 
         async def serve(start: Callable[[], None]) -> None:
             while True:
-                claimed = connection.execute(
-                    "UPDATE jobs SET state = 'running' WHERE id = (SELECT id FROM jobs WHERE state = 'queued'"
-                    " ORDER BY id LIMIT 1) RETURNING id"
-                ).fetchone()
+                claimed = connection.execute(_BARE_CLAIM).fetchone()
                 if claimed is None:
                     news.clear()
                     await news.wait()
@@ -213,31 +229,41 @@ async def _bare(path: Path) -> AsyncIterator[Way]:
         yield Way(put, serve)
 
 
-async def _in_line(url: str | None, folder: Path, waiting: int) -> tuple[str, ...]:
-    storage = await open_storage(url, folder)
-    put = _putter(storage, _queue(storage, "asking"), at_once=_AT_ONCE)
-    for _ in range(waiting // _AT_ONCE):
-        await put()
-    await storage.close()
-    before = psutil.Process().memory_info().rss
+def _bare_table(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, state TEXT)")
+    connection.execute("CREATE INDEX IF NOT EXISTS line ON jobs (id) WHERE state = 'queued'")
+    return connection
+
+
+def _in_line(url: str | None, folder: Path) -> tuple[str, ...]:
+    """Start on what waits and look at it; in a process of its own, so that its memory is that of the start."""
+    return asyncio.run(_start(url, folder))
+
+
+async def _start(url: str | None, folder: Path) -> tuple[str, ...]:
+    silence_logs()
     began = time.perf_counter()
     storage = await open_storage(url, folder)
     queue = _queue(storage, "working")
     await queue.recover()
-    job = await queue.claim()
+    if await queue.claim() is None:
+        raise RuntimeError("nothing could be claimed")
     start_s = time.perf_counter() - began
-    more = (psutil.Process().memory_info().rss - before) / 2**20
-    list_s, place_s, claim_s = [await _cost(storage, queue, what, job) for what in ("list", "place", "claim")]
+    rss_mib = psutil.Process().memory_info().rss / 2**20
+    found = [await _cost(storage, queue, what) for what in ("list", "place", "claim")]
     await storage.close()
-    return (f"{start_s * 1000:.0f}", f"{more:.1f}", *(f"{cost * 1000:.2f}" for cost in (list_s, place_s, claim_s)))
+    return (f"{start_s * 1000:.0f}", f"{rss_mib:.1f}", *(f"{cost_s * 1000:.2f}" for cost_s in found))
 
 
-async def _cost(storage: Storage, queue: JobQueue, what: str, job: Job | None, times: int = 20) -> float:
-    """Return the median of a look into the long line; `place` is that of the last one in it."""
+async def _cost(storage: Storage, queue: JobQueue, what: str) -> float:
+    """Return the median of a look into the line; `place` is that of the last one in it."""
     found: list[float] = []
     async with storage.read() as session:
-        last = max(each.id for each in await session.jobs.list([JobState.QUEUED], 1))
-    for _ in range(times):
+        last = max(job.id for job in await session.jobs.list([JobState.QUEUED], 1))
+    for _ in range(_LOOKS):
         began = time.perf_counter()
         if what == "claim":
             await queue.claim()
@@ -245,9 +271,47 @@ async def _cost(storage: Storage, queue: JobQueue, what: str, job: Job | None, t
             async with storage.read() as session:
                 await (session.jobs.list(list(JobState), 50) if what == "list" else session.jobs.place(last))
         found.append(time.perf_counter() - began)
-    if job is None:
-        raise RuntimeError("nothing could be claimed")
     return statistics.median(found)
+
+
+async def _fill(url: str | None, folder: Path, waiting: int) -> None:
+    storage = await open_storage(url, folder)
+    put = _putter(storage, _queue(storage, "asking"), at_once=_AT_ONCE)
+    for _ in range(waiting // _AT_ONCE):
+        await put()
+    await storage.close()
+
+
+def _command_s(url: str | None, folder: Path) -> float:
+    """Return how long `fetchgram jobs list` takes, from the shell and back."""
+    own = {"FETCHGRAM_DATA_DIR": str(folder), **({"FETCHGRAM_DATABASE__URL": url} if url else {})}
+    began = time.perf_counter()
+    words = [sys.executable, "-m", "fetchgram", "jobs", "list"]
+    subprocess.run(words, env=os.environ | own, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def _bare_line(path: Path, waiting: int) -> tuple[str, ...]:
+    """Look into as many rows of a table that is nothing else, with a place for each in the order."""
+    with closing(_bare_table(path)) as connection:
+        connection.executemany("INSERT INTO jobs (state) VALUES (?)", [("queued",)] * waiting)
+    began = time.perf_counter()
+    with closing(_bare_table(path)) as connection:
+        connection.execute(_BARE_CLAIM).fetchone()
+        start_s = time.perf_counter() - began
+        looks = (
+            "SELECT * FROM jobs ORDER BY id DESC LIMIT 50",
+            f"SELECT count(*) FROM jobs WHERE state = 'queued' AND id < {waiting}",
+            _BARE_CLAIM,
+        )
+        costs_s = [statistics.median(_timed(connection, look) for _ in range(_LOOKS)) for look in looks]
+    return (f"{start_s * 1000:.0f}", "-", *(f"{cost_s * 1000:.2f}" for cost_s in costs_s), "-")
+
+
+def _timed(connection: sqlite3.Connection, statement: str) -> float:
+    began = time.perf_counter()
+    connection.execute(statement).fetchall()
+    return time.perf_counter() - began
 
 
 async def _ended(tasks: list[asyncio.Future[None]]) -> None:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from fetchgram.api import Job, MediaKind, Sink
+from fetchgram.api import (
+    DiskFull,
+    FetchgramError,
+    Job,
+    MediaKind,
+    Request,
+    Sink,
+    Stage,
+    TemporarilyUnavailable,
+    text,
+)
+from fetchgram.pipeline.audience import Done, Failed, News, Progress
 from fetchgram.settings import Settings
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
@@ -111,6 +122,62 @@ async def test_the_end_is_told_though_telegram_stumbles(bot: Bot, chat: Person) 
     await start(chat)
     await chat.wait_for_file("video")
     await until(lambda: len(chat.messages()) == 2)
+
+
+async def test_news_of_progress_that_comes_in_behind_the_end_does_not_hide_it(
+    bot: Bot, chat: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = bot.service.audience.tell
+
+    async def with_what_was_on_its_way(request_id: int, position: int, news: News) -> None:
+        await tell(request_id, position, news)
+        if isinstance(news, Done):
+            await tell(request_id, position, Progress(stage=Stage.DELIVER, done_bytes=MB, total_bytes=MB))
+
+    monkeypatch.setattr(bot.service.audience, "tell", with_what_was_on_its_way)
+    await start(chat)
+    await chat.wait_for_file("video")
+    await until(lambda: len(chat.messages()) == 2)
+
+
+@pytest.mark.parametrize("error", [TemporarilyUnavailable("the database is away"), DiskFull("no room")], ids=repr)
+async def test_an_end_is_told_when_the_database_answers_again(
+    bot: Bot, chat: Person, monkeypatch: pytest.MonkeyPatch, error: FetchgramError
+) -> None:
+    tell, look = bot.service.audience.tell, bot.route.intake.request
+    refusals: list[FetchgramError] = []
+
+    async def and_then_it_is_away(request_id: int, position: int, news: News) -> None:
+        if isinstance(news, Done):
+            refusals.append(error)
+        await tell(request_id, position, news)
+
+    async def looked(request_id: int) -> Request:
+        if refusals:
+            raise refusals.pop()
+        return await look(request_id)
+
+    monkeypatch.setattr(bot.service.audience, "tell", and_then_it_is_away)
+    monkeypatch.setattr(bot.route.intake, "request", looked)
+    await start(chat)
+    await chat.wait_for_file("video")
+    await until(lambda: len(chat.messages()) == 2)
+    assert not refusals
+
+
+async def test_a_failure_is_not_told_of_a_wish_that_has_begun_again(bot: Bot, chat: Person) -> None:
+    gate = asyncio.Event()
+    bot.site.on_download = lambda job, workdir, sink: gate.wait()
+    await start(chat)
+    await chat.wait_for_text("Downloading")
+    failed = Failed(error=text("error-temporary"), number="ABC")
+    await bot.service.audience.tell(1, 0, failed)
+    await until(lambda: bot.service.audience.all_told)
+    gate.set()
+    await chat.wait_for_file("video")
+    await until(lambda: len(chat.messages()) == 2)
+    edits = [call for call in bot.api.calls if call.method == "editMessageText"]
+    assert not any("ABC" in str(call.params) for call in edits)
 
 
 async def test_the_place_in_line_is_told(settings: Settings, bot_api: BotApi, chat: Person, stranger: Person) -> None:

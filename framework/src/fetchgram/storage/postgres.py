@@ -35,8 +35,9 @@ CONNECT_S = 5
 ANSWER_S = 15.0
 """A server that is silent for so long is given up: the other side of a cut network answers nothing, for ever."""
 _LOCK_S = 10
-_IDLE_S = 60
-"""The server ends a transaction whose client is silent for so long, with all its locks."""
+_IDLE_S = 20
+"""The server ends a transaction whose client is silent for so long, with all its locks: a worker that stands still in
+the middle of a claim holds up all others no longer."""
 _MIGRATIONS = 0x66_65_74_63_68
 """Advisory lock of whoever changes the schema: "fetch"."""
 _SAME_CLOCK = timedelta(seconds=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
 from fetchgram.pipeline.audience import News, NoRoom, Progress, Queued, Retrying, Working
 from fetchgram.pipeline.items import Items
 from fetchgram.ports import Clock
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 _MOVING = (Working, Progress, Retrying, NoRoom)
 _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
+_AGAIN_S = 2.0
 
 
 @dataclass(slots=True)
@@ -106,9 +107,10 @@ class Bulletin:
         follow.owes_end = False
         try:
             ended = await self._put(request_id, follow)
-        except TemporarilyUnavailable as error:
+        except (TemporarilyUnavailable, DiskFull) as error:
+            asked_s = error.retry_after_s if isinstance(error, TemporarilyUnavailable) else None
             follow.is_new, follow.owes_end = True, owes_end or follow.owes_end
-            follow.not_before = self._clock.monotonic() + (error.retry_after_s or self._interval_s)
+            follow.not_before = self._clock.monotonic() + (asked_s or _AGAIN_S)
             return
         if ended and not follow.is_new:
             self._follows.pop(request_id, None)

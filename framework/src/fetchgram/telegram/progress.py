@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
-from fetchgram.errors import TemporarilyUnavailable
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
 from fetchgram.model import Request, RequestState, Text, text
 from fetchgram.pipeline.audience import (
     Cancelled,
@@ -42,6 +42,7 @@ _SLOWER_AFTER_S = 300.0
 _SLOWEST = 4.0
 _LEAST_STEP = 0.01
 _LONGEST_QUIET_S = 6.0
+_AGAIN_S = 2.0
 _MOST_ENDS = 10_000
 """Remembered until the events tell of them too, which takes seconds."""
 
@@ -62,8 +63,9 @@ class _Follow:
 class TelegramAudience:
     """Tells people on the status message of their request.
 
-    The latest news wins. News of progress is paced by time and by change and gives way to people who wait for an
-    answer; an end is told until it is.
+    The latest news wins, but for news of progress that comes in behind the end: it was on its way when the work ended.
+    News of progress is paced by time and by change and gives way to people who wait for an answer; an end is told until
+    it is.
 
     Args:
         board: The status messages.
@@ -100,8 +102,10 @@ class TelegramAudience:
             self._bulletin.note(request_id, position, news)
             return
         follow = self._follows.setdefault(request_id, _Follow(began=self._clock.monotonic()))
+        if isinstance(news, _LIVE) and _is_end(follow.latest or follow.shown):
+            return
         follow.latest = news
-        if not isinstance(news, _LIVE):
+        if _is_end(news):
             follow.urgent.set()
             self._note_end(request_id)
         if not follow.at_work:
@@ -188,17 +192,27 @@ class TelegramAudience:
             return
 
     async def _show(self, request_id: int, follow: _Follow, news: News) -> None:
-        if isinstance(news, _LIVE):
-            try:
-                await self._show_live(request_id, news)
-            except TemporarilyUnavailable as error:
-                follow.not_before = self._clock.monotonic() + (error.retry_after_s or self._interval_s)
-                follow.latest = follow.latest or news
-                return
-            follow.shown, follow.shown_at = news, self._clock.monotonic()
+        if not isinstance(news, _LIVE):
+            await self._tell_end(request_id, follow, news)
             return
+        try:
+            await self._show_live(request_id, news)
+        except (TemporarilyUnavailable, DiskFull) as error:
+            follow.not_before = self._clock.monotonic() + (_asked_s(error) or self._interval_s)
+            follow.latest = follow.latest or news
+        else:
+            follow.shown, follow.shown_at = news, self._clock.monotonic()
+
+    async def _tell_end(self, request_id: int, follow: _Follow, news: News) -> None:
+        """Show an end; when the database has no answer now, or no room, once more later."""
         follow.shown = news
-        await self._show_end(await self._intake.request(request_id), news)
+        try:
+            await self._show_end(await self._intake.request(request_id), news)
+        except (TemporarilyUnavailable, DiskFull) as error:
+            log.warning("status.end_postponed", request=request_id, error=repr(error))
+            await self._clock.sleep(_asked_s(error) or _AGAIN_S)
+            if follow.latest is None and follow.shown is news:  # it has not begun again meanwhile
+                follow.latest = news
 
     async def _show_live(self, request_id: int, news: Live) -> None:
         request = await self._intake.request(request_id)
@@ -209,9 +223,10 @@ class TelegramAudience:
 
     async def _show_end(self, request: Request, news: News) -> None:
         match news:
-            case Done():
-                if request.state is RequestState.DONE:
-                    await self._board.remove(request.id)
+            case Done() | Failed() | UncertainDelivery() if not request.state.ended:
+                log.info("status.begun_again", request=request.id)
+            case Done() if request.state is RequestState.DONE:
+                await self._board.remove(request.id)
             case Failed():
                 view = views.failed(request, news.error, news.number, retryable=news.retryable)
                 await self._board.insist(request.id, view)
@@ -223,6 +238,14 @@ class TelegramAudience:
                 await self._board.insist(request.id, views.cancelled(request))
             case MenuAgain():
                 await self._show_card(request.id, text("toast-choice-gone"))
+
+
+def _is_end(news: News | None) -> bool:
+    return news is not None and not isinstance(news, _LIVE)
+
+
+def _asked_s(error: TemporarilyUnavailable | DiskFull) -> float | None:
+    return error.retry_after_s if isinstance(error, TemporarilyUnavailable) else None
 
 
 def _worth_telling(shown: News | None, news: News) -> bool:
