@@ -90,6 +90,7 @@ async def main() -> None:
 
 
 async def _line(url: str | None, folder: Path, waiting: int) -> tuple[str, ...]:
+    folder.mkdir()
     await _fill(url, folder, waiting)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
         cells = await asyncio.get_running_loop().run_in_executor(fresh, _in_line, url, folder)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from fetchgram.pipeline.commands import Commands
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.disk import Disk
 from fetchgram.pipeline.housekeeping import Housekeeping
+from fetchgram.pipeline.identity import worker_name
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
@@ -248,13 +246,15 @@ async def open_route(
 def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: Storage, data_dir: Path) -> Wired:
     """Build the route over an open database."""
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    name = worker_name(data_dir)
     queue, notifier = _queue(storage, settings, clock, name)
     remote = RemoteAudience(notifier) if told is None and notifier is not None else None
     audience = told if told is not None else cast("Audience", remote)
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
     workdirs = Workdirs(data_dir / "work")
-    outcomes = Outcomes(storage=storage, audience=audience, cache=cache, workdirs=workdirs, clock=clock)
+    outcomes = Outcomes(
+        storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
+    )
     deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes)
     stages = Stages(
         hooks=hooks,

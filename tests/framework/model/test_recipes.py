@@ -44,3 +44,23 @@ def test_the_order_of_steps_matters() -> None:
 def test_a_step_and_an_option_name_their_plugin() -> None:
     assert Step(key="compress.fit").plugin == "compress"
     assert Option(key="compress.fit", label=text("x")).plugin == "compress"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "whole_s", "length_s"),
+    [
+        ((), 600, 600),
+        ((), None, 0),
+        (("90-165.5",), 600, 75.5),
+        (("570-700",), 600, 30),
+        (("700-800",), 600, 0),
+        (("90-165",), None, 75),
+        (("25000000",), 600, 600),
+        (("0-100", "10-30"), 600, 20),
+    ],
+)
+def test_what_a_step_leaves_of_a_film_is_as_long_as_its_part(
+    inputs: tuple[str, ...], whole_s: float | None, length_s: float
+) -> None:
+    steps = tuple(Step(key="site.cut", input=each) for each in inputs)
+    assert dataclasses.replace(RECIPE, steps=steps).length_s(whole_s) == length_s

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-from fetchgram.api import Choice, ChoiceKind, JobState, LimitReached, Person, RequestState
+from fetchgram.api import At, Choice, ChoiceKind, JobState, LimitReached, Person, RequestState, Step
 from fetchgram.model import Text
 from fetchgram.settings import Settings
 from fetchgram.texts import Texts
@@ -142,6 +142,14 @@ async def test_what_is_used_up_is_refused_until_enough_of_it_is_long_ago(bench: 
     await _refused(bench, third)
     await _later(bench, 60)
     assert (await bench.route.intake.choose(third, 0)).state is RequestState.WORKING
+
+
+@pytest.mark.parametrize("limits", [{"minutes_per_hour": 1}])
+async def test_of_a_film_only_the_part_counts_that_was_wanted(bench: Bench) -> None:
+    first, second, third = await _links(bench, 3)  # a minute each
+    await bench.route.intake.choose(first, 0, (Step(key="steps.cut", input="0-45", at=At.DOWNLOAD),))
+    await bench.route.intake.choose(second, 0)
+    assert (await _refused(bench, third)).key == "limit-minutes"
 
 
 @pytest.mark.parametrize("limits", [{"jobs_per_hour": 1}])

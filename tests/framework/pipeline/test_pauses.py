@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from fetchgram.api import PluginError
-from fetchgram.pipeline.pauses import KEY, Pauses
+from fetchgram.pipeline.pauses import PREFIX, Pauses
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.status import PluginState
 from fetchgram.settings import PluginsSettings
@@ -72,6 +72,22 @@ async def test_the_trial_after_the_pause_decides_as_it_would_have_without_the_re
     assert after.state("site") is PluginState.ACTIVE
 
 
+async def test_a_process_does_not_undo_the_pauses_of_another_one(storage: Storage, clock: FakeClock) -> None:
+    here, there = Breaker(SETTINGS, clock), _paused(clock)
+    ours, theirs = Pauses(storage, here, clock), Pauses(storage, there, clock)
+    await ours.recall()
+    await theirs.keep()
+    for _ in range(2):
+        here.record_failure("other", BROKEN, "probe")
+    await ours.keep()
+    clock.advance(101)
+    assert here.admits("other", "probe")
+    here.record_success("other", "probe")
+    await ours.keep()
+    after = await _restarted(storage, clock)
+    assert (after.state("site"), after.state("other")) == (PluginState.PAUSED, PluginState.ACTIVE)
+
+
 async def test_nobody_is_told_of_a_pause_once_more(storage: Storage, clock: FakeClock) -> None:
     await Pauses(storage, _paused(clock), clock).keep()
     told: list[str] = []
@@ -99,10 +115,10 @@ async def test_what_changes_is_written_down_by_itself(storage: Storage, monkeypa
 
 async def test_what_an_unknown_version_wrote_is_no_reason_not_to_start(storage: Storage, clock: FakeClock) -> None:
     async with storage.write() as session:
-        await session.overrides.set(KEY, {"site": {"something": "else"}})
+        await session.overrides.set(f"{PREFIX}site", {"something": "else"})
     assert (await _restarted(storage, clock)).state("site") is PluginState.ACTIVE
 
 
 async def _kept(storage: Storage) -> object:
     async with storage.read() as session:
-        return (await session.overrides.get_all()).get(KEY)
+        return (await session.overrides.get_all()).get(f"{PREFIX}site")

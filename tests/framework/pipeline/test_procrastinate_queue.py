@@ -6,11 +6,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from psycopg import sql
 
-from fetchgram.app import Wired
+from fetchgram.app import Wired, wire
+from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import DeliveryState, JobState, Person
 from fetchgram.pipeline.procrastinate_queue import ProcrastinateQueue
 from fetchgram_sandbox.postgres import PostgresServer
@@ -144,6 +146,70 @@ async def test_a_job_whose_hint_was_lost_gets_a_new_one_once(
         assert await queue.sweep() == 0
         assert await other.sweep() == 0  # under the lease of the first one
         assert [lock for lock, _ in hints()] == [str(job_id)]
+
+
+async def test_a_job_that_is_handed_back_is_hinted_at_at_once(bench: Bench, hints: Hints) -> None:
+    started, worker, other = asyncio.Event(), bench.another_worker(), bench.another_worker()
+
+    async def hang(*_: object) -> None:
+        started.set()
+        await asyncio.sleep(3600)
+
+    bench.site.on_download = hang
+    await _wished(bench, "a")
+    running = asyncio.create_task(worker.runner.run())
+    await started.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert [status for _, status in hints()] == ["todo", "todo"]
+    async with at_work(other):
+        await other.queue.wait(3600)
+        assert await other.queue.claim() is not None
+
+
+async def test_a_job_that_is_tried_again_is_hinted_at_for_then_and_at_once_when_somebody_is_in_a_hurry(
+    bench: Bench, hints: Hints, postgres: PostgresServer
+) -> None:
+    def fail(*_: object) -> None:
+        raise TemporarilyUnavailable("not now", retry_after_s=600)
+
+    bench.site.on_download = fail
+    worker = bench.another_worker()
+    job_id = await _wished(bench, "a")
+    async with at_work(worker):
+        await worker.queue.wait(3600)
+        job = await worker.queue.claim()
+        assert job is not None
+        await bench.work_on(job)
+        worker.queue.ended(job_id)
+        await until(lambda: [status for _, status in hints()] == ["todo"])
+    later = sql.SQL("SELECT scheduled_at > now() + interval '590 s' FROM procrastinate_jobs")
+    assert postgres.execute(later, "migrated") == [(True,)]
+    assert await bench.route.intake.hurry(1)
+    assert [status for lock, status in hints() if lock == str(job_id)] == ["todo"]
+
+
+async def test_a_process_ends_the_leases_of_those_that_worked_in_its_folder_before_and_of_no_other(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await _wished(bench, "a")
+    assert await bench.route.queue.claim() is not None
+    elsewhere = wire(bench.settings, bench.plugins, bench.audience, bench.storage, _made(tmp_path / "elsewhere"))
+    assert await elsewhere.queue.recover() == 0
+    assert await elsewhere.queue.claim() is None
+    after_the_restart = bench.another_worker()
+    assert await after_the_restart.queue.recover() == 1
+    job = await after_the_restart.queue.claim()
+    assert job is not None
+    assert job.lease == 2
+    async with bench.storage.read() as session:
+        deaths = await session.events.of_job(job.id, "job.worker_died")
+    assert [death.data for death in deaths] == [{"lease": 1, "among": 1}]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 async def test_a_job_that_is_cancelled_elsewhere_stops_here(bench: Bench) -> None:

@@ -44,6 +44,24 @@ async def test_the_workdir_is_gone_when_the_job_has_ended(bench: Bench, tmp_path
     assert list((tmp_path / "work").iterdir()) == []
 
 
+async def test_what_a_job_left_here_that_ended_elsewhere_goes_after_a_while(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fetchgram.pipeline.run._SWEEP_EVERY_S", 0.05)
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    await bench.run_until_ended(request.id)
+    runner = asyncio.create_task(bench.route.runner.run())
+    await asyncio.sleep(0)
+    left = tmp_path / "work" / "1"
+    left.mkdir(parents=True)
+    async with asyncio.timeout(20):
+        while left.exists():
+            await asyncio.sleep(0.01)
+    runner.cancel()
+    await asyncio.wait([runner])
+
+
 async def test_equal_wishes_of_many_people_are_one_download_and_one_upload(bench: Bench) -> None:
     people = [Person(bot_id=BOT, id=number) for number in range(1, 21)]
     requests = [await bench.wish(key=f"k{p.id}", person=p) for p in people]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fetchgram.model.codec import Word, encode
 from fetchgram.model.links import Choice, Link
 from fetchgram.model.text import Text
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
+"""The canonical form of a time range: seconds from the start, as in `90-165.5`."""
 
 
 class InputKind(StrEnum):
@@ -95,6 +99,16 @@ class Recipe(Word):
     steps: tuple[Step, ...] = ()
     settings: str = ""
     schema: int = 1
+
+    def length_s(self, whole_s: float | None) -> float:
+        """Return how long the result is of something so long: a step may leave a part of it; 0 when nobody knows."""
+        length_s = whole_s or 0.0
+        for step in self.steps:
+            if (part := _PART.fullmatch(step.input or "")) is not None:
+                start_s, end_s = float(part[1]), float(part[2])
+                part_s = max(0.0, min(end_s, whole_s or end_s) - start_s)
+                length_s = min(length_s or part_s, part_s)
+        return length_s
 
     def fingerprint(self, link: Link) -> str:
         """Return the key under which equal wishes for equal media meet: 32 hex digits."""

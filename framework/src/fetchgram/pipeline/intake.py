@@ -236,9 +236,11 @@ class Intake:
         """Let a wish that waits for its next try have it now; false when it does not wait."""
         async with self._storage.write() as session:
             waiting = [d.job_id for d in await session.deliveries.of_request(request_id) if not d.state.ended]
-            hurried = [await session.jobs.hurry(job_id) for job_id in waiting]
+            hurried = [job_id for job_id in waiting if await session.jobs.hurry(job_id)]
+            for job_id in hurried:
+                await self._queue.hint(session, job_id)
         self._queue.announce()
-        return any(hurried)
+        return bool(hurried)
 
     async def send_again(self, request_id: int) -> Request:
         """Send once more what may or may not have arrived: the person decided.
@@ -307,7 +309,7 @@ class Intake:
         job, delivery = await self._queue.put(
             session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached, work=work
         )
-        size_bytes, duration_s = recipe.choice.size_bytes or 0, probe.duration_s or 0.0
+        size_bytes, duration_s = recipe.choice.size_bytes or 0, recipe.length_s(probe.duration_s)
         await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
         await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
@@ -46,6 +48,8 @@ from fetchgram.storage import Session, Storage
 
 log = structlog.get_logger()
 
+Hint: TypeAlias = Callable[[Session, int, datetime | None], Awaitable[None]]
+
 
 class Outcomes:
     """Writes down how jobs and deliveries go on and end, and tells people.
@@ -55,14 +59,25 @@ class Outcomes:
         audience: Who hears of it.
         cache: Keeps what can be sent again.
         workdirs: Folders to remove at the end.
+        hint: Says that a job can start, now or later, to those who may take it.
         clock: Time.
     """
 
-    def __init__(self, *, storage: Storage, audience: Audience, cache: Cache, workdirs: Workdirs, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        audience: Audience,
+        cache: Cache,
+        workdirs: Workdirs,
+        hint: Hint,
+        clock: Clock,
+    ) -> None:
         self._storage = storage
         self._audience = audience
         self._cache = cache
         self._workdirs = workdirs
+        self._hint = hint
         self._clock = clock
 
     async def tell_all(self, job: Job, news: News) -> None:
@@ -186,7 +201,7 @@ class Outcomes:
         async with self._storage.write() as session:
             waiting = await self._open_in(session, job)
             for delivery in waiting:
-                size_bytes, duration_s = recipe.choice.size_bytes or 0, probe.duration_s or 0.0
+                size_bytes, duration_s = recipe.choice.size_bytes or 0, recipe.length_s(probe.duration_s)
                 await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
             if await session.items.make_exact(job, probe.link, recipe, probe.title or job.title):
                 await self._record(session, "job.exact", job)
@@ -203,6 +218,7 @@ class Outcomes:
             waiting = await self._open_in(session, job)
             not_before = session.now + timedelta(seconds=again.after_s)
             await session.jobs.retry(job.id, job.lease, not_before, error=error, counts=again.counts)
+            await self._hint(session, job.id, not_before)
             await self._record(session, "job.retrying", job, data={"reason": error.key, "after_s": again.after_s})
         await self._tell(waiting, waiting_news(error, not_before, self._clock.now()))
 
@@ -231,6 +247,8 @@ class Outcomes:
             current = await session.jobs.get(job.id)
             if current is not None and current.state is JobState.RUNNING and current.lease == job.lease:
                 await session.jobs.release(job.id, job.lease)
+                # At once, but as one for later: the hint that the job came with is not given back yet.
+                await self._hint(session, job.id, session.now)
                 return
         await self._workdirs.remove(job.id)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import structlog
 
 from fetchgram.errors import FetchgramError
+from fetchgram.model import Json
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 
 log = structlog.get_logger()
 
-KEY = "plugins.paused"
+PREFIX = "plugins.paused."
+"""Each plugin has its own row: several processes keep their pauses here, and must not undo each other's."""
+
 _EVERY_S = 1.0
 
 
@@ -28,30 +31,37 @@ class Pauses:
         self._storage = storage
         self._breaker = breaker
         self._clock = clock
+        self._kept: dict[str, Json] = {}
 
     async def recall(self) -> None:
         """Pause again what was paused before the restart."""
         async with self._storage.read() as session:
-            known = (await session.overrides.get_all()).get(KEY)
-        if isinstance(known, dict):
-            self._breaker.recall(known)
+            stored = await session.overrides.get_all()
+        known = {key.removeprefix(PREFIX): pause for key, pause in stored.items() if key.startswith(PREFIX)}
+        self._breaker.recall(known)
+        self._kept = self._breaker.pauses()
 
     async def run(self) -> None:
         """Recall, then write down what changes, until cancelled."""
-        kept = None
+        recalled = False
         while True:
             try:
-                if kept is None:
+                if not recalled:
                     await self.recall()
-                    kept = self._breaker.pauses()
-                elif (now := self._breaker.pauses()) != kept:
+                    recalled = True
+                elif self._breaker.pauses() != self._kept:
                     await self.keep()
-                    kept = now
             except FetchgramError as error:
                 log.warning("pauses.no_database", error=repr(error))
             await self._clock.sleep(_EVERY_S)
 
     async def keep(self) -> None:
-        """Write down what is paused now."""
+        """Write down what was paused here since the last time, and what is back."""
+        now = self._breaker.pauses()
         async with self._storage.write() as session:
-            await session.overrides.set(KEY, dict(self._breaker.pauses()))
+            for plugin, pause in now.items():
+                if self._kept.get(plugin) != pause:
+                    await session.overrides.set(PREFIX + plugin, pause)
+            for plugin in self._kept.keys() - now.keys():
+                await session.overrides.drop(PREFIX + plugin)
+        self._kept = now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from datetime import datetime
 
 import procrastinate
 import structlog
@@ -12,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 
 from fetchgram.errors import DiskFull, TemporarilyUnavailable
 from fetchgram.model import Job
+from fetchgram.pipeline.identity import folder_of
 from fetchgram.pipeline.queue import LocalQueue
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
@@ -71,13 +73,15 @@ class ProcrastinateQueue(LocalQueue):
             group.create_task(self._take_hints())
             group.create_task(self._keep_sweeping())
 
-    async def hint(self, session: Session, job_id: int) -> None:
+    async def hint(self, session: Session, job_id: int, at: datetime | None = None) -> None:
         """Defer a hint in the caller's transaction.
 
         Raises:
             TemporarilyUnavailable: If the database does not answer.
         """
-        deferrer = self._task.configure(lock=str(job_id), connection=await session.driver())
+        # One for later must not lock out one for now: somebody may want the job sooner.
+        lock = str(job_id) if at is None else None
+        deferrer = self._task.configure(lock=lock, schedule_at=at, connection=await session.driver())
         try:
             await unbroken(deferrer.defer_async(job_id=job_id))
         except ConnectorException as error:
@@ -98,8 +102,12 @@ class ProcrastinateQueue(LocalQueue):
         super().ended(job_id)
 
     async def recover(self) -> int:
-        """End no leases: other workers are at work, and those of the dead end by themselves."""
-        return 0
+        """End the leases of earlier processes of this folder; those of others end by themselves when they are dead."""
+        try:
+            return await self._end_leases(folder_of(self._worker))
+        except (TemporarilyUnavailable, DiskFull) as error:
+            log.warning("queue.not_recovered", error=repr(error))
+            return 0
 
     async def stop(self, job_id: int) -> None:
         """Stop a cancelled job here, and tell the others; whoever does not hear it cannot renew the lease."""

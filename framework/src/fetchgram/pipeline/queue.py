@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
-from fetchgram.model import Delivery, Job, JobState, Link, Recipe, Request
+from fetchgram.model import Delivery, Job, Link, Recipe, Request
 from fetchgram.pipeline.poison import note_deaths, note_takeover
 from fetchgram.pipeline.turns import Work, cost, flow, person_key
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
-
-_MOST_RUNNING = 10_000
 
 
 class JobQueue(Protocol):
@@ -32,6 +31,10 @@ class JobQueue(Protocol):
         position: int = 0,
     ) -> tuple[Job, Delivery]:
         """Create the job of a wish, or join the one that already does the same; part of the caller's transaction."""
+        ...
+
+    async def hint(self, session: Session, job_id: int, at: datetime | None = None) -> None:
+        """Let other processes know, when the transaction is committed, of a job that can start; `at` says from when."""
         ...
 
     def announce(self) -> None:
@@ -122,8 +125,8 @@ class LocalQueue:
             await self.hint(session, job.id)
         return job, delivery
 
-    async def hint(self, session: Session, job_id: int) -> None:
-        """Let other processes know of a job when the transaction is committed; here there are none."""
+    async def hint(self, session: Session, job_id: int, at: datetime | None = None) -> None:
+        """Tell the processes of other machines; here there are none."""
 
     def announce(self) -> None:
         """Wake whoever waits for work."""
@@ -146,9 +149,12 @@ class LocalQueue:
 
     async def recover(self) -> int:
         """End the leases of every earlier process; only for the one process that runs on this database."""
+        return await self._end_leases("")
+
+    async def _end_leases(self, workers: str) -> int:
         async with self._storage.write() as session:
-            await note_deaths(session, await session.jobs.list([JobState.RUNNING], _MOST_RUNNING), self._clock.now())
-            return await session.jobs.abandon()
+            await note_deaths(session, await session.jobs.left_by(workers), self._clock.now())
+            return await session.jobs.abandon(workers)
 
     async def renew(self, job: Job) -> bool:
         """Keep the lease for another `work.lease_s`."""

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 _IDLE_S = 5.0
 """Longest sleep without a hint: finds work that another process put there."""
+_SWEEP_EVERY_S = 60.0
 
 
 class Runner:
@@ -77,6 +78,7 @@ class Runner:
         """
         await self._sweep()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_sweeping())
             while True:
                 found = await self._next(only)
                 if found is None:
@@ -86,8 +88,14 @@ class Runner:
                 self._running[job.id] = task
                 task.add_done_callback(functools.partial(self._ended, job.id))
 
+    async def _keep_sweeping(self) -> None:
+        """Remove now and then what was left here by jobs that ended elsewhere, where somebody had taken them over."""
+        while True:
+            await self._clock.sleep(_SWEEP_EVERY_S)
+            await self._sweep()
+
     async def _sweep(self) -> None:
-        """Remove the folders of jobs that ended; where the database does not answer, the next start does it."""
+        """Remove the folders of jobs that ended; where the database does not answer, the next time does it."""
         try:
             await self._housekeeping.sweep()
         except FetchgramError as error:

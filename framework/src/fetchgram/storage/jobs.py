@@ -218,10 +218,16 @@ class JobStore:
         )
         return await self._tx.run(statement) == 1
 
-    async def abandon(self, worker: str | None = None) -> int:
-        """End the leases of a worker that is known to be dead, of all without a name; returns how many."""
-        mine = [] if worker is None else [jobs.c.worker == worker]
-        return await self._tx.run(update(jobs).where(RUNNING, *mine).values(lease_until=self._tx.now))
+    async def left_by(self, workers: str) -> _Jobs:
+        """Return the jobs that workers hold whose names begin like this."""
+        theirs = jobs.c.worker.startswith(workers, autoescape=True)
+        rows = await self._tx.rows(select(jobs).where(RUNNING, theirs).order_by(jobs.c.id))
+        return [_job(row) for row in rows]
+
+    async def abandon(self, workers: str = "") -> int:
+        """End the leases of workers that are known to be dead, by how their names begin; returns how many."""
+        theirs = jobs.c.worker.startswith(workers, autoescape=True)
+        return await self._tx.run(update(jobs).where(RUNNING, theirs).values(lease_until=self._tx.now))
 
     async def place(self, job_id: int) -> tuple[int, int]:
         """Return the place in line, 1 for the next one and 0 for a job that does not wait, and how many run."""
