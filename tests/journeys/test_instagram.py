@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 import pytest
 
 from fetchgram_instagram.session_files import SessionFiles
 from fetchgram_sandbox.web.instagram.accounts import some_accounts
+from fetchgram_sandbox.web.instagram.posts import text_of
 
 from .conftest import Guest, until
 
@@ -45,6 +47,43 @@ async def test_a_carousel_of_fourteen_arrives_in_order_as_albums_with_one_captio
     assert [message.file.width_px for message in arrived if message.file] == [320 + 2 * place for place in range(14)]
     assert [len(list(album)) for _, album in groupby(arrived, lambda message: message.album_id)] == [10, 4]
     assert [bool(message.text) for message in arrived] == [True] + [False] * 13
+
+
+async def test_the_rest_of_a_long_text_follows_as_an_answer_also_from_the_cache(
+    bob: Guest, guest: Callable[..., Guest]
+) -> None:
+    await gets_the_whole_text(bob)
+    await until(lambda: routes_of(bob)[-1] == "botapi", bob.story)
+    await gets_the_whole_text(carol := guest())
+    await until(lambda: routes_of(carol)[-1] == "cache", carol.story)
+
+
+async def gets_the_whole_text(person: Guest) -> None:
+    card = await person.asks_for(f"{HOME}/p/Clongtext01/")
+    await person.taps(card, "Options")
+    await person.taps(await person.sees_button("▫️ 📝 The rest of the text too"), "The rest of the text too")
+    await person.taps(await person.sees_button("✅ 📝 The rest of the text too"), "Start")
+    photo = await person.gets("photo")
+    rest = await person.sees(lambda message: message.text.startswith("…"))
+    (shown,) = [message for message in person.messages() if message.file is photo]
+    begin, _, below = shown.text.partition("…")
+    assert below == f"\n\nsandbox.band\n{HOME}/p/Clongtext01/"
+    assert f"{begin} {rest.text.removeprefix('…')}" == text_of("Clongtext01").strip()
+    assert rest.reply_to_id == shown.message_id
+
+
+def routes_of(person: Guest) -> list[str]:
+    """Return the ways of everything that has arrived so far, whoever it was for."""
+    return [str(line["route"]) for line in person.live.log_lines() if line["event"] == "job.delivered"]
+
+
+async def test_an_album_of_more_bytes_than_a_file_may_have_can_be_had(bob: Guest) -> None:
+    card = await bob.asks_for(f"{HOME}/p/Cheavy00001/")
+    (label,) = [button.label for button in card.buttons if "Album" in button.label]
+    assert "2." in label, "all of it is more than the 2 MB that a file may have here"
+    assert "🚫" not in label
+    await bob.taps(card, "Album")
+    await bob.gets("photo", 3)
 
 
 async def test_one_item_of_a_carousel_is_picked(bob: Guest) -> None:

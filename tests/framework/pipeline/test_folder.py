@@ -45,6 +45,15 @@ async def test_files_arrive_under_their_names_and_progress_is_in_bytes(
     assert sink.reports[-1] == (6, 6)
 
 
+async def test_a_text_arrives_as_a_file_beside_the_others(
+    plugin: FolderPlugin, delivery: Delivery, tmp_path: Path
+) -> None:
+    words = _media(tmp_path, "a.txt", "The rest 🐢".encode())
+    text = dataclasses.replace(words, kind=MediaKind.TEXT, caption="The rest 🐢")
+    receipt = await plugin.deliver(delivery, [_media(tmp_path, "a.jpg", b"a"), text], FakeLedger(), FakeSink())
+    assert [(path.name, path.read_text()) for path in receipt.paths] == [("a.jpg", "a"), ("a.txt", "The rest 🐢")]
+
+
 async def test_a_name_that_is_taken_is_counted_up_and_nothing_is_overwritten(
     plugin: FolderPlugin, delivery: Delivery, tmp_path: Path
 ) -> None:

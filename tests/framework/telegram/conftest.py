@@ -95,6 +95,7 @@ class Site:
     media: Callable[[Path], Sequence[Media]] | None = None
     downloads: list[Job] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    processed: list[tuple[MediaKind, ...]] = field(default_factory=list)
     interactions: list[Interaction] = field(default_factory=list)
 
 
@@ -164,6 +165,7 @@ class SitePlugin:
     @hookimpl
     async def post_process(self, media: Sequence[Media], step: Step, workdir: Path, sink: Sink) -> Sequence[Media]:
         self.site.steps.append(step)
+        self.site.processed.append(tuple(item.kind for item in media))
         return media
 
     @hookimpl
@@ -250,6 +252,14 @@ def file_in(
     path.write_bytes(head + b"x" * (size_bytes - len(head)))
     fields = {"mime": "video/mp4", "size_bytes": size_bytes, "file_name": name, "caption": title} | more
     return Media(path=path, kind=kind, **fields)  # type: ignore[arg-type]  # fields of Media
+
+
+def text_in(folder: Path, words: str) -> Media:
+    """Return a text that follows a file."""
+    path = folder / "text.txt"
+    path.write_text(words, encoding="utf-8", errors="replace")
+    size_bytes = path.stat().st_size
+    return Media(path=path, kind=MediaKind.TEXT, mime="text/plain", size_bytes=size_bytes, caption=words)
 
 
 class InlineDetector:

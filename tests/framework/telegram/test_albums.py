@@ -30,6 +30,8 @@ MB = 1_000_000
         ([MediaKind.VOICE, MediaKind.VOICE], (1, 1)),
         ([MediaKind.VIDEO_NOTE, V, V], (1, 2)),
         ([P, P, D, V], (2, 1, 1)),
+        ([P, P, MediaKind.TEXT], (2, 1)),
+        ([MediaKind.TEXT, MediaKind.TEXT], (1, 1)),
     ],
 )
 def test_neighbours_share_an_album_as_telegram_allows(kinds: list[MediaKind], sizes: tuple[int, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from fetchgram.api import (
     Media,
     MediaKind,
     PluginError,
+    Step,
     TemporarilyUnavailable,
 )
+from fetchgram_instagram.choices import wishes_for
 from fetchgram_instagram.settings import Settings
-from fetchgram_sandbox.web.instagram.posts import HIGHLIGHT_ID, SHARED, media_id_of
+from fetchgram_sandbox.web.instagram.posts import HIGHLIGHT_ID, SHARED, media_id_of, text_of
 from fetchgram_sandbox.web.instagram.troubles import Trouble
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
@@ -57,6 +60,27 @@ async def test_a_picture_arrives_with_text_author_and_link(bench: Bench, link_to
         MediaKind.PHOTO, 640, 800, choice.size_bytes,
     )  # fmt: skip
     assert photo.caption == ("A picture of colours #test\n\nsandbox.band\nhttps://www.instagram.com/p/Cpicture001/")
+
+
+async def test_of_a_long_text_what_fits_stands_below_and_the_rest_follows_on_wish(
+    bench: Bench, link_to: LinkTo, job_of: JobOf, workdir: Path, sink: Any
+) -> None:
+    seen = await bench.guide.probe(link_to("p/Clongtext01/"))
+    (wish,) = wishes_for(seen)
+    job = job_of(seen.link, seen.choices[0])
+    (photo,) = await bench.guide.download(job, workdir, sink)
+    assert photo.caption.endswith("…\n\nsandbox.band\nhttps://www.instagram.com/p/Clongtext01/")
+    wished = replace(job, recipe=replace(job.recipe, steps=(Step(key=wish.key, at=wish.at),)))
+    again, text = await bench.guide.download(wished, workdir, sink)
+    whole = text_of("Clongtext01").strip()
+    begin, rest = again.caption.partition("…")[0], text.caption.removeprefix("…")
+    assert (again.caption, f"{begin} {rest}") == (photo.caption, whole)
+    assert (text.kind, text.path.read_text(), text.file_name.endswith(".txt")) == (MediaKind.TEXT, text.caption, True)
+
+
+async def test_a_short_text_has_no_rest_to_wish_for(bench: Bench, link_to: LinkTo) -> None:
+    for path in ("p/Cpicture001/", "p/Cwordless01/", "sandbox.band/"):
+        assert wishes_for(await bench.guide.probe(link_to(path))) == ()
 
 
 async def test_a_look_and_a_download_are_one_visit(bench: Bench, get: Any) -> None:
@@ -95,6 +119,12 @@ async def test_a_carousel_of_fourteen_arrives_whole_and_in_order(get: Any) -> No
     media = await get("p/Cmany000014/")
     assert [each.width_px for each in media] == [320 + 2 * place for place in range(14)]
     assert [place for place, each in enumerate(media) if each.kind is MediaKind.VIDEO] == [4, 9]
+
+
+async def test_an_albums_size_is_told_whole_and_by_its_largest_file(bench: Bench, link_to: LinkTo, get: Any) -> None:
+    choice = (await bench.guide.probe(link_to("p/Cheavy00001/"))).choices[0]
+    sizes = [each.size_bytes for each in await get("p/Cheavy00001/")]
+    assert (choice.size_bytes, choice.largest_bytes, choice.certainty) == (sum(sizes), max(sizes), Certainty.EXACT)
 
 
 async def test_the_item_that_was_looked_at_can_be_had_alone(bench: Bench, link_to: LinkTo, get: Any) -> None:

@@ -85,8 +85,9 @@ class Choice(Word):
         container: `mp4`, `webm`, `m4a`, `mp3`, `jpg`.
         language: Audio language (BCP 47) where there are several.
         bitrate_kbps: Audio bitrate of an audio choice.
-        size_bytes: Size of what will arrive.
-        certainty: How far `size_bytes` can be trusted.
+        size_bytes: Size of what will arrive, all files together.
+        largest_bytes: Size of the largest file where there are several: routes limit files, not albums.
+        certainty: How far the sizes can be trusted.
         at_most: A wish for each item of a list, the best up to this; made exact when the item's turn comes.
     """
 
@@ -100,8 +101,14 @@ class Choice(Word):
     language: str | None = None
     bitrate_kbps: int | None = None
     size_bytes: int | None = None
+    largest_bytes: int | None = None
     certainty: Certainty = Certainty.UNKNOWN
     at_most: bool = False
+
+    @property
+    def file_bytes(self) -> int | None:
+        """Size of the largest file: what a route must take."""
+        return self.size_bytes if self.largest_bytes is None else self.largest_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

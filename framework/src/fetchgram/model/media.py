@@ -13,7 +13,7 @@ from fetchgram.model.text import Text
 
 
 class MediaKind(StrEnum):
-    """How a file is shown in a chat."""
+    """How a file is shown in a chat; a text is no file there, but a message of words."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -22,6 +22,7 @@ class MediaKind(StrEnum):
     ANIMATION = "animation"
     PHOTO = "photo"
     DOCUMENT = "document"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Media(Word):
         file_name: What the person sees; no path in it.
         title: Of audio.
         performer: Of audio.
-        caption: Plain foreign text; `telegram` makes entities.
+        caption: Plain foreign text; `telegram` makes entities. Of a text, its words, which the file holds too.
     """
 
     path: Path
@@ -117,7 +118,7 @@ class FileId(Word):
         kind: As what it was sent.
         file_id: For this bot.
         unique_id: The same for all bots.
-        caption: What stood below it: an id brings everything along but that.
+        caption: What stood below it: an id brings everything along but that. A text is its words, and has no ids.
     """
 
     kind: MediaKind

@@ -14,6 +14,8 @@ from fetchgram.model.text import Text
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 """The canonical form of a time range: seconds from the start, as in `90-165.5`."""
+_SIZES = frozenset({"size_bytes", "largest_bytes", "certainty"})
+"""What is told about the size of a choice changes from look to look, and the choice does not."""
 
 
 class InputKind(StrEnum):
@@ -112,7 +114,7 @@ class Recipe(Word):
 
     def fingerprint(self, link: Link) -> str:
         """Return the key under which equal wishes for equal media meet: 32 hex digits."""
-        choice = {k: v for k, v in encode(self.choice).items() if k not in {"size_bytes", "certainty"}}
+        choice = {name: value for name, value in encode(self.choice).items() if name not in _SIZES}
         steps = [encode(step) for step in self.steps]
         parts = [link.plugin, str(link.kind), link.media_id, choice, steps, self.settings, self.schema]
         canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False)

@@ -30,7 +30,7 @@ class Ways:
     def of(self, choice: Choice) -> str | None:
         """Return the name of the first route that takes a choice."""
         kind = _ARRIVES_AS[choice.kind]
-        return next((route.name for route in self._up if route.takes(kind, choice.size_bytes)), None)
+        return next((route.name for route in self._up if route.takes(kind, choice.file_bytes)), None)
 
     def limit_bytes(self, choice: Choice) -> int:
         """Return the most that any route takes of this kind."""

@@ -81,7 +81,7 @@ def nearest(choices: Sequence[Choice], wish: Choice, ways: Ways) -> Choice:
     fitting = _fitting(choices, wish)
     sendable = next((choice for choice in fitting if ways.of(choice) is not None), None)
     if sendable is None:
-        raise TooLarge(fitting[-1].size_bytes, ways.limit_bytes(fitting[-1]))
+        raise TooLarge(fitting[-1].file_bytes, ways.limit_bytes(fitting[-1]))
     return sendable
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 
 from fetchgram.errors import PluginError, TemporarilyUnavailable, TooLarge
-from fetchgram.model import At, Checkpoint, Delivery, Job, Media, Stage
+from fetchgram.model import At, Checkpoint, Delivery, Job, Media, MediaKind, Stage
 from fetchgram.pipeline.audience import Working
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.disk import SLACK, Disk
@@ -109,16 +109,16 @@ class Stages:
         steps = [step for step in job.recipe.steps if step.at is At.AFTER]
         done = job.checkpoint.steps_done if job.checkpoint else 0
         for number, step in enumerate(steps[done:], start=done + 1):
-            media = job.checkpoint.media if job.checkpoint else ()
+            files, texts = _apart(job.checkpoint.media if job.checkpoint else ())
             async with self._transcodes:
                 await self._outcomes.tell_all(job, Working(stage=Stage.POST_PROCESS, step=step.key))
                 result = await self._with_progress(
                     job,
                     Stage.POST_PROCESS,
-                    lambda sink, media=media, step=step: self._hooks.post_process(media, step, workdir, sink, steps),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+                    lambda sink, files=files, step=step: self._hooks.post_process(files, step, workdir, sink, steps),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
                 )
             _refuse_strays(result, workdir, step.plugin)
-            checkpoint = Checkpoint(media=tuple(result), steps_done=number)
+            checkpoint = Checkpoint(media=(*result, *texts), steps_done=number)
             job = await self._outcomes.checkpoint(job, Stage.POST_PROCESS, checkpoint)
         if job.stage is not Stage.DELIVER:
             job = await self._outcomes.checkpoint(job, Stage.DELIVER, job.checkpoint)
@@ -149,6 +149,12 @@ class Stages:
         except TooLarge as error:
             # The folder's limit has slack, and what it holds is no file: people hear of the limit that was set.
             raise TooLarge(None, self._file_max_bytes) from error
+
+
+def _apart(media: Sequence[Media]) -> tuple[list[Media], list[Media]]:
+    """Part files from texts, of which there is nothing to be made."""
+    files = [item for item in media if item.kind is not MediaKind.TEXT]
+    return files, [item for item in media if item.kind is MediaKind.TEXT]
 
 
 def _all_there(media: Sequence[Media]) -> bool:

@@ -11,6 +11,7 @@ from aiogram.methods import (
     SendAudio,
     SendDocument,
     SendMediaGroup,
+    SendMessage,
     SendPhoto,
     SendVideo,
     SendVideoNote,
@@ -23,12 +24,13 @@ from aiogram.types import (
     InputMediaDocument,
     InputMediaPhoto,
     InputMediaVideo,
+    LinkPreviewOptions,
     Message,
     ReplyParameters,
 )
 
 from fetchgram.model import Chat, FileId, Media, MediaKind
-from fetchgram.telegram.entities import CAPTION_UNITS, cut
+from fetchgram.telegram.entities import CAPTION_UNITS, TEXT_UNITS, cut
 
 Call: TypeAlias = TelegramMethod[Any]
 
@@ -60,14 +62,14 @@ _ITEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of a call: new, or by the id that Telegram gave it.
+    """One file of a call: new, or by the id that Telegram gave it; or a message of words.
 
     Args:
         kind: As what it is sent.
         file: The upload or the id.
         thumbnail: Only with an upload.
         media: What is known of a new file.
-        caption: What stands below a file that Telegram keeps.
+        caption: What stands below a file that Telegram keeps; of a text, its words.
     """
 
     kind: MediaKind
@@ -95,6 +97,10 @@ def send(chat: Chat, parts: Sequence[Part]) -> Call:
         items = [_ITEMS[part.kind](media=part.file, **_attributes(part)) for part in parts]
         return SendMediaGroup(**place(chat), media=items)
     (part,) = parts
+    if part.kind is MediaKind.TEXT:
+        # No entities and no parse mode, as with captions; the links in it are the author's, and need no pictures.
+        words, plain = cut(part.caption or "", TEXT_UNITS), LinkPreviewOptions(is_disabled=True)
+        return SendMessage(**place(chat), text=words, link_preview_options=plain)
     return _METHODS[part.kind](**place(chat), **{part.kind.value: part.file}, **_attributes(part))
 
 
@@ -123,7 +129,12 @@ def _known(media: Media, thumbnail: InputFile | None) -> dict[str, Any]:
 
 
 def file_id_of(message: Message) -> FileId | None:
-    """Return the file of a message, as the kind that Telegram made of it: the id is good for that kind only."""
+    """Return the file of a message, as the kind that Telegram made of it: the id is good for that kind only.
+
+    A message of words is what it says.
+    """
+    if message.text is not None:
+        return FileId(kind=MediaKind.TEXT, file_id="", unique_id="", caption=message.text)
     # An animation comes with a `document` beside it, so the order matters.
     for kind in (MediaKind.ANIMATION, *(kind for kind in MediaKind if kind is not MediaKind.ANIMATION)):
         found = getattr(message, kind.value)

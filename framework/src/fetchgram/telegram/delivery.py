@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import cast
 
 import structlog
@@ -12,10 +13,10 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import Message
 
 from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, Uncertain
-from fetchgram.model import Chat, Delivery, FileId, Json, Media, Receipt, decode, encode, text
+from fetchgram.model import Chat, Delivery, FileId, Json, Media, MediaKind, Receipt, decode, encode, text
 from fetchgram.ports import Ledger, Sink
 from fetchgram.telegram import calls
-from fetchgram.telegram.albums import album_sizes, shaped
+from fetchgram.telegram.albums import album_sizes, answering, shaped
 from fetchgram.telegram.calls import Part, file_id_of
 from fetchgram.telegram.failures import NotReached, describe, is_refused_file, is_unreachable, may_have_happened
 from fetchgram.telegram.flood import Line
@@ -51,7 +52,7 @@ class BotApiDelivery:
             TemporarilyUnavailable: Nothing arrived of the part that is next.
         """
         media = [shaped(item) for item in media]
-        meter = Meter(sink, sum(item.size_bytes for item in media))
+        meter = Meter(sink, sum(item.size_bytes for item in media if item.kind is not MediaKind.TEXT))
         parts = [_new_part(item, meter) for item in media]
         return await self._send_all(
             delivery, parts, ledger, route="botapi", size_bytes=sum(m.size_bytes for m in media)
@@ -76,7 +77,9 @@ class BotApiDelivery:
         file_ids: list[FileId] = []
         start = 0
         for number, size in enumerate(album_sizes([part.kind for part in parts])):
-            record = await self._send_once(delivery, number, parts[start : start + size], ledger)
+            place = answering(cast("Chat", delivery.destination), parts[start].kind, message_ids)
+            next_one = replace(delivery, destination=place)
+            record = await self._send_once(next_one, number, parts[start : start + size], ledger)
             message_ids += cast("list[int]", record["message_ids"])
             file_ids += [decode(FileId, file) for file in cast("list[dict[str, Json]]", record["file_ids"])]
             start += size
@@ -136,6 +139,8 @@ class BotApiDelivery:
 
 
 def _new_part(media: Media, meter: Meter) -> Part:
+    if media.kind is MediaKind.TEXT:
+        return Part(kind=media.kind, file="", caption=media.caption)
     thumbnail = CountedFile(media.thumbnail, "thumbnail.jpg") if media.thumbnail else None
     name = media.file_name or media.path.name
     return Part(kind=media.kind, file=meter.open(media.path, name), thumbnail=thumbnail, media=media)

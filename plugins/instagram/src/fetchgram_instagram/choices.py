@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fetchgram.api import Certainty, Choice, ChoiceGone, ChoiceKind, Link, LinkKind, Page, Probe
+from fetchgram.api import (
+    At,
+    Certainty,
+    Choice,
+    ChoiceGone,
+    ChoiceKind,
+    Link,
+    LinkKind,
+    Option,
+    Page,
+    Probe,
+    text,
+)
 from fetchgram.api import Entry as PageEntry
-from fetchgram_instagram.captions import title_of
+from fetchgram_instagram.captions import rest_of, title_of
 from fetchgram_instagram.finds import Find, Item, PostPage
 from fetchgram_instagram.links import HOME, ITEM_HINT, PLUGIN, item_link
 
-_WHOLE_ALBUM_BYTES = 50_000_000
-"""core.telegram.org/bots/api#sending-files: a limit for each file. The size of more than that in one album says nothing
-about whether it can be sent."""
+WHOLE_TEXT = "instagram.whole_text"
+LONG_TEXT_HINT = "long_text"
+"""What a menu has to know of the text: that no caption holds all of it."""
 _LONGEST_TITLE = 80
 
 
@@ -41,14 +53,22 @@ def probe_of(link: Link, find: Find) -> Probe:
     choices = _of_item(only) if only is not None else (_album(find.items), *_hinted(link, find.items))
     films = [item.duration_s for item in find.items if item.duration_s]
     named = link if place is not None else _named(link, find)
+    hints = {**link.hints, LONG_TEXT_HINT: "yes"} if rest_of(find, link.url) else link.hints
     return Probe(
-        link=named,
+        link=replace(named, hints=hints),
         title=title_of(find),
         choices=choices,
         author=find.author,
         duration_s=films[0] if len(films) == 1 and len(find.items) == 1 else None,
         thumbnail_url=(only or find.items[0]).picture_url,
     )
+
+
+def wishes_for(probe: Probe) -> tuple[Option, ...]:
+    """Return what can be wished for besides a choice: of a long text, also what no caption holds."""
+    if LONG_TEXT_HINT not in probe.link.hints:
+        return ()
+    return (Option(key=WHOLE_TEXT, label=text("instagram-whole-text"), order=50, at=At.DOWNLOAD),)
 
 
 def wanted(find: Find, link: Link, choice: Choice) -> tuple[Wanted, ...]:
@@ -106,13 +126,13 @@ _OF_FILMS = frozenset({ChoiceKind.AUDIO, ChoiceKind.THUMBNAIL})
 
 
 def _album(items: Sequence[Item]) -> Choice:
-    sizes = [item.size_bytes for item in items]
-    total = sum(size for size in sizes if size is not None)
-    is_known = None not in sizes and total <= _WHOLE_ALBUM_BYTES
+    known = [item.size_bytes for item in items if item.size_bytes is not None]
+    are_all_known = len(known) == len(items)
     return Choice(
         kind=ChoiceKind.ALBUM,
-        size_bytes=total if is_known else None,
-        certainty=Certainty.EXACT if is_known else Certainty.UNKNOWN,
+        size_bytes=sum(known) if are_all_known else None,
+        largest_bytes=max(known, default=None),
+        certainty=Certainty.EXACT if are_all_known else Certainty.UNKNOWN,
     )
 
 
@@ -161,7 +181,6 @@ def _named(link: Link, find: Find) -> Link:
         kind=link.kind,
         media_id=find.media_id,
         url=link.url,
-        hints=link.hints,
         within=link.url if is_list else None,
     )
 

@@ -22,9 +22,11 @@ from fetchgram.api import (
     Reason,
     Sink,
     WorkerFailed,
+    WorkerTimeout,
 )
 from fetchgram_instagram import sentences
 from fetchgram_instagram.accounts import Lease
+from fetchgram_instagram.deadline import Deadline
 from fetchgram_instagram.finds import Refusal, Verdict
 from fetchgram_instagram.settings import Settings
 from fetchgram_ytdlp import EngineOptions, YtdlpEngine
@@ -61,9 +63,10 @@ class Fallback:
         """Tell whether the other engine may get what instaloader was refused."""
         return refusal.verdict in _HEALED and link.kind in _KINDS and "/" not in link.media_id
 
-    async def probe(self, link: Link, refusal: Refusal, lease: Lease) -> Probe | Refusal:
+    async def probe(self, link: Link, deadline: Deadline, refusal: Refusal, lease: Lease) -> Probe | Refusal:
         """Look a link up, or return the refusal that stands."""
-        seen = await self._tried(link, refusal, lease, lambda: self._engine.probe(link, options=self._of(lease)))
+        options = replace(self._of(lease), probe_timeout_s=deadline.left_s)
+        seen = await self._tried(link, refusal, lease, lambda: self._engine.probe(link, options=options))
         return seen if isinstance(seen, Refusal) else replace(seen, link=link)
 
     async def download(
@@ -100,7 +103,7 @@ class Fallback:
                 log.warning("instagram.fallback_failed", engine="yt-dlp", why=str(error))
                 return refusal
             raise sentences.worded(error) from error.__cause__
-        except WorkerFailed as error:
+        except (WorkerFailed, WorkerTimeout) as error:
             log.warning("instagram.fallback_failed", engine="yt-dlp", why=str(error))
             return refusal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +31,21 @@ log = structlog.get_logger()
 _PHOTOS = frozenset({"image/jpeg", "image/png"})
 """What Telegram shows as a photo (core.telegram.org/bots/api#sendphoto); the rest goes as a file."""
 _AAC_KBPS = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is said of the files.
+
+    Args:
+        title: Names them.
+        caption: Below the first one.
+        rest: Of a text that the caption does not hold; empty where nothing is to follow.
+    """
+
+    title: str
+    caption: str
+    rest: str = ""
 
 
 class Files:
@@ -75,10 +90,11 @@ class Files:
         )
         return bool(cast("dict[str, Json]", answer)["good"])
 
-    async def finish(self, files: Sequence[Wanted], workdir: Path, *, title: str, caption: str) -> tuple[Media, ...]:
-        """Return what is delivered, in order; the first has the caption."""
-        media = [await self._finished(each, workdir, title) for each in files]
-        return (replace(media[0], caption=caption), *media[1:])
+    async def finish(self, files: Sequence[Wanted], workdir: Path, words: Words) -> tuple[Media, ...]:
+        """Return what is delivered, in order; the first has the caption, the rest of the text is the last."""
+        media = [await self._finished(each, workdir, words.title) for each in files]
+        rest = [await asyncio.to_thread(_text, words, workdir)] if words.rest else []
+        return (replace(media[0], caption=words.caption), *media[1:], *rest)
 
     async def _finished(self, file: Wanted, workdir: Path, title: str) -> Media:
         path = workdir / _source_name(file)
@@ -136,6 +152,19 @@ class Files:
             else:
                 return made
         return None
+
+
+def _text(words: Words, workdir: Path) -> Media:
+    path = workdir / "text.txt"
+    path.write_text(words.rest, encoding="utf-8", errors="replace")
+    return Media(
+        path=path,
+        kind=MediaKind.TEXT,
+        mime="text/plain",
+        size_bytes=path.stat().st_size,
+        file_name=file_name(words.title, "txt"),
+        caption=words.rest,
+    )
 
 
 def _source_name(file: Wanted) -> str:

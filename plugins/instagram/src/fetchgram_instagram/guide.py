@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
@@ -20,15 +21,17 @@ from fetchgram.api import (
     Reason,
     Sink,
     TemporarilyUnavailable,
+    WorkerTimeout,
     decode,
     encode,
     text,
 )
 from fetchgram_instagram.accounts import Accounts, Lease
-from fetchgram_instagram.captions import caption_of, title_of
-from fetchgram_instagram.choices import items_page, posts_page, probe_of, wanted
+from fetchgram_instagram.captions import caption_of, rest_of, title_of
+from fetchgram_instagram.choices import WHOLE_TEXT, items_page, posts_page, probe_of, wanted
+from fetchgram_instagram.deadline import Deadline
 from fetchgram_instagram.fallback import Fallback
-from fetchgram_instagram.files import Files
+from fetchgram_instagram.files import Files, Words
 from fetchgram_instagram.finds import Find, PostPage, Refusal, Verdict
 from fetchgram_instagram.health import VISITOR
 from fetchgram_instagram.links import claim
@@ -65,8 +68,9 @@ class Guide:
         Raises:
             ContentUnavailable, TemporarilyUnavailable, PluginError: As Instagram answered.
         """
-        link = await self._resolved(link)
-        found = await self._look(link, lambda refusal, lease: self._fallback.probe(link, refusal, lease))
+        deadline = self._deadline()
+        link = await self._resolved(link, deadline)
+        found = await self._look(link, partial(self._fallback.probe, link, deadline), deadline)
         return found if isinstance(found, Probe) else probe_of(link, found)
 
     async def entries(self, link: Link, cursor: str | None) -> Page:
@@ -75,9 +79,14 @@ class Guide:
         Raises:
             ContentUnavailable, TemporarilyUnavailable, PluginError: As Instagram answered.
         """
-        if link.kind is LinkKind.PROFILE:
-            return posts_page(link, await self._visits.ask(link.kind, lambda lease: self._list(lease, link, cursor)))
-        return items_page(link, await self._look(link, _nothing_else))
+        deadline = self._deadline()
+        if link.kind is not LinkKind.PROFILE:
+            return items_page(link, await self._look(link, _nothing_else, deadline))
+
+        async def ask(lease: Lease) -> PostPage | Refusal:
+            return await self._list(lease, link, cursor, deadline)
+
+        return posts_page(link, await self._visits.ask(link.kind, ask, deadline))
 
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
         """Fetch a choice; an address that is no longer good is looked up again.
@@ -88,16 +97,12 @@ class Guide:
         """
         link, choice = job.link, job.recipe.choice
         for _ in range(2):
-            found = await self._look(
-                link, lambda refusal, lease: self._fallback.download(job, workdir, sink, refusal, lease)
-            )
+            found = await self._look(link, partial(self._fallback.download, job, workdir, sink), self._deadline())
             if not isinstance(found, Find):
                 return found
             files = wanted(found, link, choice)
             if await self._files.fetch(files, workdir, sink):
-                return await self._files.finish(
-                    files, workdir, title=title_of(found), caption=caption_of(found, link.url)
-                )
+                return await self._files.finish(files, workdir, _words(found, job))
             self._memory.forget(link)
         raise TemporarilyUnavailable("the media server refuses its own addresses", told=text("instagram-unreachable"))
 
@@ -108,22 +113,25 @@ class Guide:
             n for n, each in health.items() if not each.ended
         ]
 
-    async def _look(self, link: Link, other: Other[T]) -> Find | T:
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._context.clock, self._settings.look_timeout_s)
+
+    async def _look(self, link: Link, other: Other[T], deadline: Deadline) -> Find | T:
         """Return what is behind a link: remembered, by instaloader, or what the other engine makes of it."""
         known = self._memory.get(link)
         if known is not None:
             return known
 
         async def ask(lease: Lease) -> Find | T | Refusal:
-            return await self._ask(lease, link, other)
+            return await self._ask(lease, link, other, deadline)
 
-        found: Find | T = await self._visits.ask(link.kind, ask)
+        found: Find | T = await self._visits.ask(link.kind, ask, deadline)
         if isinstance(found, Find):
             self._memory.keep(link, found)
         return found
 
-    async def _ask(self, lease: Lease, link: Link, other: Other[T]) -> Find | T | Refusal:
-        answer = await self._run(lease, "look", link)
+    async def _ask(self, lease: Lease, link: Link, other: Other[T], deadline: Deadline) -> Find | T | Refusal:
+        answer = await self._run(lease, "look", link, deadline)
         if "found" in answer:
             return decode(Find, _object(answer["found"]))
         refusal = decode(Refusal, _object(answer["refusal"]))
@@ -142,14 +150,14 @@ class Guide:
             return True
         return lease.name == VISITOR and not await self._visits.living()
 
-    async def _list(self, lease: Lease, link: Link, cursor: str | None) -> PostPage | Refusal:
-        answer = await self._run(lease, "list_posts", link, cursor=cursor)
+    async def _list(self, lease: Lease, link: Link, cursor: str | None, deadline: Deadline) -> PostPage | Refusal:
+        answer = await self._run(lease, "list_posts", link, deadline, cursor=cursor)
         if "found" in answer:
             return decode(PostPage, _object(answer["found"]))
         lease.refusal = decode(Refusal, _object(answer["refusal"]))
         return lease.refusal
 
-    async def _run(self, lease: Lease, work: str, link: Link, **more: Json) -> dict[str, Json]:
+    async def _run(self, lease: Lease, work: str, link: Link, deadline: Deadline, **more: Json) -> dict[str, Json]:
         payload: dict[str, Json] = {
             "link": encode(link),
             "session": lease.session,
@@ -159,12 +167,15 @@ class Guide:
         }
         target = f"fetchgram_instagram.child:{work}"
         lease.asked += 1  # should the child die, one is what is known
-        answer = await self._context.workers.run(target, payload, timeout_s=self._settings.look_timeout_s)
+        try:
+            answer = await self._context.workers.run(target, payload, timeout_s=deadline.left_s)
+        except WorkerTimeout as error:
+            raise TemporarilyUnavailable(str(error), told=text("instagram-unreachable")) from error
         found = _object(answer)
         lease.asked += cast("int", found["asked"]) - 1
         return found
 
-    async def _resolved(self, link: Link) -> Link:
+    async def _resolved(self, link: Link, deadline: Deadline) -> Link:
         """Follow a share link to what it means.
 
         Raises:
@@ -172,7 +183,8 @@ class Guide:
         """
         if link.kind is not LinkKind.MEDIA:
             return link
-        fetched = await self._context.network.fetch(link.url, max_bytes=_SHARE_PAGE_BYTES)
+        timeout_s = min(self._settings.socket_timeout_s, deadline.left_s)
+        fetched = await self._context.network.fetch(link.url, max_bytes=_SHARE_PAGE_BYTES, timeout_s=timeout_s)
         # Visitors who are not shown it are sent to the login page, which knows where they wanted to go.
         onward = parse_qs(urlsplit(fetched.url).query).get("next", [fetched.url])[0]
         found = claim(onward)
@@ -183,6 +195,13 @@ class Guide:
 
 async def _nothing_else(refusal: Refusal, _lease: Lease) -> Find | Refusal:
     return refusal
+
+
+def _words(find: Find, job: Job) -> Words:
+    """Return what is said of a post, with the rest of a long text only where it was wished for."""
+    is_whole = any(step.key == WHOLE_TEXT for step in job.recipe.steps)
+    url = job.link.url
+    return Words(title=title_of(find), caption=caption_of(find, url), rest=rest_of(find, url) if is_whole else "")
 
 
 def _object(value: Json) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from fetchgram.api import (
     Job,
     Link,
     Media,
+    Option,
     Page,
     PluginError,
     Probe,
@@ -61,6 +62,13 @@ class Plugin:
     async def entries(self, link: Link, cursor: str | None) -> Page:
         """List the items of a post, or the posts of a profile."""
         return await self._guide().entries(link, cursor)
+
+    @hookimpl
+    def offer(self, probe: Probe) -> Sequence[Option]:
+        """Offer the rest of a long text."""
+        from fetchgram_instagram.choices import wishes_for  # noqa: PLC0415  # not needed to detect
+
+        return wishes_for(probe) if probe.link.plugin == self.name else ()
 
     @hookimpl
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:

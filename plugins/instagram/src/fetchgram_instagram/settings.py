@@ -20,7 +20,12 @@ class Settings(SettingsModel):
     cool_down_s: float = Field(
         default=900.0, gt=0, description="First pause of an account that was told to ask less; doubled each time."
     )
-    look_timeout_s: float = Field(default=25.0, gt=0, description="Time to look up a link or one page of a profile.")
+    look_timeout_s: float = Field(
+        default=25.0,
+        gt=0,
+        description="Time to look up a link or one page of a profile, whoever asks and however often; below"
+        " `plugins.hook_timeout_s`.",
+    )
     download_timeout_s: float = Field(default=1800.0, gt=0, description="Time for all files of one post.")
     socket_timeout_s: float = Field(default=15.0, gt=0, description="Silence after which a server is given up.")
     max_size: ByteSize = Field(default=ByteSize(4_000_000_000), description="Largest download, all files together.")

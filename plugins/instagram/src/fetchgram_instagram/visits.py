@@ -11,6 +11,7 @@ import structlog
 from fetchgram.api import Context, FetchgramError, LinkKind, Text, text
 from fetchgram_instagram import sentences
 from fetchgram_instagram.accounts import Accounts, Lease
+from fetchgram_instagram.deadline import Deadline
 from fetchgram_instagram.finds import Refusal, Verdict
 from fetchgram_instagram.health import VISITOR
 
@@ -19,7 +20,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Lease], Awaitable["T | Refusal"]]
 
-_PATIENCE_S = 10.0
+_PATIENCE = 0.4
+"""Of the time that is left, so much may pass with waiting for an account that somebody else uses."""
 _FOR_ACCOUNTS = frozenset({LinkKind.STORY, LinkKind.HIGHLIGHT})
 _MORE_FOR_ACCOUNTS = frozenset(
     {Verdict.LOGIN, Verdict.WALL, Verdict.RATE, Verdict.PRIVATE, Verdict.AGE, Verdict.EMPTY, Verdict.FEEDBACK}
@@ -43,7 +45,7 @@ class Visits:
         self._accounts = accounts
         self._context = context
 
-    async def ask(self, kind: LinkKind, work: Work[T]) -> T:
+    async def ask(self, kind: LinkKind, work: Work[T], deadline: Deadline) -> T:
         """Let somebody do some work, and another one if that one may not.
 
         Nobody is asked twice for one link, and nobody is logged in.
@@ -51,20 +53,21 @@ class Visits:
         Args:
             kind: Of the link.
             work: Asks with a lease; returns what it found, or why it was refused.
+            deadline: When nobody is asked any more.
 
         Raises:
             ContentUnavailable, TemporarilyUnavailable, PluginError: As the last one was told.
         """
         if kind in _FOR_ACCOUNTS:
-            return await self._ask_accounts(kind, work, None)
-        found = await self._ask_as((VISITOR,), work)
+            return await self._ask_accounts(kind, work, None, deadline)
+        found = await self._ask_as((VISITOR,), work, deadline)
         if found is None:
-            return await self._ask_accounts(kind, work, None)
+            return await self._ask_accounts(kind, work, None, deadline)
         _, answer = found
         if not isinstance(answer, Refusal):
             return answer
         if answer.verdict in _MORE_FOR_ACCOUNTS:
-            return await self._ask_accounts(kind, work, answer)
+            return await self._ask_accounts(kind, work, answer, deadline)
         raise sentences.error_of(answer, kind)
 
     async def living(self) -> tuple[str, ...]:
@@ -72,10 +75,10 @@ class Visits:
         health = await asyncio.to_thread(self._accounts.health)
         return tuple(name for name, each in health.items() if not each.ended)
 
-    async def _ask_accounts(self, kind: LinkKind, work: Work[T], refusal: Refusal | None) -> T:
+    async def _ask_accounts(self, kind: LinkKind, work: Work[T], refusal: Refusal | None, deadline: Deadline) -> T:
         names = list(await self.living())
-        while names:
-            found = await self._ask_as(names, work)
+        while names and deadline.left_s:
+            found = await self._ask_as(names, work, deadline)
             if found is None:
                 break
             name, answer = found
@@ -87,9 +90,9 @@ class Visits:
             names.remove(name)
         raise await self._error(kind, refusal, resting=names)
 
-    async def _ask_as(self, names: Sequence[str], work: Work[T]) -> tuple[str, T | Refusal] | None:
+    async def _ask_as(self, names: Sequence[str], work: Work[T], deadline: Deadline) -> tuple[str, T | Refusal] | None:
         """Let one of these ask; `None` if none of them may for now."""
-        async with self._accounts.lease(names, patience_s=_PATIENCE_S) as lease:
+        async with self._accounts.lease(names, patience_s=_PATIENCE * deadline.left_s) as lease:
             if lease is None:
                 return None
             answer = await work(lease)

@@ -16,5 +16,6 @@ class MtprotoLimits:
     # Files over this size are uploaded by saveBigFilePart and have no checksum.
     small_file_bytes: int = 10 * 1024 * 1024
     caption_units: int = 1024
+    text_units: int = 4096
     download_bytes: int = 1024 * 1024
     album_items: int = 10

@@ -60,6 +60,12 @@ class Sender:
         path.write_bytes(os.urandom(size_bytes))
         return Media(path=path, kind=kind, mime="video/mp4", size_bytes=size_bytes, caption="a film", file_name=name)
 
+    def text(self, words: str) -> Media:
+        path = self.folder / "text.txt"
+        path.write_text(words, encoding="utf-8")
+        size_bytes = path.stat().st_size
+        return Media(path=path, kind=MediaKind.TEXT, mime="text/plain", size_bytes=size_bytes, caption=words)
+
     def delivery(self, number: int = 1, **place: object) -> Delivery:
         bot = self.server.world.bot
         chat = replace(Chat(bot_id=bot.id, chat=self.person.id), **place)  # type: ignore[arg-type] # a Chat's fields

@@ -136,6 +136,21 @@ async def test_pictures_go_as_albums_in_their_order(sender: Sender, clips_folder
     assert len(receipt.file_ids) == 11
 
 
+@pytest.mark.parametrize("where", ["private", "group"])
+async def test_a_text_answers_the_file_that_it_belongs_to(sender: Sender, where: str) -> None:
+    world = sender.server.world
+    chat_id = sender.person.id if where == "private" else world.new_chat("Film club", [sender.person.user]).id
+    words = "<b>The rest *a* https://e.example"
+    receipt = await sender.send(sender.file(100), sender.text(words), chat=chat_id)
+    film, text = world.messages(chat_id)
+    assert (text.text, text.reply_to_id) == (words, film.message_id)
+    assert [entity.type for entity in text.entities] == ["url"]
+    assert receipt.message_ids == (film.message_id, text.message_id)
+    assert [file.kind for file in receipt.file_ids] == [MediaKind.DOCUMENT, MediaKind.TEXT]
+    assert receipt.file_ids[-1].caption == words
+    assert sender.sink.reports[-1] == (100, 100)
+
+
 async def test_a_reply_goes_to_the_message_and_to_the_chat_when_that_is_gone(sender: Sender) -> None:
     asked = sender.person.say("https://a.example/x")
     await sender.send(sender.file(10), reply_to=asked.message_id)

@@ -117,6 +117,24 @@ def _lose_after_sending(sender: Sender, chat_id: int) -> None:
     world.listen(cut)
 
 
+async def test_the_lost_answer_of_a_text_makes_one_message_that_is_found_again(sender: Sender) -> None:
+    world, uncut = sender.server.world, [True]
+
+    def cut(_: object) -> None:
+        if len(sender.person.messages()) == 2 and uncut:
+            uncut.clear()
+            sender.server.cut()
+
+    world.listen(cut)
+    media = [sender.file(100), sender.text("The rest of it")]
+    receipt = await sender.send(*media)
+    film, text = sender.person.messages()
+    assert receipt.message_ids == (film.message_id, text.message_id)
+    assert len(receipt.file_ids) == 2
+    assert await sender.send(*media) == receipt, "what was written down is not sent again"
+    assert len(sender.person.messages()) == 2
+
+
 async def test_in_a_supergroup_it_is_one_message_of_unknown_id(sender: Sender) -> None:
     world = sender.server.world
     group = world.new_chat("Film club", [sender.person.user])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import structlog
 
 from fetchgram.errors import CannotDeliver, FetchgramError
-from fetchgram.model import Chat, Delivery, FileId, Json, Media, Receipt, decode, text
+from fetchgram.model import Chat, Delivery, FileId, Json, Media, MediaKind, Receipt, decode, text
 from fetchgram.ports import Ledger, Sink
-from fetchgram.telegram.albums import album_sizes, shaped
+from fetchgram.telegram.albums import album_sizes, answering, shaped
 from fetchgram.telegram.mtproto.failures import KeyLost, Refused
 from fetchgram.telegram.mtproto.peers import Peers
 from fetchgram.telegram.mtproto.pool import Pool
@@ -59,12 +60,14 @@ class MtprotoDelivery:
         """
         media = [shaped(item) for item in media]
         total = sum(item.size_bytes for item in media)
-        meter = Meter(sink, total)
+        meter = Meter(sink, sum(item.size_bytes for item in media if item.kind is not MediaKind.TEXT))
         message_ids: list[int] = []
         file_ids: list[FileId] = []
         start = 0
         for number, size in enumerate(album_sizes([item.kind for item in media])):
-            sending = Sending(self._pool, self._peers, delivery, ledger, meter=meter, number=number)
+            place = answering(cast("Chat", delivery.destination), media[start].kind, message_ids)
+            next_one = replace(delivery, destination=place)
+            sending = Sending(self._pool, self._peers, next_one, ledger, meter=meter, number=number)
             record = await self._send_once(sending, media[start : start + size])
             message_ids += cast("list[int]", record["message_ids"])
             file_ids += [decode(FileId, file) for file in cast("list[dict[str, Json]]", record["file_ids"])]

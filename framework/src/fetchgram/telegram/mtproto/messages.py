@@ -9,7 +9,7 @@ from pyrogram.file_id import FileType, FileUniqueId, FileUniqueType, ThumbnailSo
 from pyrogram.raw import functions, types
 
 from fetchgram.model import Chat, FileId, Media, MediaKind
-from fetchgram.telegram.entities import CAPTION_UNITS, cut
+from fetchgram.telegram.entities import CAPTION_UNITS, TEXT_UNITS, cut
 from fetchgram.telegram.mtproto.connection import TL
 
 _FILE_TYPES = {
@@ -30,6 +30,11 @@ def caption(media: Media) -> str:
     if not media.caption or media.kind in _NO_CAPTION:
         return ""
     return cut(media.caption, CAPTION_UNITS)
+
+
+def words(media: Media) -> str:
+    """Return what a text says: plain, no entities."""
+    return cut(media.caption or "", TEXT_UNITS).strip()
 
 
 def new_media(media: Media, file: TL, thumbnail: TL | None, name: str) -> TL:
@@ -100,10 +105,29 @@ def send_query(peer: TL, chat: Chat, items: Sequence[tuple[TL, str, int]], *, re
     return functions.messages.SendMedia(peer=peer, media=media, message=text, random_id=random_id, reply_to=answered)
 
 
+def text_query(peer: TL, chat: Chat, media: Media, random_id: int, *, reply: bool) -> TL:
+    """Build the send of a text; links in it are somebody else's, and need no pictures."""
+    return functions.messages.SendMessage(
+        peer=peer,
+        message=words(media),
+        random_id=random_id,
+        reply_to=_reply_to(chat, reply=reply),
+        no_webpage=True,
+    )
+
+
 def _reply_to(chat: Chat, *, reply: bool) -> TL | None:
     if chat.reply_to is not None and reply:
         return types.InputReplyToMessage(reply_to_msg_id=chat.reply_to, top_msg_id=chat.topic)
     return types.InputReplyToMessage(reply_to_msg_id=chat.topic) if chat.topic is not None else None
+
+
+def sent_text(updates: TL, media: Media, random_id: int) -> list[TL]:
+    """Return the message that answers the send of a text."""
+    if isinstance(updates, types.UpdateShortSentMessage):
+        # In private chats: all but what the sender knows (core.telegram.org/constructor/updateShortSentMessage).
+        return [types.Message(id=updates.id, peer_id=None, date=updates.date, message=words(media))]
+    return sent_messages(updates, [random_id])
 
 
 def sent_messages(updates: TL, random_ids: Sequence[int]) -> list[TL]:
@@ -115,20 +139,30 @@ def sent_messages(updates: TL, random_ids: Sequence[int]) -> list[TL]:
 
 
 def file_id_of(message: TL) -> FileId | None:
-    """Return the file of a message under the ids that the Bot API uses."""
+    """Return the file of a message under the ids that the Bot API uses; a text is what it says."""
     caption = message.message or None
     if isinstance(message.media, types.MessageMediaPhoto):
         return _file_id(MediaKind.PHOTO, message.media.photo, caption)
     if isinstance(message.media, types.MessageMediaDocument):
         document = message.media.document
         return _file_id(_kind_of({type(each): each for each in document.attributes}), document, caption)
-    return None
+    return FileId(kind=MediaKind.TEXT, file_id="", unique_id="", caption=caption) if caption else None
 
 
-def size_of(message: TL) -> int | None:
-    """Return the size of a message's file in bytes; `None` when it has none, or one that Telegram has made smaller."""
+def mark_of(message: TL) -> int | str | None:
+    """Return what a message is known again by: the size of its file in bytes, or its words.
+
+    A picture has nothing of the kind: Telegram makes it smaller.
+    """
+    if message.media is None:
+        return str(message.message)
     document = getattr(message.media, "document", None)
     return None if document is None else int(document.size)
+
+
+def mark_for(media: Media) -> int | str:
+    """Return by what the message of a file will be known again."""
+    return words(media) if media.kind is MediaKind.TEXT else media.size_bytes
 
 
 def _kind_of(attributes: Mapping[type, TL]) -> MediaKind:

@@ -14,7 +14,7 @@ import structlog
 from pyrogram.raw import functions, types
 
 from fetchgram.errors import TemporarilyUnavailable, Uncertain
-from fetchgram.model import Chat, Delivery, Json, Media, encode
+from fetchgram.model import Chat, Delivery, Json, Media, MediaKind, encode
 from fetchgram.ports import Ledger
 from fetchgram.telegram.mtproto import messages
 from fetchgram.telegram.mtproto.attachment import Attachment
@@ -88,7 +88,8 @@ class Sending:
         random_ids = cast("list[int]", before.get("random_ids") or [secrets.randbits(62) + 1 for _ in media])
         events = before.get("events") or await self._events()
         peer = await self._peers.find(self.chat.chat)
-        attachments = [self._attachment(item, index) for index, item in enumerate(media)]
+        files = [(index, item) for index, item in enumerate(media) if item.kind is not MediaKind.TEXT]
+        attachments = [self._attachment(item, index) for index, item in files]
         for attachment in attachments:
             await attachment.upload()
         await self.note(
@@ -120,21 +121,32 @@ class Sending:
         self, peer: TL, media: Sequence[Media], attachments: Sequence[Attachment], random_ids: list[int]
     ) -> list[TL] | None:
         """Send; `None` when it was sent before and the answer got lost."""
+        try:
+            if not attachments:
+                return await self._send_text(peer, media[0], random_ids[0])
+            return await self._send_files(peer, media, attachments, random_ids)
+        except Refused as refused:
+            if refused.message == _DUPLICATE:
+                return None
+            raise
+
+    async def _send_text(self, peer: TL, media: Media, random_id: int) -> list[TL]:
+        updates = await self._insist(lambda reply: messages.text_query(peer, self.chat, media, random_id, reply=reply))
+        return messages.sent_text(updates, media, random_id)
+
+    async def _send_files(
+        self, peer: TL, media: Sequence[Media], attachments: Sequence[Attachment], random_ids: list[int]
+    ) -> list[TL]:
         captions = [messages.caption(item) for item in media]
 
         async def send(*files: TL) -> TL:
             items = list(zip(files, captions, random_ids, strict=True))
             return await self._insist(lambda reply: messages.send_query(peer, self.chat, items, reply=reply))
 
-        try:
-            if len(attachments) == 1:
-                updates = await attachments[0].used(send)
-            else:
-                updates = await send(*[await self._kept(peer, attachment) for attachment in attachments])
-        except Refused as refused:
-            if refused.message == _DUPLICATE:
-                return None
-            raise
+        if len(attachments) == 1:
+            updates = await attachments[0].used(send)
+        else:
+            updates = await send(*[await self._kept(peer, attachment) for attachment in attachments])
         return messages.sent_messages(updates, random_ids)
 
     async def _kept(self, peer: TL, attachment: Attachment) -> TL:
@@ -177,16 +189,16 @@ class Sending:
         if not isinstance(events, dict) or not events:
             return []
         answer = await self._pool.call(functions.updates.GetDifference(**events))
-        sizes = [item.size_bytes for item in media]
-        mine = [message for message in getattr(answer, "new_messages", ()) if self._may_be_ours(message, sizes)]
-        return mine[-len(media) :] if [messages.size_of(each) for each in mine[-len(media) :]] == sizes else []
+        marks = [messages.mark_for(item) for item in media]
+        mine = [message for message in getattr(answer, "new_messages", ()) if self._may_be_ours(message, marks)]
+        return mine[-len(media) :] if [messages.mark_of(each) for each in mine[-len(media) :]] == marks else []
 
-    def _may_be_ours(self, message: TL, sizes: list[int]) -> bool:
+    def _may_be_ours(self, message: TL, marks: list[int | str]) -> bool:
         if not isinstance(message, types.Message) or not message.out:
             return False
         peer = message.peer_id
         chat_id = peer.user_id if isinstance(peer, types.PeerUser) else -getattr(peer, "chat_id", 0)
-        return chat_id == self.chat.chat and messages.size_of(message) in sizes
+        return chat_id == self.chat.chat and messages.mark_of(message) in marks
 
 
 def _pause_s(refused: Refused, tries: int) -> float:

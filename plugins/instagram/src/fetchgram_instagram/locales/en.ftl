@@ -1,5 +1,7 @@
 ### English sentences of the Instagram plugin; the rules of the core's catalogue hold.
 
+instagram-whole-text = 📝 The rest of the text too
+
 instagram-gone = This is not on Instagram any more, or never was.
 instagram-story-gone = This story is over, or its owner has removed it.
 instagram-private = This belongs to a private account: only its followers can see it.
@@ -15,7 +17,7 @@ instagram-wall = Right now Instagram shows nothing to those who are not logged i
     [yes] Please try again in { WAIT($wait) }.
    *[no] Please try again later.
 }
-instagram-unreachable = Instagram did not answer properly. I will try again.
+instagram-unreachable = Instagram does not answer properly right now.
 instagram-broken = Instagram has changed something that I do not understand yet.
 instagram-admin-ended =
     ⚠️ <b>The Instagram session of { $account } has ended:</b> { $why } It is not used any more until somebody runs

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from fetchgram_sandbox.web.instagram.pictures import (
+    HEAVY,
     HIGHLIGHT,
     MANY,
     MIXED,
@@ -111,6 +112,7 @@ _POSTS: Mapping[str, Post] = MappingProxyType(
             Post(code="Cfilm000001", items=(WIDE,), text="A film, wide"),
             Post(code="Cmixed00001", items=MIXED, text="Picture, film, picture"),
             Post(code="Cmany000014", items=MANY, text="Fourteen of them"),
+            Post(code="Cheavy00001", items=HEAVY, text="Three large ones"),
             Post(code="Clongtext01", text=_LONG),
             Post(code="Cwordless01"),
             Post(code="Cprivate001", owner="sandbox.friends", trouble=Trouble.PRIVATE, text="For friends"),
@@ -145,6 +147,11 @@ def find(code: str) -> Post | None:
     if numbered is not None and 1 <= int(numbered["number"]) <= _NUMBERED_POSTS:
         return _numbered(int(numbered["number"]))
     return _POSTS.get(code[:11])
+
+
+def text_of(code: str) -> str:
+    """Return the text of a post that is there."""
+    return _POSTS[code].text
 
 
 def find_by_media_id(media_id: str) -> Post | None:
