@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 
 from fetchgram.clock import SystemClock
 from fetchgram.control.controls import Controls
-from fetchgram.errors import ConfigError
 from fetchgram.model import Text
 from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
@@ -36,36 +35,35 @@ from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker, OnChange
-from fetchgram.plugins.context import PluginContext, make_data_dir
+from fetchgram.plugins.context import PluginContext
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load, packages
 from fetchgram.ports import Clock, NotifyAdmins
-from fetchgram.settings import NetworkSettings, Settings, SettingsModel
-from fetchgram.storage import Storage, open_storage
+from fetchgram.provisions import CHILDREN, Provisions
+from fetchgram.settings import Settings, SettingsModel
+from fetchgram.storage import SharedStorage, Storage
 from fetchgram.texts import Texts
-from fetchgram.workers import homes
-from fetchgram.workers.guard import WayOut
-from fetchgram.workers.media import PRELOAD, LocalMedia
 from fetchgram.workers.network import GuardedNetwork
-from fetchgram.workers.plugin_workers import PluginWorkers
 
 if TYPE_CHECKING:
     from fetchgram.storage.notifier import Notifier
 
-CHILDREN = "children"
-"""Folder of the children's temporary homes, in the data folder."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """The loaded plugins and what they were given."""
+    """The loaded plugins and what they were given.
+
+    Attributes:
+        database: Of the plugins and of the route.
+    """
 
     hooks: Hooks
     texts: Texts
     network: GuardedNetwork
     detector: Detector
     clock: Clock
+    database: SharedStorage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +97,7 @@ async def open_plugins(
     settings: Settings,
     *,
     builtins: Sequence[type] = (),
+    database: SharedStorage | None = None,
     warm: bool = True,
     detects: bool = True,
     notify_admins: NotifyAdmins | None = None,
@@ -109,6 +108,7 @@ async def open_plugins(
     Args:
         settings: Of everything.
         builtins: Plugins that this process brings itself.
+        database: Of plugins and route, closed here; the one of the settings by default.
         notify_admins: How plugins reach the admins; nobody hears them by default.
         on_plugin_change: Hears when a plugin is paused or comes back.
         warm: Whether children are started before they are needed; a command that may not need them saves the time.
@@ -116,19 +116,29 @@ async def open_plugins(
     """
     clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
-        given = await _Given.open(settings, clock, texts, stack, notify_admins or _nobody)
+        shared = database or SharedStorage(settings.database.url, settings.data_dir)
+        stack.push_async_callback(shared.close)
+        given = await Provisions.open(settings, clock, texts, stack, shared, notify_admins or _nobody)
         loaded = load(settings, given.context_of, builtins=builtins)
         texts.add(packages(loaded.plugins))
-        given.preload(loaded.plugins)
+        given.prepare(loaded.plugins)
         breaker = Breaker(settings.plugins, clock, on_plugin_change)
         hooks = Hooks(loaded, breaker, settings.plugins, clock)
         detector = Detector(loaded, breaker, settings, roof=settings.data_dir / CHILDREN)
         stack.push_async_callback(detector.close)
         if warm:
             await asyncio.gather(given.warm(), *([detector.start()] if detects else []))
+        await given.migrate(hooks)
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
-        yield Plugins(hooks=hooks, texts=texts, network=given.network, detector=detector, clock=clock)
+        yield Plugins(
+            hooks=hooks,
+            texts=texts,
+            network=given.network,
+            detector=detector,
+            clock=clock,
+            database=shared,
+        )
 
 
 @asynccontextmanager
@@ -147,100 +157,26 @@ async def open_detector(settings: Settings, *, size: int) -> AsyncIterator[Detec
 @asynccontextmanager
 async def open_context(settings: Settings, plugin: str) -> AsyncIterator[PluginContext]:
     """Open what one plugin is given, for a command of its own; admins hear nothing of it."""
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        given = await _Given.open(settings, SystemClock(), Texts.load(), stack, _nobody)
-        yield given.context_of(plugin, SettingsModel())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """What the contexts of all plugins are made of."""
-
-    settings: Settings
-    clock: Clock
-    texts: Texts
-    way_out: WayOut
-    network: GuardedNetwork
-    media: LocalMedia
-    stack: AsyncExitStack
-    notify_admins: NotifyAdmins
-    workers: dict[str, PluginWorkers]
-
-    @classmethod
-    async def open(
-        cls, settings: Settings, clock: Clock, texts: Texts, stack: AsyncExitStack, notify_admins: NotifyAdmins
-    ) -> _Given:
-        way_out = await stack.enter_async_context(_way_out(settings.network))
-        folder = _made(settings.data_dir / "network")
-        network = GuardedNetwork(way_out.url, ca_file=settings.network.ca_file, folder=folder)
-        stack.push_async_callback(network.close)
-        roof = _made(settings.data_dir / CHILDREN)
-        await asyncio.to_thread(homes.sweep, roof)
-        inspectors = PluginWorkers("media", settings=settings.work, roof=roof)
-        stack.push_async_callback(inspectors.close)
-        return cls(
-            settings=settings,
-            clock=clock,
-            texts=texts,
-            way_out=way_out,
-            network=network,
-            media=LocalMedia(inspectors, settings.ffmpeg),
-            stack=stack,
-            notify_admins=notify_admins,
-            workers={"media": inspectors},
-        )
-
-    def context_of(self, name: str, _own: SettingsModel) -> PluginContext:
-        workers = PluginWorkers(
-            name,
-            settings=self.settings.work,
-            network=self.network,
-            way_out=self.way_out.address,
-            roof=self.settings.data_dir / CHILDREN,
-        )
-        self.workers[name] = workers
-        self.stack.push_async_callback(workers.close)
-        return PluginContext(
-            name=name,
-            data_dir=make_data_dir(self.settings.data_dir, name),
-            clock=self.clock,
-            network=self.network,
-            workers=workers,
-            media=self.media,
-            texts=self.texts,
-            notify_admins=self.notify_admins,
-        )
-
-    def preload(self, plugins: Mapping[str, object]) -> None:
-        """Tell the children of each plugin what its attributes `preload` and `may_spawn` say."""
-        self.workers["media"].prepare(PRELOAD)
-        for name, plugin in plugins.items():
-            if name in self.workers:
-                may_spawn = bool(getattr(plugin, "may_spawn", False))
-                self.workers[name].prepare(tuple(getattr(plugin, "preload", ())), may_spawn=may_spawn)
-
-    async def warm(self) -> None:
-        """Start the children of all plugins that preload anything."""
-        async with asyncio.TaskGroup() as group:
-            for workers in self.workers.values():
-                if workers.preloads:
-                    group.create_task(workers.warm())
+        database = SharedStorage(settings.database.url, settings.data_dir)
+        stack.push_async_callback(database.close)
+        given = await Provisions.open(settings, clock, Texts.load(), stack, database, _nobody)
+        only = settings.plugins.model_copy(update={"only": (plugin,)})
+        loaded = load(settings.model_copy(update={"plugins": only}), lambda _name, _own: None)
+        given.texts.add(packages(loaded.plugins))
+        context = given.context_of(plugin, SettingsModel())
+        given.prepare(loaded.plugins)
+        yield context
 
 
 @asynccontextmanager
-async def open_route(
-    settings: Settings, plugins: Plugins, audience: Audience | None, *, data_dir: Path
-) -> AsyncIterator[Wired]:
-    """Wire the route over the database of the settings, or of `data_dir`.
+async def open_route(settings: Settings, plugins: Plugins, audience: Audience | None) -> AsyncIterator[Wired]:
+    """Wire the route over the database that the plugins have too.
 
     Without an audience the news is for the process that talks to people.
     """
-    clock = plugins.clock
-    storage = await open_storage(settings.database.url, _made(data_dir), clock=clock)
-    try:
-        yield wire(settings, plugins, audience, storage, data_dir)
-    finally:
-        await storage.close()
+    yield wire(settings, plugins, audience, await plugins.database.get(), plugins.database.data_dir)
 
 
 def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: Storage, data_dir: Path) -> Wired:
@@ -326,23 +262,5 @@ def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tup
     return queue, notifier
 
 
-def _way_out(settings: NetworkSettings) -> WayOut:
-    try:
-        return WayOut(settings)
-    except ValueError as error:
-        raise ConfigError(f"[network] {error}; without it nothing can be downloaded") from error
-
-
 async def _nobody(text: Text, *, once_key: str | None = None) -> None:  # the port's names
     """Admins are told by the bot; a process without one has nobody to tell."""
-
-
-def _made(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"the folder {str(path)!r} cannot be made: {error.strerror}. Set `data_dir` (or FETCHGRAM_DATA_DIR) to a "
-            "folder that may be written to; everything needs it"
-        ) from error
-    return path

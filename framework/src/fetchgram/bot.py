@@ -74,7 +74,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 notify_admins=notices,
                 on_plugin_change=notices.plugin_changed,
             ) as plugins,
-            open_route(settings, plugins, told, data_dir=settings.data_dir) as route,
+            open_route(settings, plugins, told) as route,
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fetchgram.model import Growing, Json, Text
+
+if TYPE_CHECKING:
+    from sqlalchemy import CursorResult, Executable
 
 
 class Sink(Protocol):
@@ -42,8 +46,38 @@ class Ledger(Protocol):
 class Transaction(Protocol):
     """A transaction on the plugin's own tables."""
 
-    async def execute(self, statement: object, parameters: object = None) -> object:
-        """Execute an SQLAlchemy Core statement; returns its `CursorResult`."""
+    async def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute an SQLAlchemy Core statement, once or for each of several parameters.
+
+        Raises:
+            PluginError: If it names a table that is not the plugin's own, or is text in which nobody can see that.
+        """
+        ...
+
+
+class PluginDatabase(Protocol):
+    """The plugin's own tables, in the bot's database: their names begin with `<plugin>_` (`-` as `_`).
+
+    They are made and changed by the revision files that the plugin's attribute `migrations` leads to, before `startup`.
+    """
+
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a snapshot, which waits for no writer and in which nothing can be written."""
+        ...
+
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction: on disk when the block ends, as if it never was when the block raises.
+
+        On SQLite nobody else writes meanwhile, so never wait for the network or for children in it.
+
+        Raises:
+            DiskFull: If there is no room.
+            TemporarilyUnavailable: If the database is away, or busy for long.
+        """
         ...
 
 
@@ -335,6 +369,11 @@ class Context(Protocol):
     @property
     def clock(self) -> Clock:
         """Time."""
+        ...
+
+    @property
+    def database(self) -> PluginDatabase:
+        """The plugin's own tables."""
         ...
 
     @property

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import sys
@@ -179,3 +180,30 @@ async def test_a_data_folder_that_is_read_only_fails_before_run_does(cli: Cli) -
 
 def health(answer: Answer) -> dict[str, str]:
     return {row["name"]: row["health"] for row in answer.json}
+
+
+async def test_purging_asks_and_drops_the_tables_of_a_plugin_that_is_gone(cli: Cli) -> None:
+    assert (await cli.run("migrate")).code == 0
+    path = cli.folder / "data" / "fetchgram.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE gone_rows (id INTEGER)")
+        connection.execute("INSERT INTO event_cursors VALUES ('gone', 3)")
+    assert (await cli.run("plugins", "purge", "gone", given=b"n\n")).code != 0
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM gone_rows").fetchone() == (0,)
+    answer = await cli.run("plugins", "purge", "gone", given=b"y\n")
+    assert answer.code == 0
+    assert "dropped: gone_rows" in answer.out
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'gone_rows'").fetchone() is None
+        assert connection.execute("SELECT count(*) FROM event_cursors").fetchone() == (0,)
+
+
+async def test_tables_that_a_running_bot_works_with_are_not_purged(cli: Cli) -> None:
+    assert (await cli.run("migrate")).code == 0
+    with (cli.folder / "data" / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = await cli.run("plugins", "purge", "youtube", "--yes")
+        assert answer.code != 0
+        assert "plugins.disabled" in answer.err
+        assert (await cli.run("plugins", "purge", "gone", "--yes")).code == 0

@@ -19,6 +19,7 @@ def test_it_is_the_port_and_nothing_more(tmp_path: Path) -> None:
         name="one",
         data_dir=tmp_path,
         clock=fake.clock,
+        database=fake.database,
         network=fake.network,
         workers=fake.workers,
         media=fake.media,

@@ -225,6 +225,31 @@ async def test_purge_drops_exactly_the_plugins_tables(storage: Storage, tmp_path
     assert tables(storage) == before
 
 
+async def test_purge_leaves_the_tables_of_a_plugin_whose_name_begins_alike(storage: Storage, tmp_path: Path) -> None:
+    step(tmp_path / "one", "0001", OWN.replace("stats_hours", "job_stats_hours"))
+    step(tmp_path / "two", "0001", OWN.replace("stats_hours", "job_hours"))
+    await migrate_plugin(storage, "job-stats", tmp_path / "one")
+    await migrate_plugin(storage, "job", tmp_path / "two")
+    assert set(await purge_plugin(storage, "job")) == {"job_hours", "alembic_version_job"}
+    assert {"job_stats_hours", "alembic_version_job_stats"} <= tables(storage).keys()
+
+
+async def test_purge_forgets_how_far_the_plugin_has_read(storage: Storage) -> None:
+    async with storage.write() as session:
+        await session.events.set_cursor("stats", 7)
+    await purge_plugin(storage, "stats")
+    async with storage.read() as session:
+        assert await session.events.cursor("stats") == 0
+
+
+async def test_an_up_to_date_plugin_costs_no_import_of_alembic(storage: Storage, tmp_path: Path) -> None:
+    step(tmp_path / "migrations", "0001", OWN)
+    step(tmp_path / "migrations", "0002", MORE, down="0001")
+    await migrate_plugin(storage, "stats", tmp_path / "migrations")
+    (tmp_path / "migrations" / "0001.py").write_text("revision = '0001'  # and then nothing that could run")
+    await migrate_plugin(storage, "stats", tmp_path / "migrations")
+
+
 async def test_a_plugin_that_is_named_like_a_core_table_owns_none_of_ours(storage: Storage) -> None:
     assert await purge_plugin(storage, "event") == ()
     assert await purge_plugin(storage, "fair") == ()

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fetchgram.cli import detect, get, jobs, report, run_bot
+from fetchgram.cli import detect, get, installed, jobs, report, run_bot
 from fetchgram.cli.light import uncollected
 from fetchgram.cli.output import WRONG_USE, print_error, told
 from fetchgram.errors import ConfigError
@@ -79,7 +79,7 @@ def _app(words: Sequence[str]) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    for module in (run_bot, get, detect, jobs, report):
+    for module in (run_bot, get, detect, jobs, installed, report):
         module.add_to(app)
     _add_plugin_commands(app, words)
     return app

@@ -130,11 +130,13 @@ def _writable(folder: Path) -> Path:
 async def _get(settings: Settings, wish: _Wish, audience: TerminalAudience) -> _Got:
     from fetchgram.app import open_plugins, open_route  # noqa: PLC0415  # builds the parts
     from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # the same
+    from fetchgram.storage import SharedStorage  # noqa: PLC0415  # the same
 
     own = _for_one(settings)
+    database = SharedStorage(None, settings.data_dir / "get")
     async with (
-        open_plugins(own, builtins=(FolderPlugin,), warm=False) as plugins,
-        open_route(own, plugins, audience, data_dir=settings.data_dir / "get") as route,
+        open_plugins(own, builtins=(FolderPlugin,), database=database, warm=False) as plugins,
+        open_route(own, plugins, audience) as route,
     ):
         with audience:
             request = await _interrupted_before(route, wish) or await _chosen(route, wish)

@@ -85,6 +85,22 @@ def retry(
     _order(context.obj, "job.retry", job_id, as_json=as_json)
 
 
+async def bot_runs(settings: Settings, storage: Storage) -> bool:
+    """Whether a process talks to people over this database."""
+    if storage.database.is_shared:
+        async with storage.read() as session:
+            return await session.leases.holder(_HOUSE) is not None
+    path = settings.data_dir / "run.lock"
+    if not path.exists():
+        return False
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def _order(settings: Settings, name: str, job_id: int | None, *, as_json: bool) -> None:
     with told(as_json=as_json):
         result = run_until_signal(_ask(settings, name, job_id))
@@ -105,7 +121,7 @@ async def _ask(settings: Settings, name: str, job_id: int | None) -> Json:
 
     storage = await open_storage(settings.database.url, settings.data_dir, migrate=False)
     try:
-        if not await _bot_runs(settings, storage):
+        if not await bot_runs(settings, storage):
             raise ConfigError(
                 "no `fetchgram run` or `bot` works on this database; start it first, it carries the command out"
             )
@@ -141,21 +157,6 @@ async def _get(settings: Settings, job_id: int) -> Job | None:
             return await session.jobs.get(job_id)
     finally:
         await storage.close()
-
-
-async def _bot_runs(settings: Settings, storage: Storage) -> bool:
-    if storage.database.is_shared:
-        async with storage.read() as session:
-            return await session.leases.holder(_HOUSE) is not None
-    path = settings.data_dir / "run.lock"
-    if not path.exists():
-        return False
-    with path.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
 
 
 def _row(job: Job) -> tuple[str, ...]:

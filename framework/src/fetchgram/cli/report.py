@@ -1,4 +1,4 @@
-"""Commands that only tell: `plugins`, `hooks`, `settings`, `check`; and `migrate`."""
+"""Commands that only tell: `hooks`, `settings`, `check`; and `migrate`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fetchgram.cli.installed import everybody
 from fetchgram.cli.output import FAILED, print_json, print_table, told
 from fetchgram.cli.shown import shown, table
 from fetchgram.cli.signals import run_until_signal
-from fetchgram.errors import ConfigError
+from fetchgram.errors import ConfigError, SchemaTooNew, TemporarilyUnavailable
 from fetchgram.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,29 +25,15 @@ _MARKS = {"ok": "✓", "warning": "!", "failing": "✗"}
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (plugins, hooks, settings, check, migrate):
+    for command in (hooks, settings, check, migrate):
         app.command()(command)
-
-
-def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """List the plugins: active, disabled, failed with the reason, paused."""
-    rows = _everybody(context.obj).statuses()
-    if as_json:
-        print_json(
-            [
-                {"name": r.name, "version": r.version, "state": str(r.state), "hooks": list(r.hooks), "error": r.error}
-                for r in rows
-            ]
-        )
-    else:
-        print_table([(r.name, r.version, str(r.state), r.error or ", ".join(r.hooks)) for r in rows])
 
 
 def hooks(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the hooks and which plugins take part in each."""
     from fetchgram import hookspecs  # noqa: PLC0415  # with the plugins
 
-    asked = _everybody(context.obj)
+    asked = everybody(context.obj)
     specs = [name for name, spec in vars(hookspecs).items() if hasattr(spec, f"{hookspecs.PROJECT}_spec")]
     users = {name: asked.active(name) for name in specs}
     if as_json:
@@ -85,20 +72,12 @@ def migrate(context: typer.Context) -> None:
         typer.echo(f"schema {run_until_signal(_migrate(context.obj))}")
 
 
-def _everybody(settings: Settings) -> Hooks:
-    """Load the installed plugins and the core's own."""
-    from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # heavy
-    from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
-    from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
-
-    return offline_hooks(settings, builtins=(telegram_plugin({}, settings.delivery), FolderPlugin))
-
-
 async def _check(settings: Settings) -> list[Checked]:
     from fetchgram.app import open_plugins  # noqa: PLC0415  # heavy
     from fetchgram.clock import SystemClock  # noqa: PLC0415  # heavy
     from fetchgram.ops.health import core_checks, run_checks  # noqa: PLC0415  # heavy
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
+    from fetchgram.storage import SharedStorage  # noqa: PLC0415  # heavy
     from fetchgram.telegram.mtproto.gateway import open_gateways  # noqa: PLC0415  # heavy
     from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
 
@@ -109,9 +88,11 @@ async def _check(settings: Settings) -> list[Checked]:
     try:
         gateways = open_gateways(settings, SystemClock())
         builtins = (telegram_plugin({}, settings.delivery, gateways),)
-        async with open_plugins(settings, builtins=builtins, warm=False) as opened:
+        untouched = SharedStorage(settings.database.url, settings.data_dir, migrate=False)
+        async with open_plugins(settings, builtins=builtins, database=untouched, warm=False) as opened:
             return await _run(opened.hooks)
-    except ConfigError:  # no data folder, a wrong [network]: the checks of the core say so
+    except (ConfigError, SchemaTooNew, TemporarilyUnavailable):
+        # No data folder, a wrong [network], a database that cannot be opened: the checks of the core say so.
         return await _run(offline_hooks(settings))
 
 

@@ -8,7 +8,7 @@ import structlog
 
 from fetchgram.errors import FetchgramError
 from fetchgram.plugins.hooks import Hooks
-from fetchgram.storage import Storage
+from fetchgram.storage import PluginTransaction, Storage
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class Observers:
         if not batch:
             return 0
         async with asyncio.timeout(_LIMIT_S), self._storage.write() as session:
-            await self._hooks.on_events(plugin, batch, session)
+            await self._hooks.on_events(plugin, batch, PluginTransaction(session, plugin))
             await session.events.set_cursor(plugin, batch[-1].id)
         return len(batch)
 

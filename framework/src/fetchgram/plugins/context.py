@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fetchgram.ports import Clock, MediaTools, Network, NotifyAdmins, Sentences, Workers
+from fetchgram.ports import Clock, MediaTools, Network, NotifyAdmins, PluginDatabase, Sentences, Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,7 @@ class PluginContext:
         name: The plugin's own name.
         data_dir: A folder of the plugin's own; exists.
         clock: Time.
+        database: Its own tables.
         network: The guarded way out.
         workers: Isolated processes of this plugin.
         media: Looks at and works on local files.
@@ -26,6 +27,7 @@ class PluginContext:
     name: str
     data_dir: Path
     clock: Clock
+    database: PluginDatabase
     network: Network
     workers: Workers
     media: MediaTools

@@ -181,6 +181,12 @@ class Hooks:
                 found += [(impl.plugin_name, command) for command in commands]
         return tuple(found)
 
+    def fail(self, plugin: str, error: FetchgramError) -> None:
+        """Take a plugin out that cannot work; its row is `failed` from now on."""
+        self._manager.unregister(name=plugin)
+        failed = replace(self._statuses[plugin], state=PluginState.FAILED, error=str(error))
+        self._rows = tuple(failed if row is self._statuses[plugin] else row for row in self._rows)
+
     async def startup(self) -> None:
         """Let each plugin open its resources, one after the other; a failure makes that plugin `failed`."""
         for impl in self._impls("startup"):
@@ -188,7 +194,7 @@ class Hooks:
                 await self._calls.ask(impl, "startup", {}, nothing)
             except FetchgramError as error:
                 _log_failure(impl.plugin_name, "startup", error)
-                self._drop(impl.plugin_name, error)
+                self.fail(impl.plugin_name, error)
 
     async def shutdown(self) -> None:
         """Let each plugin close its resources, in reverse order, the paused ones too."""
@@ -245,11 +251,6 @@ class Hooks:
 
     def _admitted(self, hook: str) -> Iterable[pluggy.HookImpl]:
         return (impl for impl in self._impls(hook) if self.breaker.admits(impl.plugin_name, hook))
-
-    def _drop(self, plugin: str, error: FetchgramError) -> None:
-        self._manager.unregister(name=plugin)
-        failed = replace(self._statuses[plugin], state=PluginState.FAILED, error=str(error))
-        self._rows = tuple(failed if row is self._statuses[plugin] else row for row in self._rows)
 
     def _present(self, row: PluginStatus) -> PluginStatus:
         if row.state is not PluginState.ACTIVE or self.breaker.state(row.name) is not PluginState.PAUSED:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, delete, inspect, text
 
 from fetchgram.errors import PluginError, SchemaTooNew
 from fetchgram.storage.database import Database
+from fetchgram.storage.tables import event_cursors, metadata
 from fetchgram.storage.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ HEAD = "0002"
 """The newest revision: a database that has it needs no Alembic, whose import would slow every start."""
 CORE_VERSION_TABLE = "alembic_version"
 _FOLDER = Path(__file__).parent / "migrations"
+_REVISION = re.compile(r"^revision\b[^=\n]*=\s*[\"']([^\"']+)", re.MULTILINE)
+_DOWN = re.compile(r"^down_revision\b[^=\n]*=\s*[\"']([^\"']+)", re.MULTILINE)
 _PLUGIN_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 # Alembic hands its context to migration files through module globals.
 _ONE_AT_A_TIME = threading.Lock()
@@ -79,12 +82,25 @@ async def migrate_plugin(storage: Storage, name: str, folder: Path) -> None:
     """
     if not _PLUGIN_NAME.fullmatch(name):
         raise PluginError(f"{name!r} cannot begin the name of a table: a-z, 0-9, `_` and `-`", plugin=name)
-    await asyncio.to_thread(_upgrade_plugin, storage.database, name, folder)
+    async with storage.database.read() as connection:
+        found = await unbroken(connection.run_sync(_found, _version_table(name)))
+    if not found or found != await asyncio.to_thread(_newest, folder):
+        await asyncio.to_thread(_upgrade_plugin, storage.database, name, folder)
 
 
 async def purge_plugin(storage: Storage, name: str) -> tuple[str, ...]:
-    """Drop a plugin's tables and its version table; returns their names."""
+    """Drop a plugin's tables, its version table and its place among the events; returns the names of the tables."""
     return await asyncio.to_thread(_purge, storage.database, name)
+
+
+def table_prefix(plugin: str) -> str:
+    """Return what the names of a plugin's tables begin with."""
+    return plugin.replace("-", "_") + "_"
+
+
+def owns(own: str, table: str) -> bool:
+    """Whether a table belongs to the plugin whose tables have this prefix."""
+    return table.startswith(own) and table not in metadata.tables and not table.startswith(CORE_VERSION_TABLE)
 
 
 def _upgrade_core(database: Database) -> None:
@@ -93,12 +109,19 @@ def _upgrade_core(database: Database) -> None:
 
 
 def _upgrade_plugin(database: Database, name: str, folder: Path) -> None:
-    own = _prefix(name)
-    version_table = f"{CORE_VERSION_TABLE}_{own.removesuffix('_')}"
+    own, version_table = table_prefix(name), _version_table(name)
     with _ONE_AT_A_TIME, database.translated(), database.migrator().begin() as connection:
         before = _foreign(connection, own, version_table)
         _run(connection, _config(folder, version_table), f"the tables of {name!r}")
         _refuse_trespass(connection, name, before, _foreign(connection, own, version_table))
+
+
+def _newest(folder: Path) -> str:
+    """Read the newest revision from the files as text, which spares the import of Alembic; empty if in doubt."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))]
+    known, older = ({found for each in texts for found in line.findall(each)} for line in (_REVISION, _DOWN))
+    heads = known - older
+    return heads.pop() if len(heads) == 1 else ""
 
 
 def _run(connection: Connection, config: Config, what: str) -> None:
@@ -149,27 +172,17 @@ def _found(connection: Connection, version_table: str) -> str:
     return connection.scalar(text(f"SELECT version_num FROM {version_table}")) or ""  # noqa: S608  # see above
 
 
-def _prefix(name: str) -> str:
-    return name.replace("-", "_") + "_"
-
-
 def _foreign(connection: Connection, own: str, version_table: str) -> _Shape:
     inspector = inspect(connection)
-    tables = [name for name in inspector.get_table_names() if not _owns(own, name) and name != version_table]
+    tables = [name for name in inspector.get_table_names() if not owns(own, name) and name != version_table]
     return {
         table: tuple(f"{column['name']} {column['type']}" for column in inspector.get_columns(table))
         for table in tables
     }
 
 
-def _owns(own: str, table: str) -> bool:
-    from fetchgram.storage.tables import metadata  # noqa: PLC0415  # only where a plugin has tables
-
-    return table.startswith(own) and table not in metadata.tables and not table.startswith(CORE_VERSION_TABLE)
-
-
 def _refuse_trespass(connection: Connection, name: str, before: _Shape, after: _Shape) -> None:
-    own = _prefix(name)
+    own = table_prefix(name)
     touched = sorted(table for table in before.keys() | after.keys() if before.get(table) != after.get(table))
     if touched:
         raise PluginError(
@@ -177,17 +190,27 @@ def _refuse_trespass(connection: Connection, name: str, before: _Shape, after: _
         )
     inspector = inspect(connection)
     for table in inspector.get_table_names():
-        for key in inspector.get_foreign_keys(table) if _owns(own, table) else ():
-            if not _owns(own, key["referred_table"]):
+        for key in inspector.get_foreign_keys(table) if owns(own, table) else ():
+            if not owns(own, key["referred_table"]):
                 target = key["referred_table"]
                 raise PluginError(f"{table!r} has a foreign key into {target!r}, which is not its own", plugin=name)
 
 
 def _purge(database: Database, name: str) -> tuple[str, ...]:
-    own = _prefix(name)
-    version_table = f"{CORE_VERSION_TABLE}_{own.removesuffix('_')}"
+    own, version_table = table_prefix(name), _version_table(name)
     with database.translated(), database.migrator().begin() as connection:
-        tables = [t for t in inspect(connection).get_table_names() if _owns(own, t) or t == version_table]
-        for table in tables:
-            connection.execute(text(f'DROP TABLE "{table}"'))
+        found = inspect(connection).get_table_names()
+        # `job_` begins the tables of the plugin `job-stats` too.
+        others = [table for table in found if table.startswith(f"{version_table}_")]
+        theirs = tuple(f"{table.removeprefix(CORE_VERSION_TABLE)[1:]}_" for table in others)
+        tables = [t for t in found if (owns(own, t) and not t.startswith(theirs)) or t == version_table]
+        if tables:
+            gone = MetaData()
+            gone.reflect(connection, only=tables)
+            gone.drop_all(connection)
+        connection.execute(delete(event_cursors).where(event_cursors.c.plugin == name))
     return tuple(tables)
+
+
+def _version_table(plugin: str) -> str:
+    return f"{CORE_VERSION_TABLE}_{table_prefix(plugin).removesuffix('_')}"

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fetchgram.errors import PluginError
 from fetchgram.ports import Clock
 from fetchgram.storage import migrate as migrations
 from fetchgram.storage.audit import AuditStore
@@ -94,15 +93,9 @@ class Session:
         """Return the driver's own connection, for a part that speaks to it inside this transaction."""
         return await self._transaction.driver()
 
-    async def execute(self, statement: object, parameters: object = None) -> object:
-        """Execute a plugin's own statement; returns its `CursorResult`.
-
-        Raises:
-            PluginError: If it is no SQLAlchemy statement.
-        """
-        if not isinstance(statement, Executable):
-            raise PluginError(f"{type(statement).__name__!r} is no SQLAlchemy statement")
-        return await self._transaction.execute(statement, cast("Parameters", parameters))
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
+        """Execute a statement that belongs to no store."""
+        return await self._transaction.execute(statement, parameters)
 
 
 class Storage:

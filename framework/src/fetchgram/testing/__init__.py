@@ -15,6 +15,7 @@ from fetchgram.testing.fakes import (
     FakeWorkers,
 )
 from fetchgram.testing.platform import FakePlatform, fake_platform
+from fetchgram.testing.tables import NoDatabase, open_database
 
 __all__ = [
     "Case",
@@ -28,6 +29,8 @@ __all__ = [
     "FakeSentences",
     "FakeSink",
     "FakeWorkers",
+    "NoDatabase",
     "PlatformContract",
     "fake_platform",
+    "open_database",
 ]

@@ -21,10 +21,12 @@ from fetchgram.ports import (
     MediaTools,
     Network,
     NotifyAdmins,
+    PluginDatabase,
     Sentences,
     Watch,
     Workers,
 )
+from fetchgram.testing.tables import NoDatabase
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -254,6 +256,7 @@ class FakeContext:
     name: str
     data_dir: Path
     clock: Clock = field(default_factory=FakeClock)
+    database: PluginDatabase = field(default_factory=NoDatabase)
     network: Network = field(default_factory=FakeNetwork)
     workers: Workers = field(default_factory=FakeWorkers)
     media: MediaTools = field(default_factory=FakeMediaTools)
