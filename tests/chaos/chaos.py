@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fetchgram.app import CHILDREN
+from fetchgram.provisions import CHILDREN
 from fetchgram_sandbox.bot_process import BotProcess, write_config
 from fetchgram_sandbox.limits import Limits
 from fetchgram_sandbox.live_bot import UNHURRIED

@@ -52,7 +52,7 @@ def plugin_with_table(folder: Path, name: str, table: str) -> type:
 
 async def test_tables_are_there_before_startup_and_a_failure_takes_only_that_plugin_out(tmp_path: Path) -> None:
     good, bad = plugin_with_table(tmp_path, "good", "good_x"), plugin_with_table(tmp_path, "bad", "jobs_of_mine")
-    settings = Settings(data_dir=tmp_path / "data", plugins={"only": ("good", "bad")})  # type: ignore[arg-type]  # validated
+    settings = Settings(data_dir=tmp_path / "data", plugins={"only": ("good", "bad")})
     async with open_plugins(settings, builtins=(bad, good), warm=False, detects=False) as plugins:
         rows = {row.name: (str(row.state), row.error or "") for row in plugins.hooks.statuses()}
     assert rows["good"] == ("active", "")

@@ -50,7 +50,7 @@ from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
 from fetchgram.settings import LimitsSettings, Settings
-from fetchgram.storage import Storage, open_storage
+from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.texts import Texts
 
 BOT = 42
@@ -320,6 +320,7 @@ async def bench(settings: Settings, database_url: str | None, tmp_path: Path) ->
         network=None,  # type: ignore[arg-type]  # nobody fetches here
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
+        database=SharedStorage(database_url, tmp_path),
     )
     route = wire(settings, plugins, audience, storage, tmp_path)
     yield Bench(route, FakePlatform.site, audience, storage, settings, plugins, tmp_path)

@@ -39,7 +39,7 @@ async def _age(bench: Bench, table: str, *columns: str) -> None:
 
 async def _count(bench: Bench, *tables: str) -> list[int]:
     async with bench.storage.read() as session:
-        return [(await session.execute(sql(f"SELECT count(*) FROM {table}"))).scalar() for table in tables]  # type: ignore[attr-defined]  # a CursorResult
+        return [(await session.execute(sql(f"SELECT count(*) FROM {table}"))).scalar_one() for table in tables]
 
 
 async def _events(bench: Bench) -> list[str]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import TextClause
+from sqlalchemy import text as sql
 
 from fetchgram.api import DeliveryState, Event, Job, JobState, Request, RequestState, Sink, WorkerCrashed
 from fetchgram.clock import SystemClock
@@ -110,10 +112,8 @@ async def one_attempt(bench: Bench, number: int) -> None:
             await session.execute(due_now())
 
 
-def due_now() -> object:
-    from sqlalchemy import text  # noqa: PLC0415  # only here the clock is put forward by hand
-
-    return text("UPDATE jobs SET not_before = 0")
+def due_now() -> TextClause:
+    return sql("UPDATE jobs SET not_before = 0")
 
 
 def crash(_workdir: Path, _sink: Sink) -> object:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from sqlalchemy import TextClause
+from sqlalchemy import text as sql
+
 from fetchgram.pipeline.turns import Work, cost, flow
 
 from .conftest import Bench
@@ -30,11 +33,9 @@ async def test_a_second_try_moves_the_next_link_of_its_person_further_back(bench
             await bench.route.intake.retry(request.id)
         async with bench.storage.read() as session:
             rows = await session.execute(_tag_of_newest())
-            tags.append(rows.scalar())  # type: ignore[attr-defined]  # a CursorResult
+            tags.append(rows.scalar())
     assert tags == [0.0, 1.5]
 
 
-def _tag_of_newest() -> object:
-    from sqlalchemy import text  # noqa: PLC0415  # the order is in no model
-
-    return text("SELECT tag FROM jobs ORDER BY id DESC LIMIT 1")
+def _tag_of_newest() -> TextClause:
+    return sql("SELECT tag FROM jobs ORDER BY id DESC LIMIT 1")

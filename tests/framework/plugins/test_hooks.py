@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import CursorResult
 
 from fetchgram.api import (
     CannotDeliver,
@@ -512,7 +514,7 @@ async def test_each_observer_is_told_alone_and_its_failure_reaches_the_caller(ma
 
 
 class _Transaction:
-    async def execute(self, statement: object, parameters: object = None) -> object:
+    async def execute(self, statement: object, parameters: object = None) -> CursorResult[Any]:
         raise AssertionError
 
 

@@ -46,14 +46,14 @@ async def test_a_handled_update_is_not_pending_not_new_and_forgets_what_was_writ
     assert await session.inbox.pending(1, 9) == []
     assert await session.inbox.add(1, 10, "secret words") is False
     row = await session.execute(inbox.select())
-    assert "secret words" not in repr(row.all())  # type: ignore[attr-defined]  # a CursorResult
+    assert "secret words" not in repr(row.all())
 
 
 async def test_a_failed_update_is_not_pending_and_keeps_its_reason(session: Session) -> None:
     await session.inbox.add(1, 10, "{}")
     await session.inbox.failed(1, 10, "handler raised")
     assert await session.inbox.pending(1, 9) == []
-    assert "handler raised" in repr((await session.execute(inbox.select())).all())  # type: ignore[attr-defined]  # the same
+    assert "handler raised" in repr((await session.execute(inbox.select())).all())
 
 
 async def test_the_last_update_is_the_one_that_came_last_though_numbers_began_anew(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import Column, Executable, Integer, MetaData, Table, Text, delete, func, insert, select, text, update
@@ -86,6 +87,7 @@ async def test_nothing_can_be_written_in_a_snapshot(tables: PluginTables) -> Non
         select(HOURS).where(HOURS.c.id.in_(select(jobs.c.id))),
         select(select(jobs.c.id).cte("hidden").c.id),
         text("SELECT 1"),
+        cast("Executable", "SELECT 1"),
     ],
 )
 async def test_a_statement_on_tables_of_others_is_refused(tables: PluginTables, statement: Executable) -> None:

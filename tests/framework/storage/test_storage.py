@@ -9,14 +9,12 @@ import threading
 from collections.abc import Awaitable
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import CursorResult, text
 
-from fetchgram.errors import FetchgramError, PluginError
+from fetchgram.errors import FetchgramError
 from fetchgram.model import Person
-from fetchgram.ports import Transaction
 from fetchgram.storage import Storage, open_storage
 
 if TYPE_CHECKING:
@@ -138,15 +136,6 @@ async def test_without_a_clock_the_time_is_the_systems_in_utc(tmp_path: Path) ->
     async with storage.read() as session:
         assert session.now.tzinfo is UTC
     await storage.close()
-
-
-async def test_a_session_is_the_transaction_that_a_plugin_is_given(storage: Storage) -> None:
-    async with storage.write() as session:
-        transaction: Transaction = session
-        found = await transaction.execute(text("SELECT :n + 1"), {"n": 1})
-        assert cast("CursorResult[tuple[int]]", found).one() == (2,)
-        with pytest.raises(PluginError, match="'str' is no SQLAlchemy statement"):
-            await transaction.execute("SELECT 1")
 
 
 async def test_a_second_process_sees_all_state(

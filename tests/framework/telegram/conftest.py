@@ -51,7 +51,7 @@ from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
 from fetchgram.settings import Settings
-from fetchgram.storage import Storage, open_storage
+from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.telegram.account import Account
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
@@ -348,6 +348,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         network=network,  # type: ignore[arg-type]  # the same methods
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
+        database=SharedStorage(None, settings.data_dir),
     )
     switchboard = Switchboard()
     route = wire(settings, plugins, switchboard, storage, settings.data_dir)

@@ -14,7 +14,7 @@ from fetchgram.api import Choice, Job, JobState, Link, Recipe
 from fetchgram.clock import SystemClock
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
-from fetchgram.testing import FakeNotifyAdmins, FakeSink
+from fetchgram.testing import FakeNotifyAdmins, FakeSink, NoDatabase
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -104,6 +104,7 @@ def make_bench(parts: Parts, tmp_path: Path) -> Callable[..., Bench]:
             name="instagram",
             data_dir=make_data_dir(tmp_path, "instagram"),
             clock=SystemClock(),
+            database=NoDatabase(),
             network=parts.network,
             workers=parts.workers,
             media=parts.media,

@@ -15,7 +15,7 @@ from fetchgram.api import Choice, ChoiceKind, FetchgramError, Job, JobState, Lin
 from fetchgram.plugins.context import PluginContext
 from fetchgram.plugins.loader import packages
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
-from fetchgram.testing import FakeClock, FakeSink
+from fetchgram.testing import FakeClock, FakeSink, NoDatabase
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -115,6 +115,7 @@ async def open_bench(
             name="youtube",
             data_dir=folder,
             clock=clock,
+            database=NoDatabase(),
             network=network,
             workers=workers,
             media=media,
