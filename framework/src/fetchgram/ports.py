@@ -7,12 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fetchgram.model import Growing, Json, Text
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable
+
+Parameters: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
 class Sink(Protocol):
@@ -46,11 +48,7 @@ class Ledger(Protocol):
 class Transaction(Protocol):
     """A transaction on the plugin's own tables."""
 
-    async def execute(
-        self,
-        statement: Executable,
-        parameters: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
-    ) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """Execute an SQLAlchemy Core statement, once or for each of several parameters.
 
         Raises:
@@ -60,19 +58,14 @@ class Transaction(Protocol):
 
 
 class PluginDatabase(Protocol):
-    """The plugin's own tables, in the bot's database: their names begin with `<plugin>_` (`-` as `_`).
-
-    They are made and changed by the revision files that the plugin's attribute `migrations` leads to, before `startup`.
-    """
+    """The plugin's own tables, `<plugin>_…`, which the revision files in its `migrations` make before `startup`."""
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a snapshot, which waits for no writer and in which nothing can be written."""
         ...
 
     def write(self) -> AbstractAsyncContextManager[Transaction]:
-        """Open a transaction: on disk when the block ends, as if it never was when the block raises.
-
-        On SQLite nobody else writes meanwhile, so never wait for the network or for children in it.
+        """Open a transaction, kept when the block ends; on SQLite nobody else writes meanwhile, so wait for nothing.
 
         Raises:
             DiskFull: If there is no room.
