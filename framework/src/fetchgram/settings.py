@@ -89,6 +89,12 @@ class DeliverySettings(SettingsModel):
     )
     botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
     messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
+    paid_broadcasts: bool = Field(
+        default=False, description="Whether broadcasts go at the rate that Telegram sells for Stars."
+    )
+    paid_messages_per_s: float = Field(
+        default=1000.0, gt=0, le=1000, description="Messages a second over all chats while they are paid for."
+    )
     edit_interval_s: float = Field(
         default=1.5, gt=0, description="Shortest time between two edits of a status message."
     )

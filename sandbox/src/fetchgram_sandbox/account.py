@@ -62,12 +62,15 @@ class Account:
         """Return the chat that a call writes to.
 
         Raises:
-            ApiError: 403 when the person blocked the bot or the group removed it, 400 when there is no such chat.
+            ApiError: 403 when the person blocked the bot or deleted the account, or the group removed the bot; 400 when
+                there is no such chat.
         """
         chat = self.chat(params)
         if (supergroup_id := self.world.upgrades.get(chat.id)) is not None:
             reason = "Bad Request: group chat was upgraded to a supergroup chat"
             raise ApiError(400, reason, migrate_to_chat_id=supergroup_id)
+        if chat.id in self.world.deactivated:
+            raise forbidden("user is deactivated")
         # In a private chat it is the bot's own membership that the person withdraws.
         status = self.world.status(chat.id, self.world.bot.id)
         if status in _GONE:
@@ -78,23 +81,24 @@ class Account:
             )
         return chat
 
-    def spend(self, chat: Chat, messages: int = 1) -> None:
-        """Count messages against the rates.
+    def spend(self, chat: Chat, messages: int = 1, *, paid: bool = False) -> None:
+        """Count messages against the rates; those that are paid for have an overall rate of their own.
 
         Raises:
             ApiError: 429 with the time to wait.
         """
         is_private = chat.type == "private"
         # An album counts once in a private chat; a group counts each of its items.
+        overall = ("paid", self.limits.paid) if paid else ("all", self.limits.overall)
         plans = (
-            ("all", self.limits.overall, messages),
+            (*overall, messages),
             (chat.id, self.limits.private if is_private else self.limits.group, 1 if is_private else messages),
         )
         now = self.world.clock()
         if wait_s := max(self.windows.wait_s(key, rate, now, cost) for key, rate, cost in plans):
             raise too_many_requests(wait_s)
-        for key, _, cost in plans:
-            self.windows.count(key, now, cost)
+        for key, rate, cost in plans:
+            self.windows.count(key, rate, now, cost)
 
     def spend_edit(self, chat_id: int) -> None:
         """Count an edit against its rate.
@@ -106,7 +110,7 @@ class Account:
         key = ("edit", chat_id)
         if wait_s := self.windows.wait_s(key, self.limits.edits, now):
             raise too_many_requests(wait_s)
-        self.windows.count(key, now)
+        self.windows.count(key, self.limits.edits, now)
 
     def _hear(self, happening: happenings.Happening) -> None:
         world = self.world

@@ -28,6 +28,8 @@ class Limits:
     overall: Rate | None = Rate(30, 1.0)
     private: Rate | None = Rate(3, 3.0)
     group: Rate | None = Rate(20, 60.0)
+    # See core.telegram.org/bots/api#sendmessage, `allow_paid_broadcast`: up to 1000 messages a second.
+    paid: Rate | None = Rate(1000, 1.0)
     # Edits are limited too, by numbers that nobody has published.
     edits: Rate | None = None
     # See core.telegram.org/bots/api#sending-files: 10 MB for photos, 50 MB for other files.
@@ -70,7 +72,7 @@ class Limits:
     @classmethod
     def unhurried(cls) -> Limits:
         """Return the usual limits without any rate."""
-        return cls(overall=None, private=None, group=None)
+        return cls(overall=None, private=None, group=None, paid=None)
 
 
 class Windows:
@@ -90,6 +92,7 @@ class Windows:
         over = len(sent) + min(cost, rate.count) - rate.count
         return 0 if over <= 0 else max(1, int(sent[over - 1] + rate.seconds - now) + 1)
 
-    def count(self, key: object, now: float, cost: int = 1) -> None:
-        """Count messages that were sent."""
-        self._sent[key].extend([now] * cost)
+    def count(self, key: object, rate: Rate | None, now: float, cost: int = 1) -> None:
+        """Count messages that were sent, where there is a rate."""
+        if rate is not None:
+            self._sent[key].extend([now] * cost)

@@ -138,6 +138,10 @@ class Person:
         """Unblock the bot."""
         self.world.set_status(self.id, self.world.bot.id, "member", by_id=self.id)
 
+    def delete_account(self) -> None:
+        """Leave Telegram for ever."""
+        self.world.deactivated.add(self.id)
+
     def set_bot_status(self, chat: Chat, status: str) -> None:
         """Add the bot to a group, remove it, or make it an administrator."""
         self.world.set_status(chat.id, self.world.bot.id, status, by_id=self.id)

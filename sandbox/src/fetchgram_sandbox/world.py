@@ -48,6 +48,7 @@ class World:
         self.chats: dict[int, Chat] = {}
         self.topics: dict[int, dict[int, str]] = defaultdict(dict)
         self.upgrades: dict[int, int] = {}
+        self.deactivated: set[int] = set()
         self.pins: dict[int, list[int]] = defaultdict(list)
         self.inline_messages: dict[str, tuple[int, int]] = {}
         self._messages: dict[int, dict[int, Message]] = defaultdict(dict)

@@ -2,17 +2,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchgram.model import Person, Stage
+from fetchgram.model import Broadcast, BroadcastState, Circle, Person, Post, Recipients, Sent, Stage
 from fetchgram.storage import Session
+from fetchgram.storage.broadcast_sends import Ended
 
 if TYPE_CHECKING:
     from tests.framework.storage.conftest import Work
 
+MAIL = Broadcast(
+    id=1,
+    bot_id=1,
+    author=7,
+    post=Post(chat=7, message_id=1),
+    recipients=Recipients(circle=Circle.ALL),
+    state=BroadcastState.RUNNING,
+    created_at=datetime(2026, 1, 2, tzinfo=UTC),
+)
 PlanOf = Callable[[Callable[[Session], Awaitable[object]]], Awaitable[list[str]]]
 HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "inbox.add": lambda s, _: s.inbox.add(1, 5, "{}"),
@@ -70,6 +80,18 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "commands.take": lambda s, _: s.commands.take(5),
     "audit.page": lambda s, _: s.audit.page(1, 10, before=9),
     "audit.target": lambda s, _: s.audit.page(1, 10, before=9, target="person:1"),
+    "broadcasts.get": lambda s, _: s.broadcasts.get(1),
+    "broadcasts.due": lambda s, _: s.broadcasts.due(1),
+    "broadcasts.newest": lambda s, _: s.broadcasts.newest(1, 10),
+    "recipients.after": lambda s, _: s.recipients.after(MAIL, [9], 5, 10),
+    "recipients.waiting": lambda s, _: s.recipients.waiting(MAIL),
+    "sends.begin": lambda s, _: s.sends.begin(MAIL, [9], fresh=[1], again=[2], held=[]),
+    "sends.settle": lambda s, _: s.sends.settle(MAIL, [Ended(1, Sent.BLOCKED)]),
+    "sends.put_back": lambda s, _: s.sends.put_back(MAIL, [1]),
+    "sends.recover": lambda s, _: s.sends.recover(1),
+    "sends.delivered": lambda s, _: s.sends.delivered(1, 5, 10),
+    "sends.deleted": lambda s, _: s.sends.deleted(MAIL, deleted=[1], kept=[2]),
+    "sends.prune": lambda s, _: s.sends.prune(s.now, 10),
 }
 
 

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramMigrateToChat, TelegramNetworkError
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+)
 from aiogram.methods import EditMessageText, GetMe, SendMessage
+from aiogram.types import Message
 from pydantic import SecretStr
 
 from fetchgram.clock import SystemClock
@@ -16,10 +23,10 @@ from fetchgram.errors import ConfigError, TemporarilyUnavailable
 from fetchgram.settings import BotSettings, DeliverySettings
 from fetchgram.telegram.client import build_client
 from fetchgram.telegram.failures import NotReached, describe, may_have_happened
-from fetchgram.telegram.flood import Busy, Lane, Line, Window
+from fetchgram.telegram.flood import Busy, Lane, Line
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
-from fetchgram_sandbox.limits import Limits
+from fetchgram_sandbox.limits import Limits, Rate
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.world import World
 
@@ -36,28 +43,6 @@ async def line(bot_api: BotApi) -> AsyncIterator[Line]:
 def line_to(api: BotApi, settings: DeliverySettings) -> Line:
     bot = build_client("main", BotSettings(token=SecretStr(api.token), api_url=api.url))
     return Line(bot, settings, SystemClock())
-
-
-def test_a_window_lets_so_many_through_and_then_says_how_long() -> None:
-    window = Window(3, 3.0)
-    for at in (0.0, 0.1, 0.2):
-        assert window.wait_s(at) == 0
-        (stamp,) = window.take(1)
-        stamp.at = at
-    assert window.wait_s(1.0) == pytest.approx(2.0)
-    assert window.wait_s(3.0) == 0
-
-
-def test_a_call_under_way_counts_as_now() -> None:
-    window = Window(1, 1.0)
-    (stamp,) = window.take(1)
-    assert window.wait_s(100.0) == 1.0
-    stamp.at = 100.5
-    assert window.wait_s(101.0) == pytest.approx(0.5)
-
-
-def test_an_album_larger_than_the_window_passes_when_it_is_empty() -> None:
-    assert Window(5, 1.0).wait_s(0.0, 10) == 0
 
 
 async def test_the_servers_rates_are_never_touched(world: World, tmp_path: Path) -> None:
@@ -124,6 +109,86 @@ async def test_news_give_way_to_people_who_wait(bot_api: BotApi, chat: Person) -
         await line(EditMessageText(chat_id=chat.id, message_id=1, text="y"), lane=Lane.NEWS)
     await line(SendMessage(chat_id=chat.id, text="still goes"))
     await line.bot.session.close()
+
+
+async def test_broadcasts_take_what_people_leave_and_never_touch_the_servers_rate(world: World) -> None:
+    people = [Person(world, world.new_person(f"P{n}")) for n in range(40)]
+    async with BotApi(world, limits=Limits(overall=Rate(20, 1.0), private=None)) as api:
+        line = line_to(api, DeliverySettings(messages_per_s=20, chat_interval_s=0))
+
+        async def talk() -> None:
+            for n in range(15):
+                await line(SendMessage(chat_id=people[0].id, text=str(n)))
+
+        async with asyncio.TaskGroup() as group:
+            talking = group.create_task(talk())
+            for person in people[1:]:
+                places = await line.places(1, patience_s=30)
+                await line.mail(SendMessage(chat_id=person.id, text="news"), places)
+            assert talking.done()
+        assert [len(person.messages()) for person in people] == [15] + [1] * 39
+        assert not [call for call in api.calls if call.error_code == 429]
+        await line.bot.session.close()
+
+
+async def test_broadcasts_leave_room_for_news_that_ask_for_it(bot_api: BotApi, chat: Person) -> None:
+    line = line_to(bot_api, DeliverySettings(messages_per_s=10, chat_interval_s=0))
+    sent = await line(SendMessage(chat_id=chat.id, text="0 %"))
+    mailing = asyncio.create_task(mail(line, chat, 60))
+    async with asyncio.timeout(30):
+        for percent in range(5):
+            await edited(line, sent, f"{percent + 1} %")
+    mailing.cancel()
+    await asyncio.wait([mailing])
+    await line.bot.session.close()
+
+
+async def test_broadcasts_wait_for_nobody_when_there_is_no_room(bot_api: BotApi) -> None:
+    line = line_to(bot_api, DeliverySettings(messages_per_s=1))
+    first = await line.places(5)
+    assert first.count == 1
+    assert (await line.places(5, patience_s=0.05)).count == 0
+    first.give_back(1)
+    assert (await line.places(5, patience_s=30)).count == 1
+    await line.bot.session.close()
+
+
+async def test_a_broadcast_that_is_too_fast_closes_the_line_for_all(line: Line, chat: Person, world: World) -> None:
+    world.faults.add(Fault("sendMessage", "error", error_code=429, description="Too Many", retry_after_s=30))
+    with pytest.raises(TelegramRetryAfter):
+        await line.mail(SendMessage(chat_id=chat.id, text="x"), await line.places(1))
+    assert (await line.places(1, patience_s=0.01)).count == 0
+    assert not line.is_free(chat.id)
+    with pytest.raises(TemporarilyUnavailable):
+        await line(SendMessage(chat_id=chat.id, text="x"), patience_s=1)
+
+
+async def test_a_smaller_share_of_the_rate_holds_at_once(bot_api: BotApi, chat: Person) -> None:
+    line = line_to(bot_api, DeliverySettings(messages_per_s=30, chat_interval_s=0))
+    line.share(2)
+    assert line.per_s == 2
+    for _ in range(2):
+        await line(SendMessage(chat_id=chat.id, text="x"))
+    with pytest.raises(TemporarilyUnavailable):
+        await line(SendMessage(chat_id=chat.id, text="x"), patience_s=0.01)
+    await line.bot.session.close()
+
+
+async def mail(line: Line, chat: Person, count: int) -> None:
+    for _ in range(count):
+        places = await line.places(1, patience_s=30)
+        await line.mail(SendMessage(chat_id=chat.id, text="news"), places)
+
+
+async def edited(line: Line, message: Message, words: str) -> None:
+    edit = EditMessageText(chat_id=message.chat.id, message_id=message.message_id, text=words)
+    while True:
+        try:
+            await line(edit, lane=Lane.NEWS)
+        except Busy:
+            await asyncio.sleep(0.02)
+        else:
+            return
 
 
 async def test_a_group_that_became_a_supergroup_is_followed(line: Line, chat: Person, world: World) -> None:

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from fetchgram.model.broadcasts import (
+    Broadcast,
+    BroadcastState,
+    Circle,
+    LinkButton,
+    Post,
+    Recipients,
+    Sent,
+    Tally,
+)
 from fetchgram.model.codec import Json, Word, decode, encode
 from fetchgram.model.links import (
     Certainty,
@@ -46,12 +56,15 @@ from fetchgram.model.work import (
 
 __all__ = [
     "At",
+    "Broadcast",
+    "BroadcastState",
     "Certainty",
     "Chapter",
     "Chat",
     "Checkpoint",
     "Choice",
     "ChoiceKind",
+    "Circle",
     "Delivery",
     "DeliveryState",
     "Destination",
@@ -67,6 +80,7 @@ __all__ = [
     "Json",
     "Languages",
     "Link",
+    "LinkButton",
     "LinkKind",
     "Listing",
     "Media",
@@ -74,15 +88,19 @@ __all__ = [
     "Option",
     "Page",
     "Person",
+    "Post",
     "Probe",
     "Receipt",
     "Recipe",
+    "Recipients",
     "Request",
     "RequestState",
     "Role",
     "Route",
+    "Sent",
     "Stage",
     "Step",
+    "Tally",
     "Text",
     "Word",
     "decode",

@@ -20,6 +20,9 @@ _EVERY_S = 3600.0
 _KEEP_UPDATES = timedelta(days=2)
 """Telegram keeps updates for a day; twice that is enough to see what happened."""
 
+_KEEP_SENDS = timedelta(days=3)
+"""A message can be deleted for two days; what is left of a broadcast after that are its counts."""
+
 _AT_ONCE = 500
 """Rows in one transaction: others write in between."""
 
@@ -68,6 +71,8 @@ class Housekeeping:
             "requests": await self._repeat(lambda session: session.requests.prune(old, _AT_ONCE)),
             "jobs": await self._repeat(lambda session: session.jobs.prune(old, _AT_ONCE)),
             "commands": await self._repeat(lambda session: session.commands.prune(old, _AT_ONCE)),
+            "broadcast messages": await self._repeat(lambda session: session.sends.prune(now - _KEEP_SENDS, _AT_ONCE)),
+            "broadcast drafts": await self._repeat(lambda session: session.broadcasts.prune(old, _AT_ONCE)),
             "events": await self._old_events(),
             "folders": await self.sweep(),
         }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fetchgram.storage.storage import Storage
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision: a database that has it needs no Alembic, whose import would slow every start."""
 CORE_VERSION_TABLE = "alembic_version"
 _FOLDER = Path(__file__).parent / "migrations"

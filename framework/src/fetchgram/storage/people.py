@@ -22,6 +22,7 @@ class PersonRow:
         person: With role; `locale` is the chosen language, else the one that Telegram tells.
         language: What the person chose here, if anything.
         blocked: Whether the person blocked the bot.
+        quiet: Whether the person wants no broadcasts.
         banned: Whether an admin banned them; for ever when `banned_until` is `None`.
     """
 
@@ -29,6 +30,7 @@ class PersonRow:
     first_seen: datetime
     last_seen: datetime
     blocked: bool
+    quiet: bool
     role: Role
     banned: bool
     banned_until: datetime | None
@@ -88,6 +90,15 @@ class PeopleStore:
     ) -> None:
         """Record that the person blocked the bot, or came back."""
         await self._put(bot_id, person_id, {"blocked": blocked})
+
+    async def set_quiet(
+        self,
+        bot_id: int,
+        person_id: int,
+        quiet: bool,  # noqa: FBT001  # as above
+    ) -> None:
+        """Record that the person wants no broadcasts, or wants them again."""
+        await self._put(bot_id, person_id, {"quiet": quiet})
 
     async def set_role(self, bot_id: int, person_id: int, role: Role) -> None:
         """Give a role, to somebody who was never seen too."""
@@ -150,6 +161,7 @@ def _person(row: RowMapping) -> PersonRow:
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         blocked=row["blocked"],
+        quiet=row["quiet"],
         banned=row["banned"],
         banned_until=row["banned_until"],
         ban_reason=row["ban_reason"],

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fetchgram.ports import Clock
 from fetchgram.storage import migrate as migrations
 from fetchgram.storage.audit import AuditStore
+from fetchgram.storage.broadcast_sends import SendStore
+from fetchgram.storage.broadcasts import BroadcastStore
 from fetchgram.storage.cache import CacheStore
 from fetchgram.storage.commands import CommandStore
 from fetchgram.storage.database import Database
@@ -29,7 +31,9 @@ from fetchgram.storage.leases import LeaseStore
 from fetchgram.storage.menus import MenuStore
 from fetchgram.storage.overrides import OverrideStore
 from fetchgram.storage.people import PeopleStore
+from fetchgram.storage.recipients import RecipientStore
 from fetchgram.storage.requests import RequestStore
+from fetchgram.storage.slices import SliceStore
 from fetchgram.storage.transaction import Parameters, Transaction
 
 
@@ -83,6 +87,10 @@ class Session:
         self.leases = LeaseStore(transaction)
         self.hints = HintStore(transaction)
         self.audit = AuditStore(transaction)
+        self.broadcasts = BroadcastStore(transaction)
+        self.recipients = RecipientStore(transaction)
+        self.sends = SendStore(transaction)
+        self.slices = SliceStore(transaction)
 
     @property
     def now(self) -> datetime:

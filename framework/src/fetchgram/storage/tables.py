@@ -72,6 +72,7 @@ people = Table(
     Column("language", String(35)),
     Column("role", String(16), nullable=False, server_default="user"),
     Column("blocked", Boolean, nullable=False, server_default=text("false")),
+    Column("quiet", Boolean, nullable=False, server_default=text("false")),
     Column("banned", Boolean, nullable=False, server_default=text("false")),
     Column("banned_until", Instant),
     Column("ban_reason", Text),

@@ -13,10 +13,23 @@ from aiogram.exceptions import (
     TelegramForbiddenError,
     TelegramNetworkError,
     TelegramServerError,
+    TelegramUnauthorizedError,
 )
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{20,}")
 _REFUSED_FILE = ("wrong file identifier", "wrong remote file", "file_reference", "file reference", "wrong type of")
+_UNSENDABLE = (
+    "message to copy not found",
+    "message can't be copied",
+    "message_id_invalid",
+    "button_url_invalid",
+    "url host is empty",
+    "inline keyboard button url",
+    "reply_markup",
+    "unauthorized",
+    "stars",
+)
+_GONE_PEOPLE = ("user is deactivated", "chat not found", "user not found", "peer_id_invalid", "input_user_deactivated")
 _NO_CHAT = ("chat not found", "user not found", "peer_id_invalid", "have no rights to send", "chat_write_forbidden")
 
 
@@ -66,6 +79,17 @@ def is_unreachable(error: AiogramError) -> bool:
     if isinstance(error, TelegramForbiddenError):
         return True
     return isinstance(error, TelegramAPIError) and any(part in error.message.lower() for part in _NO_CHAT)
+
+
+def is_nobody(error: AiogramError) -> bool:
+    """Whether there is no such account any more."""
+    return isinstance(error, TelegramAPIError) and any(part in error.message.lower() for part in _GONE_PEOPLE)
+
+
+def is_unsendable(error: AiogramError) -> bool:
+    """Whether a copy of a message is refused for what it is, and so for everybody."""
+    refused = isinstance(error, TelegramBadRequest | TelegramUnauthorizedError)
+    return refused and any(part in str(error).lower() for part in _UNSENDABLE)
 
 
 def is_refused_file(error: AiogramError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.ports import Clock
 from fetchgram.settings import DeliverySettings
 from fetchgram.telegram.failures import NotReached, describe
+from fetchgram.telegram.windows import Window
 
 log = structlog.get_logger()
 
@@ -27,6 +28,11 @@ _CHAT_BURST = 3
 _RESERVE = 0.2
 """Share of the overall rate that news of progress leaves free for people who wait for an answer."""
 _MINUTE_S = 60.0
+_STRIDE_S = 0.02
+"""Messages that nobody waits for go evenly, in steps of this length at the most: what goes in one heap comes back in
+one heap, and people would have to wait for all of it."""
+_BEHIND_S = 0.05
+"""So much of the time that was lost is made up for."""
 _TRIES = 4
 _MOST_WINDOWS = 5_000
 
@@ -44,41 +50,16 @@ class Busy(TemporarilyUnavailable):
     """There is no room for news now; `retry_after_s` says when there may be."""
 
 
-@dataclass(slots=True)
-class _Stamp:
-    at: float | None = None
-    """When the answer came; while the call is under way, it counts as now."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Room that was taken for so many messages that nobody waits for; each is used by `mail`, or given back."""
 
+    window: Window
+    count: int
 
-class Window:
-    """So many calls in so many seconds, counted from the answers, so that the server never sees them closer."""
-
-    def __init__(self, count: int, seconds: float) -> None:
-        self._count = count
-        self._seconds = seconds
-        self._stamps: deque[_Stamp] = deque()
-
-    def wait_s(self, now: float, cost: int = 1, *, reserve: float = 0.0) -> float:
-        """Return how long the next call has to wait."""
-        while self._stamps and self._stamps[0].at is not None and self._stamps[0].at <= now - self._seconds:
-            self._stamps.popleft()
-        room = max(1, int(self._count * (1 - reserve)))
-        over = len(self._stamps) + min(cost, room) - room
-        if over <= 0:
-            return 0.0
-        at = self._stamps[over - 1].at
-        return (now if at is None else at) + self._seconds - now
-
-    def take(self, cost: int) -> list[_Stamp]:
-        """Count calls that begin; their stamps are set when they end."""
-        stamps = [_Stamp() for _ in range(cost)]
-        self._stamps.extend(stamps)
-        return stamps
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is counted."""
-        return not self._stamps
+    def give_back(self, count: int) -> None:
+        """Let others have what is not used."""
+        self.window.give_back(count)
 
 
 class Line:
@@ -97,11 +78,34 @@ class Line:
         self.bot = bot
         self._settings = settings
         self._clock = clock
-        self._overall = Window(max(1, int(settings.messages_per_s)), 1.0)
+        per_s = max(1, int(settings.messages_per_s))
+        self._overall = Window(per_s, 1.0)
+        self._spoken = Window(per_s, 1.0)
+        """The overall rate without broadcasts."""
+        self._paid = Window(max(1, int(settings.paid_messages_per_s) - per_s), 1.0)
+        self._news = Window(max(1, int(per_s * _RESERVE)), 1.0)
+        """News that came for a place: broadcasts leave so many."""
+        self._mail_at = 0.0
         self._chats: dict[tuple[str, int], Window] = {}
         self._closed: dict[int | None, float] = {}
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting = 0
+        self._pressing = 0
+
+    @property
+    def per_s(self) -> int:
+        """Messages a second that this process may send."""
+        return self._overall.count
+
+    @property
+    def paid_per_s(self) -> int:
+        """Messages a second that are paid for."""
+        return self._paid.count
+
+    def share(self, per_s: int) -> None:
+        """Take another part of the overall rate, whose rest other processes have; holds at once."""
+        self._overall.count = self._spoken.count = max(1, per_s)
+        self._news.count = max(1, int(per_s * _RESERVE))
 
     async def __call__(
         self,
@@ -138,35 +142,107 @@ class Line:
                 await self._pause(0.5 * 2**attempt, deadline)
         raise TemporarilyUnavailable("Telegram refuses to take it", retry_after_s=self._closed_for(_chat_of(method)))
 
+    async def places(self, most: int, *, paid: bool = False, patience_s: float = 1.0) -> Places:
+        """Wait for room that nobody else needs, and take it: evenly, after people and after news.
+
+        Args:
+            most: So many messages are at hand.
+            paid: Whether they go at the rate that Telegram sells (core.telegram.org/bots/faq, "How can I message all
+                of my bot's subscribers at once?"), beside what people are sent.
+            patience_s: How long to wait; there may be no place then.
+        """
+        window = self._paid if paid else self._overall
+        deadline = self._clock.monotonic() + patience_s
+        while (wait_s := self._mail_wait_s(window)) > 0:
+            left_s = deadline - self._clock.monotonic()
+            if left_s <= 0:
+                return Places(window, 0)
+            await self._clock.sleep(min(wait_s, left_s))
+        now = self._clock.monotonic()
+        count = min(most, window.room(now, spare=self._spare(window)), max(1, int(window.count * _STRIDE_S)))
+        self._mail_at = max(self._mail_at, now - _BEHIND_S) + count / window.count
+        window.begin(count)
+        return Places(window, count)
+
+    async def mail(self, method: TelegramMethod[TelegramType], places: Places) -> TelegramType:
+        """Make a call that nobody waits for, in one of the places; it waits for nothing and is never repeated.
+
+        Raises:
+            TelegramRetryAfter: It was too fast, and was not sent; everything waits.
+            AiogramError: As the client raises them.
+        """
+        own = [(window, cost) for window, cost in self._windows(method) if window not in {self._overall, self._spoken}]
+        try:
+            with self._counted(own):
+                return await self.bot(method)
+        except TelegramRetryAfter as error:
+            self._close(None, error.retry_after)
+            raise
+        finally:
+            places.window.end(1, self._clock.monotonic())
+            self._forget(_chat_of(method))
+
+    def is_free(self, chat: int) -> bool:
+        """Whether a message could go into a private chat now, as far as the chat is concerned."""
+        window = self._chats.get(("send", chat))
+        return not (window and window.wait_s(self._clock.monotonic())) and not self._closed_for(chat)
+
+    def _mail_wait_s(self, window: Window) -> float:
+        now = self._clock.monotonic()
+        wait_s = max(self._mail_at - now, self._closed_for(None), window.wait_s(now, spare=self._spare(window)))
+        return max(wait_s, 1 / window.count) if self._pressing and window is self._overall else wait_s
+
+    def _spare(self, window: Window) -> int:
+        """Return how many places news want."""
+        return self._news.count - self._news.room(self._clock.monotonic()) if window is self._overall else 0
+
     async def _turn(
         self, method: TelegramMethod[TelegramType], lane: Lane, deadline: float
     ) -> list[tuple[Window, int]]:
         chat = _chat_of(method)
         if lane is Lane.NEWS:
             windows = self._windows(method)
-            if (wait_s := self._wait_s(chat, windows, reserve=_RESERVE)) > 0 or self._waiting:
+            self._note_news()
+            spare = int(self._spoken.count * _RESERVE)
+            if (wait_s := self._wait_s(chat, windows, spare=spare)) > 0 or self._waiting:
                 raise Busy("no room for news", retry_after_s=max(wait_s, 0.1))
             return windows
         self._waiting += 1
         try:
             async with self._turns[chat or 0]:
                 while (wait_s := self._wait_s(chat, windows := self._windows(method))) > 0:
-                    await self._pause(wait_s, deadline)
+                    with self._pressed(windows):
+                        await self._pause(wait_s, deadline)
                 return windows
         finally:
             self._waiting -= 1
             self._forget(chat)
+
+    def _note_news(self) -> None:
+        now = self._clock.monotonic()
+        if self._news.room(now):
+            self._news.begin(1)
+            self._news.end(1, now)
+
+    @contextmanager
+    def _pressed(self, windows: list[tuple[Window, int]]) -> Iterator[None]:
+        """Hold back broadcasts while somebody waits for the overall rate."""
+        now = self._clock.monotonic()
+        presses = any(window is self._overall and window.wait_s(now, cost) > 0 for window, cost in windows)
+        self._pressing += presses
+        try:
+            yield
+        finally:
+            self._pressing -= presses
 
     async def _pause(self, seconds: float, deadline: float) -> None:
         if self._clock.monotonic() + seconds > deadline:
             raise TemporarilyUnavailable("Telegram asks to wait", retry_after_s=seconds)
         await self._clock.sleep(seconds)
 
-    def _wait_s(self, chat: int | None, windows: list[tuple[Window, int]], *, reserve: float = 0.0) -> float:
+    def _wait_s(self, chat: int | None, windows: list[tuple[Window, int]], *, spare: int = 0) -> float:
         now = self._clock.monotonic()
-        waits = [
-            window.wait_s(now, cost, reserve=reserve if window is self._overall else 0.0) for window, cost in windows
-        ]
+        waits = [window.wait_s(now, cost, spare=spare if window is self._spoken else 0) for window, cost in windows]
         return max([self._closed_for(chat), *waits])
 
     def _closed_for(self, chat: int | None) -> float:
@@ -186,13 +262,14 @@ class Line:
     def _windows(self, method: TelegramMethod[TelegramType]) -> list[tuple[Window, int]]:
         name, chat = method.__api_method__, _chat_of(method)
         if name.startswith("editMessage"):
-            return [(self._overall, 1), *([(self._window("edit", chat), 1)] if chat else [])]
+            return [(self._overall, 1), (self._spoken, 1), *([(self._window("edit", chat), 1)] if chat else [])]
         if name == "sendChatAction" or not name.startswith(("send", "copy", "forward")):
             return []
         items = len(getattr(method, "media", None) or getattr(method, "message_ids", None) or [1])
         window = self._window("send", chat or 0)
         # An album counts once in a private chat and item by item in a group.
-        return [(self._overall, items), (window, items if (chat or 0) < 0 else 1)]
+        own = items if (chat or 0) < 0 else 1
+        return [(self._overall, items), (self._spoken, items), (window, own)]
 
     def _window(self, kind: str, chat: int) -> Window:
         if (kind, chat) not in self._chats:
@@ -203,12 +280,14 @@ class Line:
 
     @contextmanager
     def _counted(self, windows: list[tuple[Window, int]]) -> Iterator[None]:
-        stamps = [stamp for window, cost in windows for stamp in window.take(cost)]
+        for window, cost in windows:
+            window.begin(cost)
         try:
             yield
         finally:
-            for stamp in stamps:
-                stamp.at = self._clock.monotonic()
+            now = self._clock.monotonic()
+            for window, cost in windows:
+                window.end(cost, now)
 
     def _forget(self, chat: int | None) -> None:
         lock = self._turns.get(chat or 0)

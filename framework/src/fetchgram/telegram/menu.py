@@ -20,6 +20,7 @@ from fetchgram.telegram.failures import describe
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted, is_faceless
 from fetchgram.telegram.screens import Screens
+from fetchgram.telegram.subscription import LOUD, QUIET, Subscription
 from fetchgram.telegram.wishes import Wishes
 from fetchgram.texts import Texts
 
@@ -40,7 +41,7 @@ class Presses:
         clock: Time.
     """
 
-    def __init__(  # both kinds of buttons end here
+    def __init__(  # all kinds of buttons end here
         self, *, line: Line, storage: Storage, texts: Texts, wishes: Wishes, screens: Screens, clock: Clock
     ) -> None:
         self._line = line
@@ -48,13 +49,15 @@ class Presses:
         self._texts = texts
         self._wishes = wishes
         self._screens = screens
+        self._subscription = Subscription(line, storage, texts)
         self._clock = clock
 
     async def handle(self, query: CallbackQuery, who: Admitted) -> None:
         """Carry out a press, or say kindly why not; the client's waiting sign always ends."""
         toast: Text | None = text("error-internal")
         try:
-            toast = await self._carry_out(query, who)
+            is_about_news = query.data in {QUIET, LOUD}
+            toast = await (self._subscription.press if is_about_news else self._carry_out)(query, who)
         finally:
             await self.answer(query, toast, who.person.locale)
 

@@ -25,6 +25,7 @@ from fetchgram.storage import Storage
 from fetchgram.telegram.account import Account, mark_unreachable
 from fetchgram.telegram.answers import Answers
 from fetchgram.telegram.board import Board
+from fetchgram.telegram.broadcast import Broadcaster
 from fetchgram.telegram.bulletin import Bulletin
 from fetchgram.telegram.cards import Cards
 from fetchgram.telegram.failures import describe
@@ -74,6 +75,7 @@ class TelegramService:
 
     Attributes:
         audience: Tells the people of this bot.
+        broadcaster: Sends the broadcasts of this bot.
     """
 
     def __init__(  # noqa: PLR0913  # the composition root hands everything in
@@ -123,6 +125,14 @@ class TelegramService:
         }
         picks = Picks(lists=lists, items=items, **talking)
         self._wishes = Wishes(intake=intake, picks=picks, **talking)
+        self.broadcaster = Broadcaster(
+            line=account.line,
+            storage=storage,
+            texts=texts,
+            clock=clock,
+            owners=settings.owners,
+            paid=settings.delivery.paid_broadcasts,
+        )
         self._listen(settings, intake, hooks, controls)
 
     def _listen(self, settings: Settings, intake: Intake, hooks: Hooks, controls: Controls) -> None:
@@ -194,6 +204,7 @@ class TelegramService:
                 group.create_task(self._polling.run())
                 group.create_task(self._keep_places())
                 group.create_task(self._publish_commands())
+                group.create_task(self.broadcaster.run())
         except* FetchgramError as failures:
             raise first_of(failures) from failures
         finally:

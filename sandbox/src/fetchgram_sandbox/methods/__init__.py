@@ -15,7 +15,7 @@ from fetchgram_sandbox.params import Params
 Handler: TypeAlias = Callable[[Account, Params], object | Awaitable[object]]
 
 _PLACE = "chat_id message_thread_id disable_notification protect_content"
-_NEW = f"{_PLACE} reply_parameters reply_markup"
+_NEW = f"{_PLACE} allow_paid_broadcast reply_parameters reply_markup"
 _CAPTION = "caption caption_entities"
 _SHOWN = "show_caption_above_media has_spoiler"
 _EDITED = "chat_id message_id inline_message_id reply_markup"
@@ -65,7 +65,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "sendVideoNote": _file("video_note", "duration length thumbnail"),
         "sendPhoto": _file("photo", _SHOWN),
         "sendDocument": _file("document", "thumbnail disable_content_type_detection"),
-        "sendMediaGroup": _method(send.send_media_group, f"{_PLACE} reply_parameters media"),
+        "sendMediaGroup": _method(send.send_media_group, f"{_PLACE} allow_paid_broadcast reply_parameters media"),
         "sendChatAction": _method(send.send_chat_action, "chat_id message_thread_id action"),
         "copyMessage": _method(
             copying.copy_message, f"{_NEW} {_CAPTION} from_chat_id message_id show_caption_above_media"

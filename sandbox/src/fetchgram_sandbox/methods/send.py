@@ -58,6 +58,7 @@ class Target:
     topic_id: int | None
     reply_to_id: int | None
     is_protected: bool
+    is_paid: bool = False
 
     def draft(self, account: Account) -> Message:
         """Return an empty message of the bot for this place."""
@@ -82,7 +83,8 @@ def target(account: Account, params: Params) -> Target:
     topic_id = params.integer("message_thread_id")
     if topic_id is not None and topic_id not in account.world.topics[chat.id]:
         raise bad_request("message thread not found")
-    return Target(chat, topic_id, _reply_to_id(account, params, chat), params.flag("protect_content"))
+    reply_to_id = _reply_to_id(account, params, chat)
+    return Target(chat, topic_id, reply_to_id, params.flag("protect_content"), params.flag("allow_paid_broadcast"))
 
 
 def _reply_to_id(account: Account, params: Params, chat: Chat) -> int | None:
@@ -100,7 +102,7 @@ def _reply_to_id(account: Account, params: Params, chat: Chat) -> int | None:
 
 def post(account: Account, place: Target, *drafts: Message) -> list[Json]:
     """Put messages into a chat within the rates."""
-    account.spend(place.chat, len(drafts))
+    account.spend(place.chat, len(drafts), paid=place.is_paid)
     return [message_json(account.world, account.world.post(draft)) for draft in drafts]
 
 

@@ -157,3 +157,11 @@ telegram-item-upload =
        *[no] {""}
     }
 telegram-item-retrying = 🔁 { $number }. { $title } · { $error }
+
+## Broadcasts
+
+telegram-quiet = 🔕 No more news like this
+telegram-loud = 🔔 Send me news again
+telegram-is-quiet = 🔕 You get no more news. The same button brings them back.
+telegram-is-loud = 🔔 You get news again.
+telegram-broadcast-refused = Telegram does not let me send this: { $reason }

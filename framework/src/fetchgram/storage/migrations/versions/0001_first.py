@@ -60,6 +60,7 @@ def _people() -> None:
         sa.Column("language", sa.String(length=35), nullable=True),
         sa.Column("role", sa.String(length=16), server_default="user", nullable=False),
         sa.Column("blocked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("quiet", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("banned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("banned_until", sa.BigInteger(), nullable=True),
         sa.Column("ban_reason", sa.Text(), nullable=True),

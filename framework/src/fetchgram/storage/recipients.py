@@ -1,0 +1,114 @@
+"""Who is in the circle of a broadcast: one condition for counting, walking and looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Select, and_, exists, func, or_, select, text, type_coerce
+from sqlalchemy.sql.elements import ColumnElement
+
+from fetchgram.model import Broadcast, Circle, Recipients, Role
+from fetchgram.storage.broadcast_tables import UNSETTLED, broadcast_sends
+from fetchgram.storage.tables import people, requests
+from fetchgram.storage.transaction import Transaction
+
+what_they_read: ColumnElement[Any] = func.coalesce(people.c.language, people.c.locale)
+"""What a person reads: chosen here, else what Telegram tells."""
+whose_link: ColumnElement[Any] = type_coerce(requests.c.link, JSON)["plugin"].as_string()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who is to get a message, in a language."""
+
+    person: int
+    locale: str
+
+
+class RecipientStore:
+    """The people who are meant, in one transaction.
+
+    Args:
+        transaction: The transaction.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._tx = transaction
+
+    async def count(self, bot_id: int, recipients: Recipients, author: int, owners: Collection[int]) -> int:
+        """Count the people who are meant now."""
+        found = circle(bot_id, recipients, author, owners, self._tx.now).subquery()
+        return await self._tx.integer(select(func.count()).select_from(found))
+
+    async def languages(self, bot_id: int, limit: int) -> list[tuple[str, int]]:
+        """Return what people read, most first, with how many they are."""
+        statement = select(what_they_read.label("name"), func.count().label("number")).where(people.c.bot_id == bot_id)
+        return await self._groups(statement, limit)
+
+    async def platforms(self, bot_id: int, limit: int) -> list[tuple[str, int]]:
+        """Return the plugins whose links people sent lately, most first, with how many people they are."""
+        number = func.count(requests.c.person.distinct())
+        statement = select(whose_link.label("name"), number.label("number"))
+        return await self._groups(statement.where(requests.c.bot_id == bot_id, requests.c.link.is_not(None)), limit)
+
+    async def after(self, broadcast: Broadcast, owners: Collection[int], person: int, limit: int) -> list[Recipient]:
+        """Return the next people who are meant, by their ids."""
+        found = meant(broadcast, owners, self._tx.now).where(people.c.id > person)
+        return await self._recipients(found.order_by(people.c.id).limit(limit))
+
+    async def waiting(self, broadcast: Broadcast) -> list[Recipient]:
+        """Return those whose turn has come and whose message surely did not go out yet."""
+        mine = (broadcast_sends.c.broadcast_id == broadcast.id, UNSETTLED, broadcast_sends.c.state == "waiting")
+        found = select(people.c.id).where(people.c.bot_id == broadcast.bot_id)
+        return await self._recipients(found.where(people.c.id.in_(select(broadcast_sends.c.person).where(*mine))))
+
+    async def _recipients(self, ids: Select[int]) -> list[Recipient]:
+        rows = await self._tx.rows(ids.add_columns(what_they_read.label("locale")))
+        return [Recipient(row["id"], row["locale"]) for row in rows]
+
+    async def _groups(self, statement: Select[str, int], limit: int) -> list[tuple[str, int]]:
+        ordered = statement.group_by("name").order_by(text("number DESC"), text("name")).limit(limit)
+        return [(row["name"], row["number"]) for row in await self._tx.rows(ordered)]
+
+
+def meant(broadcast: Broadcast, owners: Collection[int], now: datetime) -> Select[int]:
+    """Return the ids of those who are meant by a broadcast that was started."""
+    at = broadcast.started_at or now
+    return circle(broadcast.bot_id, broadcast.recipients, broadcast.author, owners, at)
+
+
+def circle(bot_id: int, recipients: Recipients, author: int, owners: Collection[int], at: datetime) -> Select[int]:
+    """Return the ids of the people who are meant.
+
+    Args:
+        bot_id: Whose people.
+        recipients: The circle.
+        author: Of the broadcast.
+        owners: Ids from the settings.
+        at: People who came later are not meant.
+    """
+    statement = select(people.c.id).where(people.c.bot_id == bot_id)
+    if recipients.circle is Circle.MYSELF:
+        return statement.where(people.c.id == author)
+    allowed = or_(~people.c.banned, people.c.banned_until <= at)
+    willing = and_(~people.c.blocked, ~people.c.quiet, allowed, people.c.first_seen <= at)
+    return statement.where(willing, *_narrowed(recipients, owners, at))
+
+
+def _narrowed(recipients: Recipients, owners: Collection[int], at: datetime) -> tuple[ColumnElement[bool], ...]:
+    match recipients.circle:
+        case Circle.ACTIVE:
+            return (people.c.last_seen >= at - timedelta(days=recipients.days),)
+        case Circle.LANGUAGE:
+            return (or_(what_they_read == recipients.value, what_they_read.like(f"{recipients.value}-%")),)
+        case Circle.PLATFORM:
+            mine = and_(requests.c.bot_id == people.c.bot_id, requests.c.person == people.c.id)
+            return (exists().where(mine, whose_link == recipients.value),)
+        case Circle.ADMINS:
+            roles = (str(Role.ADMIN), str(Role.OWNER))
+            return (or_(people.c.role.in_(roles), people.c.id.in_(owners)),)
+        case _:
+            return ()

@@ -1,0 +1,137 @@
+"""Broadcasts at work: one at a time for each bot, over what the rates leave, and nobody gets one twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+from aiogram.exceptions import AiogramError
+
+from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, first_of
+from fetchgram.model import Post, text
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+from fetchgram.telegram.failures import NotReached, describe, may_have_happened
+from fetchgram.telegram.flood import Line
+from fetchgram.telegram.mailing import Mailing
+from fetchgram.telegram.posts import Posts
+from fetchgram.telegram.withdrawal import DELETABLE, Withdrawal
+from fetchgram.texts import Texts
+
+log = structlog.get_logger()
+
+_LOOK_S = 2.0
+"""What another process started is seen after so long."""
+_REST_S = 2.0
+
+
+class Broadcaster:
+    """Sends the broadcasts of one bot, and deletes them again.
+
+    Args:
+        line: The way to Telegram.
+        storage: What is to be sent, and what became of it.
+        texts: Catalogues.
+        clock: Time.
+        owners: Ids of the owners.
+        paid: Whether broadcasts go at the rate that Telegram sells.
+    """
+
+    def __init__(
+        self, *, line: Line, storage: Storage, texts: Texts, clock: Clock, owners: Collection[int], paid: bool
+    ) -> None:
+        self._line = line
+        self._storage = storage
+        self._texts = texts
+        self._clock = clock
+        self._owners = frozenset(owners)
+        self._paid = paid
+        self._wakes = (asyncio.Event(), asyncio.Event())
+
+    @property
+    def per_s(self) -> float:
+        """Messages a second at the most."""
+        return self._line.paid_per_s if self._paid else self._line.per_s
+
+    def wake(self) -> None:
+        """Say that a broadcast was started, resumed or withdrawn."""
+        for news in self._wakes:
+            news.set()
+
+    async def run(self) -> None:
+        """Send and delete until cancelled; what was under way at a kill is called uncertain first."""
+        await self._insist(self._recover)
+        sending, deleting = self._wakes
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep(self._send_next, sending))
+            group.create_task(self._keep(self._delete_next, deleting))
+
+    async def preview(self, post: Post, person: int, locale: str) -> None:
+        """Send one person what everybody would get.
+
+        Raises:
+            TemporarilyUnavailable: Telegram cannot be reached now.
+            CannotDeliver: Telegram refuses it.
+        """
+        try:
+            await self._line(Posts(post, self._texts).copy(person, locale), patience_s=10)
+        except AiogramError as error:
+            if isinstance(error, NotReached) or may_have_happened(error):
+                raise TemporarilyUnavailable(describe(error)) from error
+            told = text("telegram-broadcast-refused", reason=describe(error))
+            raise CannotDeliver(describe(error), told=told) from error
+
+    async def _keep(self, work: Callable[[], Awaitable[bool]], news: asyncio.Event) -> None:
+        while True:
+            news.clear()
+            if not await self._insist(work):
+                try:
+                    async with asyncio.timeout(_LOOK_S):
+                        await news.wait()
+                except TimeoutError:
+                    continue
+
+    async def _insist(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        """Do something until it is done, whatever is away meanwhile."""
+        while True:
+            try:
+                return await work()
+            except* FetchgramError as errors:
+                error = first_of(errors)
+                log.warning("broadcast.postponed", error=repr(error))
+                wait_s = error.retry_after_s if isinstance(error, TemporarilyUnavailable) else None
+            await self._clock.sleep(wait_s or _REST_S)
+
+    async def _recover(self) -> bool:
+        async with self._storage.write() as session:
+            uncertain = await session.sends.recover(self._line.bot.id)
+        if uncertain:
+            log.warning("broadcast.cut", uncertain=uncertain)
+        return True
+
+    async def _send_next(self) -> bool:
+        """Send the oldest broadcast that runs; false when there is none."""
+        async with self._storage.read() as session:
+            due = await session.broadcasts.due(self._line.bot.id)
+        if due is None:
+            return False
+        await Mailing(
+            due,
+            posts=Posts(due.post, self._texts, paid=self._paid),
+            line=self._line,
+            storage=self._storage,
+            clock=self._clock,
+            owners=self._owners,
+            paid=self._paid,
+        ).run()
+        return True
+
+    async def _delete_next(self) -> bool:
+        """Delete the oldest broadcast that is to be deleted; false when there is none."""
+        async with self._storage.read() as session:
+            due = await session.broadcasts.due_withdrawal(self._line.bot.id, self._clock.now() - DELETABLE)
+        if due is None:
+            return False
+        await Withdrawal(due, self._line, self._storage, self._clock).run()
+        return True

@@ -1,0 +1,273 @@
+"""One broadcast on its way: each message is on record before it goes out, and settled when its end is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import structlog
+from aiogram.exceptions import AiogramError, TelegramForbiddenError, TelegramRetryAfter
+
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.model import Broadcast, Sent
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
+from fetchgram.storage.broadcast_sends import Ended
+from fetchgram.storage.recipients import Recipient
+from fetchgram.telegram.failures import NotReached, describe, is_nobody, is_unsendable, may_have_happened
+from fetchgram.telegram.flood import Line, Places
+from fetchgram.telegram.posts import Posts
+
+log = structlog.get_logger()
+
+_WIDTH = 64
+"""Calls under way at once."""
+_AHEAD = 500
+"""People in memory whose turn comes next."""
+_HELD = 50
+"""People in memory whose chats are busy."""
+_STREAK = 30
+"""So many refusals in a row are no accident: an admin looks at it before the rest is tried."""
+_REST_S = 2.0
+_TICK_S = 0.2
+_DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Whose turn it is: to get their message now, or to wait because their chat is busy."""
+
+    fresh: tuple[Recipient, ...]
+    again: tuple[Recipient, ...]
+    held: tuple[Recipient, ...]
+
+
+class Mailing:
+    """Sends one broadcast until it ends, is paused or stopped.
+
+    One transaction settles what has ended and records what goes out next: its cost is shared by all that happened
+    meanwhile, and nothing goes out that is not on record.
+
+    Args:
+        broadcast: Which.
+        posts: Its calls.
+        line: The way to Telegram.
+        storage: Where its messages are recorded.
+        clock: Time.
+        owners: Ids of the owners.
+        paid: Whether it goes at the rate that Telegram sells.
+    """
+
+    def __init__(  # what is sent, over what, and where it is recorded
+        self,
+        broadcast: Broadcast,
+        *,
+        posts: Posts,
+        line: Line,
+        storage: Storage,
+        clock: Clock,
+        owners: Collection[int],
+        paid: bool,
+    ) -> None:
+        self._broadcast = broadcast
+        self._posts = posts
+        self._line = line
+        self._storage = storage
+        self._clock = clock
+        self._owners = owners
+        self._paid = paid
+        self._ahead: deque[Recipient] = deque()
+        self._waiting: deque[Recipient] = deque()
+        self._last = 0
+        self._is_at_end = False
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._ended: list[Ended] = []
+        self._unsent: list[Recipient] = []
+        self._streak = 0
+        self._reason: str | None = None
+        self._is_away = False
+
+    async def run(self) -> None:
+        """Send; what is under way at the end is settled first."""
+        log.info("broadcast.sending", broadcast=self._broadcast.id, total=self._broadcast.total)
+        await self._load(())
+        try:
+            while await self._step():
+                pass
+        except asyncio.CancelledError:
+            draining = asyncio.ensure_future(self._drain())
+            await asyncio.wait([draining], timeout=_DRAIN_S)
+            draining.cancel()
+            raise
+        await self._drain()
+
+    async def _load(self, doubtful: Collection[Recipient]) -> None:
+        """Learn from the database where we are; those whose record is in doubt surely got nothing."""
+        async with self._storage.write() as session:
+            await session.sends.put_back(self._broadcast, [recipient.person for recipient in doubtful])
+            self._waiting = deque(await session.recipients.waiting(self._broadcast))
+            self._last = await session.broadcasts.walked_to(self._broadcast.id)
+        self._ahead.clear()
+        self._is_at_end = False
+
+    async def _step(self) -> bool:
+        """Let some messages go out; false when it is over, or shall not go on."""
+        if self._is_away:
+            self._is_away = False
+            await self._clock.sleep(_REST_S)
+        if len(self._under_way) >= _WIDTH:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        places = await self._line.places(_WIDTH - len(self._under_way), paid=self._paid)
+        turn = await self._choose(places.count)
+        try:
+            going = await self._record(turn)
+        except (TemporarilyUnavailable, DiskFull) as error:
+            places.give_back(places.count)
+            await self._regain((*turn.fresh, *turn.again), error)
+            return True
+        places.give_back(places.count - len(going or ()))
+        for recipient in going or ():
+            self._begin(recipient, places)
+        if going is None or self._is_over:
+            return await self._goes_on(is_running=going is not None)
+        if not going:
+            await self._breathe()
+        return True
+
+    async def _goes_on(self, *, is_running: bool) -> bool:
+        """End it when the last one had their turn."""
+        if is_running and self._reason is None:
+            async with self._storage.write() as session:
+                await session.broadcasts.finish(self._broadcast.id)
+        return False
+
+    @property
+    def _is_over(self) -> bool:
+        left = (self._ahead, self._waiting, self._under_way, self._ended, self._unsent)
+        return self._is_at_end and not any(left)
+
+    async def _choose(self, count: int) -> _Turn:
+        if not self._ahead and not self._is_at_end:
+            await self._look_ahead()
+        again = self._free_again(count)
+        fresh: list[Recipient] = []
+        held: list[Recipient] = []
+        while self._ahead and len(fresh) - len(held) < count - len(again) and len(self._waiting) + len(held) < _HELD:
+            fresh.append(self._ahead.popleft())
+            if not self._line.is_free(fresh[-1].person):
+                held.append(fresh[-1])
+        return _Turn(tuple(fresh), tuple(again), tuple(held))
+
+    def _free_again(self, count: int) -> list[Recipient]:
+        free = [recipient for recipient in self._waiting if self._line.is_free(recipient.person)][:count]
+        for recipient in free:
+            self._waiting.remove(recipient)
+        return free
+
+    async def _look_ahead(self) -> None:
+        async with self._storage.read() as session:
+            found = await session.recipients.after(self._broadcast, self._owners, self._last, _AHEAD)
+        self._ahead.extend(found)
+        self._is_at_end = len(found) < _AHEAD
+        self._last = found[-1].person if found else self._last
+
+    async def _record(self, turn: _Turn) -> list[Recipient] | None:
+        """Settle what has ended and record what goes out; `None` when it does not run any more."""
+        ended, unsent = list(self._ended), list(self._unsent)
+        async with self._storage.write() as session:
+            await session.sends.settle(self._broadcast, ended)
+            await session.sends.put_back(self._broadcast, [recipient.person for recipient in unsent])
+            if self._reason is not None:
+                await session.broadcasts.pause(self._broadcast.id, self._reason)
+            going = await session.sends.begin(
+                self._broadcast,
+                self._owners,
+                fresh=[recipient.person for recipient in turn.fresh],
+                again=[recipient.person for recipient in turn.again],
+                held=[recipient.person for recipient in turn.held],
+            )
+        del self._ended[: len(ended)], self._unsent[: len(unsent)]
+        self._waiting.extend((*unsent, *turn.held))
+        return None if going is None else [each for each in (*turn.again, *turn.fresh) if each.person in going]
+
+    async def _regain(self, doubtful: Collection[Recipient], error: Exception) -> None:
+        """Wait for the database; until it is back nothing goes out."""
+        log.warning("broadcast.no_database", broadcast=self._broadcast.id, error=repr(error))
+        while True:
+            await self._clock.sleep(_REST_S)
+            try:
+                await self._load(doubtful)
+            except (TemporarilyUnavailable, DiskFull) as still:
+                log.warning("broadcast.no_database", broadcast=self._broadcast.id, error=repr(still))
+            else:
+                return
+
+    def _begin(self, recipient: Recipient, places: Places) -> None:
+        sending = asyncio.ensure_future(self._send(recipient, places))
+        self._under_way.add(sending)
+        sending.add_done_callback(self._under_way.discard)
+
+    async def _send(self, recipient: Recipient, places: Places) -> None:
+        try:
+            sent = await self._line.mail(self._posts.copy(recipient.person, recipient.locale), places)
+        except AiogramError as error:
+            self._failed(recipient, error)
+        except Exception as error:  # nobody knows how far it came: never sent again
+            log.error("broadcast.broke", broadcast=self._broadcast.id, error=repr(error), exc_info=error)
+            self._ended.append(Ended(recipient.person, Sent.UNCERTAIN))
+        else:
+            self._streak = 0
+            self._ended.append(Ended(recipient.person, Sent.DELIVERED, sent.message_id))
+
+    def _failed(self, recipient: Recipient, error: AiogramError) -> None:
+        if isinstance(error, TelegramRetryAfter | NotReached):
+            self._is_away = isinstance(error, NotReached)
+            self._unsent.append(recipient)
+        elif is_unsendable(error):
+            self._reason = self._reason or describe(error)
+            self._unsent.append(recipient)
+        else:
+            self._ended.append(Ended(recipient.person, _outcome(error)))
+            self._note_refusal(error)
+
+    def _note_refusal(self, error: AiogramError) -> None:
+        if _outcome(error) is not Sent.FAILED:
+            return
+        log.info("broadcast.refused", broadcast=self._broadcast.id, error=describe(error))
+        self._streak += 1
+        if self._streak >= _STREAK:
+            self._streak, self._reason = 0, describe(error)
+
+    async def _breathe(self) -> None:
+        """Wait for an answer, or for a chat that is busy."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        elif not self._ended and not self._unsent:
+            await self._clock.sleep(_TICK_S)
+
+    async def _drain(self) -> None:
+        """Wait for all answers and settle them."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        while self._ended or self._unsent:
+            try:
+                await self._settle_rest()
+            except (TemporarilyUnavailable, DiskFull) as error:
+                log.warning("broadcast.no_database", broadcast=self._broadcast.id, error=repr(error))
+                await self._clock.sleep(_REST_S)
+
+    async def _settle_rest(self) -> None:
+        async with self._storage.write() as session:
+            await session.sends.settle(self._broadcast, self._ended)
+            await session.sends.put_back(self._broadcast, [recipient.person for recipient in self._unsent])
+        self._ended, self._unsent = [], []
+
+
+def _outcome(error: AiogramError) -> Sent:
+    if may_have_happened(error):
+        return Sent.UNCERTAIN
+    if is_nobody(error):
+        return Sent.GONE
+    return Sent.BLOCKED if isinstance(error, TelegramForbiddenError) else Sent.FAILED

@@ -1,0 +1,48 @@
+"""What a broadcast sends: a copy of the admin's message, its buttons, and the one that ends broadcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiogram.methods import CopyMessage
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from fetchgram.model import LinkButton, Post, text
+from fetchgram.telegram.subscription import QUIET
+from fetchgram.texts import Texts
+
+
+class Posts:
+    """Builds the calls of one post; the keyboard of each language is made once.
+
+    Args:
+        post: What is sent.
+        texts: Catalogues.
+        paid: Whether it goes at the rate that Telegram sells.
+    """
+
+    def __init__(self, post: Post, texts: Texts, *, paid: bool = False) -> None:
+        self._post = post
+        self._texts = texts
+        self._paid = paid
+        self._keyboards: dict[str, InlineKeyboardMarkup] = {}
+
+    def copy(self, person: int, locale: str) -> CopyMessage:
+        """Build the copy for one person."""
+        if locale not in self._keyboards:
+            self._keyboards[locale] = self._keyboard(locale)
+        return CopyMessage(
+            chat_id=person,
+            from_chat_id=self._post.chat,
+            message_id=self._post.message_id,
+            reply_markup=self._keyboards[locale],
+            allow_paid_broadcast=self._paid or None,
+        )
+
+    def _keyboard(self, locale: str) -> InlineKeyboardMarkup:
+        quiet = InlineKeyboardButton(text=self._texts.render(text("telegram-quiet"), locale), callback_data=QUIET)
+        return InlineKeyboardMarkup(inline_keyboard=[*map(_row, self._post.buttons), [quiet]])
+
+
+def _row(buttons: Sequence[LinkButton]) -> list[InlineKeyboardButton]:
+    return [InlineKeyboardButton(text=button.label, url=button.url) for button in buttons]
