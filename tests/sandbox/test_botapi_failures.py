@@ -78,7 +78,7 @@ async def test_the_time_to_wait_is_in_a_header_too(bot_api: BotApi, chat: Person
 def test_an_album_larger_than_the_window_passes_when_the_window_is_empty() -> None:
     windows = Windows()
     assert windows.wait_s("a", Rate(3, 1), 0, cost=10) == 0
-    windows.count("a", 0, 10)
+    windows.count("a", Rate(3, 1), 0, 10)
     assert windows.wait_s("a", Rate(3, 1), 0.5) == 1
     assert windows.wait_s("a", None, 0.5, cost=99) == 0
 
