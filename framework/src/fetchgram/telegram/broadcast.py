@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiogram.exceptions import AiogramError
@@ -11,6 +11,7 @@ from aiogram.exceptions import AiogramError
 from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, first_of
 from fetchgram.model import Post, text
 from fetchgram.ports import Clock
+from fetchgram.settings import Settings
 from fetchgram.storage import Storage
 from fetchgram.telegram.failures import NotReached, describe, may_have_happened
 from fetchgram.telegram.flood import Line
@@ -31,22 +32,19 @@ class Broadcaster:
 
     Args:
         line: The way to Telegram.
+        settings: Owners, and whether broadcasts are paid for.
         storage: What is to be sent, and what became of it.
         texts: Catalogues.
         clock: Time.
-        owners: Ids of the owners.
-        paid: Whether broadcasts go at the rate that Telegram sells.
     """
 
-    def __init__(
-        self, *, line: Line, storage: Storage, texts: Texts, clock: Clock, owners: Collection[int], paid: bool
-    ) -> None:
+    def __init__(self, *, line: Line, settings: Settings, storage: Storage, texts: Texts, clock: Clock) -> None:
         self._line = line
         self._storage = storage
         self._texts = texts
         self._clock = clock
-        self._owners = frozenset(owners)
-        self._paid = paid
+        self._owners = frozenset(settings.owners)
+        self._paid = settings.delivery.paid_broadcasts
         self._wakes = (asyncio.Event(), asyncio.Event())
 
     @property

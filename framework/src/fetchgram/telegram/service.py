@@ -125,19 +125,12 @@ class TelegramService:
         }
         picks = Picks(lists=lists, items=items, **talking)
         self._wishes = Wishes(intake=intake, picks=picks, **talking)
-        self.broadcaster = Broadcaster(
-            line=account.line,
-            storage=storage,
-            texts=texts,
-            clock=clock,
-            owners=settings.owners,
-            paid=settings.delivery.paid_broadcasts,
-        )
         self._listen(settings, intake, hooks, controls)
 
     def _listen(self, settings: Settings, intake: Intake, hooks: Hooks, controls: Controls) -> None:
         """Build what hears people, over what talks to them."""
         line, storage, clock, texts = self._account.line, self._storage, self._clock, self._texts
+        self.broadcaster = Broadcaster(line=line, settings=settings, storage=storage, texts=texts, clock=clock)
         self._answers = Answers(line, settings.data_dir / "answers" / str(self._account.bot_id))
         self._screens = Screens(
             line=line,
