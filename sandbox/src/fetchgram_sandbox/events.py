@@ -88,6 +88,8 @@ def _rarest_event_json(happening: happenings.Happening) -> Json | None:
             return {"event": "reaction", "chat": chat_id, "message_id": message_id, "reactions": list(reactions)}
         case happenings.StatusChanged():
             return {"event": "membership", **asdict(happening)}
+        case happenings.LoginCodeSent(user_id, code):
+            return {"event": "login_code", "person": user_id, "code": code}
         case happenings.InlineAnswered(query, results):
             return {"event": "inline", "person": query.person_id, "query": query.id, "results": list(results)}
         case _:

@@ -116,6 +116,14 @@ class ChatAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginCodeSent:
+    """Telegram told a person the code for a login of theirs."""
+
+    user_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallMade:
     """A client called a method of the Bot API; tokens and file contents are never in here."""
 
@@ -143,5 +151,6 @@ Happening: TypeAlias = (
     | StatusChanged
     | PersonAdded
     | ChatAdded
+    | LoginCodeSent
     | CallMade
 )

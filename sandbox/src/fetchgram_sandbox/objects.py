@@ -34,6 +34,7 @@ class Chat:
     title: str = ""
     username: str = ""
     is_forum: bool = False
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

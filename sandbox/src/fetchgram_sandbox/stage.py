@@ -90,5 +90,6 @@ class Stage:
             "web": self.web.describe(),
         }
         if self.mtproto is not None:
-            described["mtproto"] = {**self.mtproto.describe(), "chat": self.person.id}
+            phone = self.mtproto.desk.phones.number_of(self.person.id)
+            described["mtproto"] = {**self.mtproto.describe(), "chat": self.person.id, "phone": phone}
         return described

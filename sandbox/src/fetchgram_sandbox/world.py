@@ -79,13 +79,19 @@ class World:
         return user
 
     def new_chat(
-        self, title: str, members: Sequence[User], *, kind: str = "supergroup", is_forum: bool = False
+        self,
+        title: str,
+        members: Sequence[User],
+        *,
+        kind: str = "supergroup",
+        is_forum: bool = False,
+        is_protected: bool = False,
     ) -> Chat:
-        """Add a group with the bot in it; the first member owns it."""
+        """Add a group with the bot in it; the first member owns it. From a protected one nothing can be copied."""
         number = next(self._chat_numbers)
         # Supergroups have ids below -10^12, basic groups small negative ones (core.telegram.org/api/bots/ids).
         chat_id = -(1_000_000_000_000 + number) if kind == "supergroup" else -number
-        chat = Chat(chat_id, kind, title=title, is_forum=is_forum)
+        chat = Chat(chat_id, kind, title=title, is_forum=is_forum, is_protected=is_protected)
         self.chats[chat.id] = chat
         for index, user in enumerate(members):
             self._statuses[chat.id, user.id] = "member" if index else "creator"

@@ -34,26 +34,34 @@ def _connection_to(port: int) -> type:
 
 
 @pytest.fixture
-async def kurigram(
-    mtproto: MtprotoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[KurigramFactory]:
-    """Start kurigram clients as the bot."""
+def unstarted(mtproto: MtprotoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """Build kurigram clients that have not logged in."""
     monkeypatch.chdir(tmp_path)  # it writes down errors that it does not know in the working folder
     key = rsa.PublicKey(mtproto.key.modulus, mtproto.key.exponent)
     monkeypatch.setitem(rsa.server_public_keys, mtproto.key.fingerprint, key)
+
+    def build(**given: Any) -> Any:
+        application = mtproto.desk.application
+        settings: dict[str, Any] = {
+            "api_id": application.api_id,
+            "api_hash": application.api_hash,
+            "bot_token": mtproto.desk.token,
+            "in_memory": True,
+            "no_updates": True,
+            "connection_factory": _connection_to(mtproto.port),
+        }
+        return Client("test", **{**settings, **given})
+
+    return build
+
+
+@pytest.fixture
+async def kurigram(unstarted: Callable[..., Any]) -> AsyncIterator[KurigramFactory]:
+    """Start kurigram clients as the bot."""
     async with AsyncExitStack() as stack:
 
         async def start(**given: Any) -> Any:
-            application = mtproto.desk.application
-            settings: dict[str, Any] = {
-                "api_id": application.api_id,
-                "api_hash": application.api_hash,
-                "bot_token": mtproto.desk.token,
-                "in_memory": True,
-                "no_updates": True,
-                "connection_factory": _connection_to(mtproto.port),
-            }
-            client = Client("test", **{**settings, **given})
+            client = unstarted(**given)
             await client.start()
             stack.push_async_callback(client.stop)
             return client

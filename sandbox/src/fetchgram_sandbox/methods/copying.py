@@ -60,7 +60,7 @@ def _originals(account: Account, params: Params, verb: str) -> list[Message]:
     found = [message for message_id in ids if (message := _readable(account, chat, message_id))]
     if not found:
         raise bad_request(f"message to {verb} not found" if len(ids) == 1 else f"there are no messages to {verb}")
-    if any(message.is_protected for message in found):
+    if chat.is_protected or any(message.is_protected for message in found):
         raise bad_request(f"message can't be {'copied' if verb == 'copy' else 'forwarded'}")
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fetchgram_sandbox.happenings import Happening, MessagePosted
 from fetchgram_sandbox.mtproto.answers import TL
 from fetchgram_sandbox.mtproto.limits import MtprotoLimits
+from fetchgram_sandbox.mtproto.phones import Phones
 from fetchgram_sandbox.mtproto.sessions import Session
 from fetchgram_sandbox.mtproto.uploads import Uploads
 from fetchgram_sandbox.objects import Message
@@ -32,6 +33,7 @@ class Desk:
 
     Attributes:
         address: Where the server listens; it names itself as its only data centre.
+        phones: How people log in.
         sent: What was sent, by account and random id.
         posts: Messages outside of supergroups, in the order of their `pts`.
     """
@@ -43,6 +45,7 @@ class Desk:
         self.limits = limits
         self.address = ("127.0.0.1", 0)
         self.uploads = Uploads(world.files, limits)
+        self.phones = Phones(world)
         self.sent: dict[tuple[int, int], Message] = {}
         self.posts: list[Message] = []
         self._stop_listening = world.listen(self._hear)
@@ -55,6 +58,10 @@ class Desk:
     def pts(self) -> int:
         """Return the number of the last event of an account's messages."""
         return len(self.posts) + 1
+
+    def most_parts(self, user_id: int) -> int:
+        """Return how many parts a file of an account may have."""
+        return self.limits.premium_parts if self.phones.is_premium(user_id) else self.limits.parts
 
     def _hear(self, happening: Happening) -> None:
         if isinstance(happening, MessagePosted) and self.world.chats[happening.message.chat_id].type != "supergroup":

@@ -80,6 +80,12 @@ class Registry:
         found.connection = connection
         return found
 
+    def log_out(self, user_id: int) -> None:
+        """Void every login of an account, as it does itself in its list of devices."""
+        for auth in self.keys.values():
+            if auth.user_id == user_id:
+                auth.user_id = None
+
     def forget(self) -> None:
         """Lose every key and session."""
         self.keys.clear()

@@ -28,6 +28,7 @@ _ENTITIES = {
     "spoiler": types.MessageEntitySpoiler,
     "code": types.MessageEntityCode,
 }
+_RIGHTS = types.ChatAdminRights(post_messages=True, edit_messages=True, delete_messages=True, other=True)
 ENTITY_NAMES = {kind: name for name, kind in _ENTITIES.items()}
 
 
@@ -46,9 +47,10 @@ def user(account: User, *, is_self: bool = False, is_premium: bool = False) -> T
     )
 
 
-def chat(world: World, place: Chat) -> TL:
-    """Build a group."""
+def chat(world: World, place: Chat, *, seen_by: int | None = None) -> TL:
+    """Build a group; for who sees it, with what they may do there."""
     if place.type == "supergroup":
+        status = world.status(place.id, seen_by) if seen_by is not None else ""
         number = channel_number(place.id)
         return types.Channel(
             id=number,
@@ -59,6 +61,9 @@ def chat(world: World, place: Chat) -> TL:
             date=0,
             megagroup=True,
             forum=place.is_forum or None,
+            noforwards=place.is_protected or None,
+            creator=status == "creator" or None,
+            admin_rights=_RIGHTS if status == "administrator" else None,
         )
     members = len(world.members(place.id))
     return types.Chat(
@@ -81,15 +86,14 @@ def channel_chat_id(number: int) -> int:
     return -(_CHANNEL_IDS + number)
 
 
-def peer(place: Chat, *, seen_by: int, message: Message | None = None) -> TL:
+def peer(world: World, place: Chat, *, seen_by: int) -> TL:
     """Build the peer of a chat: a private one is named by the other side."""
     if place.type == "supergroup":
         return types.PeerChannel(channel_id=channel_number(place.id))
     if place.type == "group":
         return types.PeerChat(chat_id=-place.id)
     # The private chat of a person and the bot; the person sees the bot in it.
-    other = place.id if seen_by != place.id or message is None else message.sender_id
-    return types.PeerUser(user_id=other)
+    return types.PeerUser(user_id=world.bot.id if seen_by == place.id else place.id)
 
 
 def message(world: World, posted: Message, *, seen_by: int) -> TL:
@@ -98,7 +102,7 @@ def message(world: World, posted: Message, *, seen_by: int) -> TL:
     return types.Message(
         id=posted.message_id,
         out=posted.sender_id == seen_by or None,
-        peer_id=peer(place, seen_by=seen_by, message=posted),
+        peer_id=peer(world, place, seen_by=seen_by),
         from_id=types.PeerUser(user_id=posted.sender_id),
         date=posted.date,
         message=posted.text,
@@ -129,7 +133,8 @@ def those_in(world: World, posted: Iterable[Message], *, seen_by: int, is_premiu
         people.add(each.sender_id)
         places.add(each.chat_id)
     groups = [world.chats[place] for place in places if world.chats[place].type != "private"]
-    people |= {place for place in places if world.chats[place].type == "private"}
+    for place in places:
+        people |= {*world.members(place)} if world.chats[place].type == "private" else set()
     users = [
         user(world.user(number), is_self=number == seen_by, is_premium=is_premium and number == seen_by)
         for number in sorted(people)

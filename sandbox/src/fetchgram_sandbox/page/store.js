@@ -114,6 +114,7 @@ export class Store extends EventTarget {
     edit: (event) => this.put(event.message),
     delete: ({ chat, message_id }) => this.#gone(chat, message_id),
     answer: (event) => this.tell("answer", event),
+    login_code: ({ person, code }) => this.tell("answer", { person, text: `Telegram: your login code is ${code}`, alert: true }),
     action: ({ chat, action }) => this.#acts(chat, action),
     call: (event) => this.#called(event.call),
     person: () => this.#refresh(),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from fetchgram_sandbox.mtproto.answers import TL
 from fetchgram_sandbox.mtproto.desk import Call
-from fetchgram_sandbox.mtproto.methods import files, history, login, people, sending
+from fetchgram_sandbox.mtproto.methods import dialogs, files, history, login, people, sending, signing_in
 
 Handler: TypeAlias = Callable[[Call], Awaitable[TL]]
 
@@ -27,7 +27,13 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "help.getConfig": Method(login.get_config, needs_login=False),
         "help.getNearestDc": Method(login.get_nearest_dc, needs_login=False),
         "auth.importBotAuthorization": Method(login.import_bot_authorization, needs_login=False),
+        "auth.sendCode": Method(signing_in.send_code, needs_login=False),
+        "auth.signIn": Method(signing_in.sign_in, needs_login=False),
+        "account.getPassword": Method(signing_in.get_password, needs_login=False),
+        "auth.checkPassword": Method(signing_in.check_password, needs_login=False),
         "auth.logOut": Method(login.log_out),
+        "messages.getDialogs": Method(dialogs.get_dialogs),
+        "messages.getHistory": Method(dialogs.get_history),
         "updates.getState": Method(history.get_state),
         "updates.getDifference": Method(history.get_difference),
         "messages.getMessages": Method(history.get_messages),

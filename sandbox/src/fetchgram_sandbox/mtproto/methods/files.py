@@ -20,7 +20,7 @@ _ALIGNMENT = 4096
 
 async def save_part(call: Call) -> TL:
     """Handle upload.saveFilePart and upload.saveBigFilePart."""
-    await call.desk.uploads.save(call.user_id, call.query, most_parts=call.desk.limits.parts)
+    await call.desk.uploads.save(call.user_id, call.query, most_parts=call.desk.most_parts(call.user_id))
     return TRUE
 
 

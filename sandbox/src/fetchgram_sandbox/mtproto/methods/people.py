@@ -30,8 +30,11 @@ async def get_full_user(call: Call) -> TL:
 
 async def get_channels(call: Call) -> TL:
     """Handle channels.getChannels."""
+    world, me = call.desk.world, call.user_id
+    for given in call.query.id:
+        _check_hash(call, given.channel_id, given.access_hash, "CHANNEL_INVALID")
     places = [_group(call, views.channel_chat_id(given.channel_id)) for given in call.query.id]
-    return types.messages.Chats(chats=[views.chat(call.desk.world, place) for place in places])
+    return types.messages.Chats(chats=[views.chat(world, place, seen_by=me) for place in places])
 
 
 async def resolve_username(call: Call) -> TL:
@@ -92,4 +95,5 @@ def _user(call: Call, given: TL) -> User | None:
 
 
 def _shown(call: Call, user: User) -> TL:
-    return views.user(user, is_self=user.id == call.user_id)
+    is_self = user.id == call.user_id
+    return views.user(user, is_self=is_self, is_premium=is_self and call.desk.phones.is_premium(user.id))

@@ -70,7 +70,7 @@ async def forward_messages(call: Call) -> TL:
     originals = [message for message in found if message is not None]
     if len(originals) != len(query.random_id):
         raise bad_request("MESSAGE_ID_INVALID")
-    if any(message.is_protected for message in originals):
+    if source.is_protected or any(message.is_protected for message in originals):
         raise bad_request("CHAT_FORWARDS_RESTRICTED")
     albums = {message.album_id: world.new_id() for message in originals if message.album_id}
     drafts = [_forward(call, target, message, albums.get(message.album_id or "")) for message in originals]
