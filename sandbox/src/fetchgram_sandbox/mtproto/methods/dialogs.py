@@ -42,7 +42,7 @@ async def get_history(call: Call) -> TL:
 def _is_within(message: Message, query: TL) -> bool:
     number = message.message_id
     below = min((limit for limit in (query.offset_id, query.max_id) if limit), default=number + 1)
-    return query.min_id < number < below
+    return bool(query.min_id < number < below)
 
 
 def _dialog(call: Call, place: Chat) -> TL:
