@@ -26,6 +26,9 @@ links_per_message = 4
 file_max = "5 MB"
 [plugins]
 hook_timeout_s = 100
+[plugin.instagram]
+mirrors = "ddinstagram.com"
+look_timeout_s = 90
 [plugin.youtube]
 probe_timeout_s = 80
 socket_timeout_s = 60

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 
 import pytest
 
 from fetchgram_instagram.session_files import SessionFiles
 from fetchgram_sandbox.web.instagram.accounts import some_accounts
-from fetchgram_sandbox.web.instagram.posts import text_of
+from fetchgram_sandbox.web.instagram.posts import HIGHLIGHT_ID, text_of
 
 from .conftest import Guest, until
 
@@ -94,6 +95,30 @@ async def test_one_item_of_a_carousel_is_picked(bob: Guest) -> None:
     assert bob.files("video") == []
 
 
+async def test_the_item_that_was_looked_at_is_a_button_also_by_a_mirror_that_is_listed(bob: Guest) -> None:
+    card = await bob.asks_for("https://www.ddinstagram.com/p/Cmixed00001/?img_index=2")
+    await bob.taps(card, "360p")
+    video = await bob.gets("video")
+    assert (video.width_px, video.height_px) == (360, 450)
+    assert bob.files("photo") == []
+
+
+async def test_the_picture_of_a_profile_comes_in_full_size(bob: Guest) -> None:
+    await bob.taps(await bob.asks_for(f"{HOME}/sandbox.band/"), "Picture")
+    assert (await bob.gets("photo")).width_px == 320
+
+
+async def test_with_a_session_stories_and_highlights_arrive(bob: Guest) -> None:
+    with session_of(bob, "sandbox.one"):
+        await bob.taps(await bob.asks_for(f"{HOME}/stories/sandbox.band/"), "Album")
+        await bob.gets("photo")
+        assert (await bob.gets("video")).height_px == 644
+        await bob.taps(await bob.asks_for(f"{HOME}/stories/highlights/{HIGHLIGHT_ID}/"), "The whole list")
+        await bob.taps(await bob.sees_button("3. 📷"), "3. 📷")
+        await bob.taps(await bob.sees_button("Get one item"), "Get one item")
+        assert (await bob.gets("photo", 2)).width_px == 368
+
+
 async def test_the_latest_posts_of_a_profile_are_picked(bob: Guest) -> None:
     card = await bob.asks_for(f"{HOME}/sandbox.band/")
     assert card.text.splitlines()[0] == "Sandbox Band (sandbox.band)"
@@ -112,7 +137,7 @@ async def test_the_latest_posts_of_a_profile_are_picked(bob: Guest) -> None:
         ("p/Cprivate001/", "This belongs to a private account"),
         ("p/Cdeleted001/", "This is not on Instagram any more"),
         ("reel/Cregion0001/", "This is not shown in the country where I am"),
-        ("stories/sandbox.band/", "Instagram shows this only to people with an account"),
+        ("stories/sandbox.friends/", "Instagram shows this only to people with an account"),
     ],
 )
 async def test_each_refusal_is_one_sentence(bob: Guest, path: str, words: str) -> None:
@@ -135,10 +160,20 @@ async def test_what_nobody_can_read_is_one_sentence_and_counts_against_the_plugi
     assert (failed[-1]["plugin"], "PluginError" in str(failed[-1]["error"])) == ("instagram", True)
 
 
-async def test_owners_hear_once_that_a_session_has_ended(bob: Guest) -> None:
-    sessions = SessionFiles(bob.live.data_dir / "plugins" / "instagram" / "sessions")
-    sessions.keep("sandbox.checked", some_accounts()["sandbox.checked"].cookies)
-    try:
+async def test_a_job_that_neither_engine_can_do_fails_with_one_sentence_and_the_next_one_arrives(bob: Guest) -> None:
+    await bob.taps(await bob.asks_for(f"{HOME}/sandbox.news/"), "The whole list")
+    await bob.taps(await bob.sees_button("1. Cchanged003"), "1. Cchanged003")
+    await bob.taps(await bob.sees_button("☑️ 1. Cchanged003"), "2. Cpost000001")
+    await bob.taps(await bob.sees_button("Get 2 items"), "Get 2 items")
+    await bob.gets("photo")
+    told = await bob.sees("Instagram has changed something that I do not understand yet")
+    assert told.text.count("Instagram has changed something") == 1
+    failed = [line for line in bob.live.log_lines() if line["event"] == "job.failed"]
+    assert (failed[-1]["plugin"], "PluginError" in str(failed[-1]["error"])) == ("instagram", True)
+
+
+async def test_owners_hear_once_that_a_session_has_ended_and_nobody_reads_what_is_in_it(bob: Guest) -> None:
+    with session_of(bob, "sandbox.checked") as secret:
         bob.says(f"{HOME}/reel/Cagelimit01/")
         await bob.sees("I have none that works")
         owner = bob.live.stage.person
@@ -147,5 +182,19 @@ async def test_owners_hear_once_that_a_session_has_ended(bob: Guest) -> None:
         bob.says(f"{HOME}/reel/Cagelimit01/?again=1")
         await bob.sees("adults who are logged in")
         assert sum("sandbox.checked" in message.text for message in owner.messages()) == 1
+        world = bob.live.stage.world
+        said = [message.text for chat in world.chats for message in world.messages(chat)]
+        assert [text for text in said if secret in text] == []
+        assert secret not in bob.live.log.read_text()
+
+
+@contextmanager
+def session_of(person: Guest, name: str) -> Iterator[str]:
+    """Let the bot have the session of an account, as `fetchgram instagram login` leaves it; gives its secret."""
+    sessions = SessionFiles(person.live.data_dir / "plugins" / "instagram" / "sessions")
+    account = some_accounts()[name]
+    sessions.keep(name, account.cookies)
+    try:
+        yield account.session_id
     finally:
-        sessions.forget("sandbox.checked")
+        sessions.forget(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from fetchgram.api import Choice, Job, JobState, Link, Recipe
+from fetchgram.api import Choice, Context, Job, JobState, Link, Recipe
 from fetchgram.clock import SystemClock
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
@@ -54,7 +54,7 @@ class Bench:
     parts: Parts
     admins: FakeNotifyAdmins
     guide: Guide
-    data_dir: Path
+    context: Context
 
     @property
     def site(self) -> Instagram:
@@ -111,7 +111,7 @@ def make_bench(parts: Parts, tmp_path: Path) -> Callable[..., Bench]:
             texts=Texts.load(),
             notify_admins=admins,
         )
-        return Bench(parts, admins, Guide(context, settings), context.data_dir)
+        return Bench(parts, admins, Guide(context, settings), context)
 
     return make
 

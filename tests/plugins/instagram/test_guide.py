@@ -274,6 +274,23 @@ async def test_where_instaloader_fails_the_film_comes_by_ytdlp_and_the_log_says_
     assert "instagram.fallback" in capsys.readouterr().out
 
 
+async def test_a_page_that_asks_to_log_in_instead_of_data_is_a_wall(bench: Bench, link_to: LinkTo) -> None:
+    bench.site.visitors_trouble = Trouble.LOGIN_PAGE
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        await bench.guide.probe(link_to("p/Cpicture001/"))
+    assert caught.value.text.key == "instagram-wall"
+
+
+async def test_a_job_that_neither_engine_can_do_fails_by_the_plugins_fault(
+    bench: Bench, link_to: LinkTo, job_of: JobOf, workdir: Path, sink: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PluginError) as caught:
+        await bench.guide.download(job_of(link_to("reel/Cchanged003/"), VIDEO), workdir, sink)
+    assert (caught.value.plugin, caught.value.text.key) == ("instagram", "instagram-broken")
+    logged = capsys.readouterr().out
+    assert logged.index("instagram.fallback ") < logged.index("instagram.fallback_failed")
+
+
 @pytest.mark.parametrize("path", ["reel/Cchanged003/", "p/Cchanged002/"])
 async def test_what_nobody_understands_counts_against_the_plugin(bench: Bench, link_to: LinkTo, path: str) -> None:
     with pytest.raises(PluginError) as caught:

@@ -53,6 +53,8 @@ PICTURE = Item(640, 800)
 WIDE = Item(640, 360, is_film=True)
 UPRIGHT = Item(360, 640, is_film=True)
 FACE = Item(320, 320)
+SMALL_FACE = Item(150, 150)
+"""As it stands beside a name."""
 MIXED = (Item(600, 750), Item(360, 450, is_film=True), Item(602, 750))
 MANY = tuple(Item(320 + 2 * place, 400, is_film=place in (4, 9)) for place in range(14))
 HEAVY = tuple(Item(1000 + 2 * place, 1250, is_grainy=True) for place in range(3))
@@ -61,5 +63,5 @@ STORY = (Item(360, 642), Item(362, 644, is_film=True))
 HIGHLIGHT = (Item(364, 646), Item(366, 648, is_film=True), Item(368, 650))
 _SIZES = frozenset(
     f"{item.width_px}x{item.height_px}"
-    for item in (PICTURE, WIDE, UPRIGHT, FACE, *MIXED, *MANY, *HEAVY, *STORY, *HIGHLIGHT)
+    for item in (PICTURE, WIDE, UPRIGHT, FACE, SMALL_FACE, *MIXED, *MANY, *HEAVY, *STORY, *HIGHLIGHT)
 )

@@ -100,6 +100,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             ),
             Profile("sandbox.friends", "8002", "Among Friends", is_private=True, posts=("Cprivate001",)),
             Profile("sandbox.empty", "8003", "Nothing Yet"),
+            Profile("sandbox.news", "8004", "Ahead of Its Time", posts=("Cchanged003", "Cpost000001")),
         )
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from fetchgram_sandbox.web.instagram.pictures import FACE, FILM_S, Item
+from fetchgram_sandbox.web.instagram.pictures import FACE, FILM_S, SMALL_FACE, Item
 from fetchgram_sandbox.web.instagram.posts import PROFILES, TAKEN_AT, Post, Profile, Reel, find
 from fetchgram_sandbox.web.instagram.troubles import RULINGS, Trouble
 
@@ -50,7 +50,7 @@ def _user(owner: Profile) -> Data:
         "username": owner.username,
         "full_name": owner.full_name,
         "is_private": owner.is_private,
-        "profile_pic_url": address(FACE.picture),
+        "profile_pic_url": address(SMALL_FACE.picture),
     }
 
 
@@ -101,6 +101,7 @@ def web_profile_of(profile: Profile) -> Data:
         "username": profile.username,
         "full_name": profile.full_name,
         "is_private": profile.is_private,
+        "profile_pic_url": address(SMALL_FACE.picture),
         "profile_pic_url_hd": address(FACE.picture),
         "edge_owner_to_timeline_media": {"count": len(profile.posts)},
     }
