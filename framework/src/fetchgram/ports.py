@@ -48,6 +48,11 @@ class Ledger(Protocol):
 class Transaction(Protocol):
     """A transaction on the plugin's own tables."""
 
+    @property
+    def now(self) -> datetime:
+        """When it began, in UTC, by the database's clock: machines that share a database agree about it."""
+        ...
+
     async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """Execute an SQLAlchemy Core statement, once or for each of several parameters.
 

@@ -514,6 +514,8 @@ async def test_each_observer_is_told_alone_and_its_failure_reaches_the_caller(ma
 
 
 class _Transaction:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
     async def execute(self, statement: object, parameters: object = None) -> CursorResult[Any]:
         raise AssertionError
 

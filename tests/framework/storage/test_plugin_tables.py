@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ from sqlalchemy import Column, Executable, Integer, MetaData, Table, Text, delet
 from fetchgram.errors import FetchgramError, PluginError
 from fetchgram.storage import PluginTables, SharedStorage, Storage
 from fetchgram.storage.tables import jobs
+from fetchgram.testing import FakeClock
 
 HOURS = Table("stats_hours", MetaData(), Column("id", Integer, primary_key=True), Column("name", Text))
 FIRST = """
@@ -58,6 +60,14 @@ async def test_the_tables_are_there_at_the_first_statement(tables: PluginTables)
     async with tables.write() as transaction:
         await transaction.execute(insert(HOURS), [{"name": "one"}, {"name": "two"}])
     assert await count(tables) == 2
+
+
+async def test_the_time_of_a_transaction_is_the_clocks_that_was_given(tmp_path: Path, migrated_url: str | None) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    shared = SharedStorage(migrated_url, tmp_path, clock=FakeClock(at))
+    async with PluginTables("stats", shared.get).read() as transaction:
+        assert abs(transaction.now - at) < timedelta(seconds=60), "and the database's, where that is another machine"
+    await shared.close()
 
 
 async def test_a_block_that_raises_leaves_nothing(tables: PluginTables) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from fetchgram.api import Choice, Context, Job, JobState, Link, Recipe
+from fetchgram.api import Choice, Context, Job, JobState, Link, PluginDatabase, Recipe
 from fetchgram.clock import SystemClock
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.settings import FfmpegSettings, NetworkSettings, WorkSettings
-from fetchgram.testing import FakeNotifyAdmins, FakeSink, NoDatabase
+from fetchgram.testing import FakeNotifyAdmins, FakeSink, open_database
 from fetchgram.texts import Texts
 from fetchgram.workers.guard import WayOut
 from fetchgram.workers.media import LocalMedia
@@ -64,10 +64,10 @@ class Bench:
     def accounts(self) -> Accounts:
         return self.guide._accounts
 
-    def log_in(self, *names: str) -> None:
+    async def log_in(self, *names: str) -> None:
         """Keep sessions of these accounts."""
         for name in names:
-            self.accounts.keep(name, self.site.accounts[name].cookies)
+            await self.accounts.keep(name, self.site.accounts[name].cookies)
 
     def asked(self, path: str) -> int:
         """Count requests for a path since the bench was made."""
@@ -94,8 +94,14 @@ async def parts(clips_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         assert web.refused == ()
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(tmp_path: Path) -> AsyncIterator[PluginDatabase]:
+    async with open_database("instagram", tmp_path / "database", Plugin.migrations) as opened:
+        yield opened
+
+
 @pytest.fixture
-def make_bench(parts: Parts, tmp_path: Path) -> Callable[..., Bench]:
+def make_bench(parts: Parts, database: PluginDatabase, tmp_path: Path) -> Callable[..., Bench]:
     def make(settings: Settings = GENEROUS) -> Bench:
         parts.site.reset()
         parts.web.requests.clear()
@@ -104,7 +110,7 @@ def make_bench(parts: Parts, tmp_path: Path) -> Callable[..., Bench]:
             name="instagram",
             data_dir=make_data_dir(tmp_path, "instagram"),
             clock=SystemClock(),
-            database=NoDatabase(),
+            database=database,
             network=parts.network,
             workers=parts.workers,
             media=parts.media,

@@ -2,20 +2,28 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from fetchgram.api import ContentUnavailable, PluginDatabase, Reason, TemporarilyUnavailable, Transaction
 from fetchgram.clock import SystemClock
+from fetchgram.storage import PluginTables, SharedStorage
 from fetchgram.testing import FakeClock
+from fetchgram_instagram.account_table import LEASE_S, AccountTable
 from fetchgram_instagram.accounts import Accounts, Lease
 from fetchgram_instagram.finds import Refusal, Verdict
 from fetchgram_instagram.health import VISITOR
+from fetchgram_instagram.plugin import Plugin
 from fetchgram_instagram.settings import Settings
 
 COOKIES = {"sessionid": "secret", "ds_user_id": "1", "csrftoken": "token"}
 BOTH = ("a", "b")
+SOME = Settings(requests_per_hour=3, visitor_requests_per_hour=2)
 
 
 @pytest.fixture
@@ -23,11 +31,35 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest_asyncio.fixture
+async def database(tmp_path: Path, migrated_url: str | None, clock: FakeClock) -> AsyncIterator[PluginDatabase]:
+    shared = SharedStorage(migrated_url, tmp_path, clock=clock)
+    tables = PluginTables("instagram", shared.get)
+    tables.prepare(Plugin.migrations)
+    yield tables
+    await shared.close()
+
+
 @pytest.fixture
-def accounts(tmp_path: Path, clock: FakeClock) -> Accounts:
-    made = Accounts(tmp_path, Settings(requests_per_hour=3, visitor_requests_per_hour=2), clock, chance=lambda: 0.0)
-    for name in BOTH:
-        made.keep(name, COOKIES)
+def machine(tmp_path: Path, database: PluginDatabase, clock: FakeClock) -> Callable[[str], Accounts]:
+    """Give the accounts as one of the machines sees them that share a database."""
+
+    def machine(name: str) -> Accounts:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        return Accounts(folder, database, SOME, clock, chance=lambda: 0.0)
+
+    return machine
+
+
+@pytest_asyncio.fixture
+async def accounts(machine: Callable[[str], Accounts]) -> Accounts:
+    return await with_sessions(machine("here"))
+
+
+async def with_sessions(made: Accounts, *names: str) -> Accounts:
+    for name in names or BOTH:
+        await made.keep(name, COOKIES)
     return made
 
 
@@ -43,6 +75,12 @@ async def used(accounts: Accounts, names: tuple[str, ...], verdict: Verdict | No
 async def is_free(accounts: Accounts, *names: str) -> bool:
     async with accounts.lease(names, patience_s=0) as lease:
         return lease is not None
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 async def test_accounts_take_turns(accounts: Accounts, clock: FakeClock) -> None:
@@ -65,10 +103,151 @@ async def test_nobody_uses_a_session_that_is_in_use(accounts: Accounts) -> None:
     assert await is_free(accounts, "a")
 
 
-async def test_another_process_does_not_use_it_either(accounts: Accounts, tmp_path: Path) -> None:
+async def test_nobody_on_another_machine_uses_it_either(accounts: Accounts, machine: Callable[[str], Accounts]) -> None:
+    there = await with_sessions(machine("there"))
+    async with accounts.lease(("a",), patience_s=0) as lease:
+        assert lease is not None
+        assert not await is_free(there, "a")
+        assert (await used(there, BOTH)).name == "b"
+    assert await is_free(there, "a")
+
+
+async def test_many_who_want_one_at_once_have_it_one_after_the_other(machine: Callable[[str], Accounts]) -> None:
+    machines = [await with_sessions(machine(str(number)), "a") for number in range(4)]
+    inside, most = 0, 0
+
+    async def visit(accounts: Accounts) -> bool:
+        nonlocal inside, most
+        async with accounts.lease(("a",), patience_s=0) as lease:
+            if lease is None:
+                return False
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+            return True
+
+    served = await asyncio.gather(*(visit(each) for each in machines))
+    assert any(served)
+    assert most == 1
+
+
+async def test_what_one_machine_learns_all_know(accounts: Accounts, machine: Callable[[str], Accounts]) -> None:
+    there = await with_sessions(machine("there"))
+    await used(accounts, ("a",), Verdict.RATE)
+    await used(accounts, ("b",), Verdict.CHECKPOINT)
+    assert not await is_free(there, *BOTH)
+    assert (await there.health())["b"].ended == "checkpoint"
+    assert await there.wait_s(BOTH) == 900
+
+
+async def test_the_lease_of_who_died_ends_by_itself(
+    accounts: Accounts, machine: Callable[[str], Accounts], database: PluginDatabase, clock: FakeClock
+) -> None:
+    there = await with_sessions(machine("there"))
+    assert await AccountTable(database).take("a", "somebody who dies", 10) == 10
+    clock.advance(LEASE_S - 1)
+    assert not await is_free(there, "a")
+    clock.advance(2)
+    assert await is_free(there, "a")
+    assert await is_free(accounts, "a")
+
+
+async def test_a_lease_is_held_as_long_as_it_is_used(
+    accounts: Accounts, machine: Callable[[str], Accounts], clock: FakeClock
+) -> None:
+    there = await with_sessions(machine("there"))
+    async with accounts.lease(("a",), patience_s=0) as lease:
+        assert lease is not None
+        for _ in range(12):
+            await eventually(lambda: clock._sleepers)
+            clock.advance(LEASE_S / 4)
+            await eventually(lambda: clock._sleepers)
+            assert not await is_free(there, "a")
+    assert await is_free(there, "a")
+
+
+async def test_who_has_lost_a_lease_stops(accounts: Accounts, database: PluginDatabase, clock: FakeClock) -> None:
+    table, stopped = AccountTable(database), False
+
+    async def look() -> None:
+        nonlocal stopped
+        async with accounts.lease(("a",), patience_s=0) as lease:
+            assert lease is not None
+            lease.asked = 1
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                stopped = True
+                raise
+
+    looking = asyncio.create_task(look())
+    await eventually(lambda: clock._sleepers)
+    await table.forget("a")
+    assert await table.take("a", "somebody else", 10) is not None
+    clock.advance(LEASE_S / 4)
+    with pytest.raises(TemporarilyUnavailable):
+        await looking
+    assert stopped
+    assert not await is_free(accounts, "a"), "it is somebody else's, and stays so"
+    assert len((await table.read()).of("a").used) == 1, "what was asked counts all the same"
+
+
+async def test_who_cannot_renew_stops_before_the_lease_ends(accounts: Accounts, clock: FakeClock) -> None:
+    @dataclass(frozen=True)
+    class Away:
+        """A database that cannot be written to for now."""
+
+        database: PluginDatabase
+        is_away: list[bool]
+
+        def read(self) -> object:
+            return self.database.read()
+
+        @asynccontextmanager
+        async def write(self) -> AsyncIterator[Transaction]:
+            if self.is_away:
+                raise TemporarilyUnavailable("the database is away")
+            async with self.database.write() as transaction:
+                yield transaction
+
+    away: list[bool] = []
+    cut = replace(accounts, database=Away(accounts.database, away))  # type: ignore[arg-type]  # the same methods
+
+    async def look() -> None:
+        async with cut.lease(("a",), patience_s=0) as lease:
+            assert lease is not None
+            await asyncio.Event().wait()
+
+    looking = asyncio.create_task(look())
+    await eventually(lambda: clock._sleepers)
+    away.append(True)
+    began_s = clock.monotonic()
+    while not looking.done():
+        if clock._sleepers:
+            clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    assert isinstance(looking.exception(), TemporarilyUnavailable)
+    assert clock.monotonic() - began_s < LEASE_S
+    assert not await is_free(accounts, "a")
+    clock.advance(LEASE_S)
+    assert await is_free(accounts, "a"), "it ended by itself"
+
+
+async def test_what_goes_wrong_with_a_lease_comes_out_as_it_is(accounts: Accounts) -> None:
+    cause = ValueError("the cause")
+    with pytest.raises(ContentUnavailable) as caught:
+        async with accounts.lease(("a",), patience_s=0):
+            raise ContentUnavailable(Reason.GONE) from cause
+    assert caught.value.__cause__ is cause
+    assert await is_free(accounts, "a")
+
+
+async def test_another_process_with_another_database_does_not_use_it_either(accounts: Accounts) -> None:
+    lock = str(accounts.folder / "locks" / "a.lock")
     hold = (
         "import fcntl, os, sys\n"
-        f"lock = os.open({str(tmp_path / 'locks' / 'a.lock')!r}, os.O_RDWR | os.O_CREAT, 0o600)\n"
+        f"lock = os.open({lock!r}, os.O_RDWR | os.O_CREAT, 0o600)\n"
         "fcntl.flock(lock, fcntl.LOCK_EX)\nprint('held', flush=True)\nsys.stdin.read()\n"
     )
     assert await is_free(accounts, "a")
@@ -83,12 +262,11 @@ async def test_another_process_does_not_use_it_either(accounts: Accounts, tmp_pa
     assert await is_free(accounts, "a"), "its lock ended with it"
 
 
-async def test_who_waits_gets_the_session_when_it_is_free(tmp_path: Path) -> None:
-    accounts = Accounts(tmp_path, Settings(), SystemClock())
-    accounts.keep("a", COOKIES)
+async def test_who_waits_gets_the_session_when_it_is_free(accounts: Accounts) -> None:
+    patient = replace(accounts, clock=SystemClock())
     async with accounts.lease(("a",), patience_s=0) as first:
         assert first is not None
-        waiting = asyncio.create_task(used_after_waiting(accounts))
+        waiting = asyncio.create_task(used_after_waiting(patient))
         await asyncio.sleep(0)
     assert await waiting == "a"
 
@@ -111,8 +289,8 @@ async def test_who_has_asked_enough_for_an_hour_waits(accounts: Accounts, clock:
     assert (await used(accounts, ("a",))).budget == 3
     assert (await used(accounts, ("a",), asked=2)).budget == 2
     assert not await is_free(accounts, "a")
-    assert accounts.wait_s(("a",)) == 3600
-    assert accounts.wait_s(BOTH) == 0
+    assert await accounts.wait_s(("a",)) == 3600
+    assert await accounts.wait_s(BOTH) == 0
     clock.advance(3601)
     assert await is_free(accounts, "a")
 
@@ -122,7 +300,7 @@ async def test_who_was_told_to_ask_less_rests_and_the_other_one_takes_over(
 ) -> None:
     await used(accounts, ("a",), Verdict.RATE)
     assert {(await used(accounts, BOTH)).name for _ in range(2)} == {"b"}
-    assert accounts.wait_s(("a",)) == 900
+    assert await accounts.wait_s(("a",)) == 900
     clock.advance(901)
     assert await is_free(accounts, "a")
 
@@ -133,17 +311,19 @@ async def test_a_session_that_has_ended_is_used_again_after_a_new_login_only(
     assert (await used(accounts, ("a",), Verdict.CHECKPOINT)).ended == "checkpoint"
     clock.advance(10 * 86_400)
     assert not await is_free(accounts, "a")
-    assert accounts.health()["a"].ended == "checkpoint"
-    accounts.keep("a", COOKIES)
+    assert (await accounts.health())["a"].ended == "checkpoint"
+    await accounts.keep("a", COOKIES)
     assert (await used(accounts, ("a",))).ended == ""
 
 
-async def test_what_is_known_is_known_after_a_restart(accounts: Accounts, tmp_path: Path, clock: FakeClock) -> None:
+async def test_who_is_forgotten_is_forgotten(accounts: Accounts) -> None:
     await used(accounts, ("a",), Verdict.LOGGED_OUT)
-    assert not await is_free(Accounts(tmp_path, Settings(), clock), "a")
+    assert await accounts.forget("a")
+    assert list(await accounts.health()) == ["b"]
+    assert not await accounts.forget("a")
 
 
-async def test_a_child_is_told_where_a_session_is_never_what_is_in_it(accounts: Accounts, tmp_path: Path) -> None:
+async def test_a_child_is_told_where_a_session_is_never_what_is_in_it(accounts: Accounts) -> None:
     lease = await used(accounts, ("a",))
-    assert lease.session == {"name": "a", "path": str(tmp_path / "sessions" / "a.txt")}
+    assert lease.session == {"name": "a", "path": str(accounts.folder / "sessions" / "a.txt")}
     assert "secret" not in repr(lease)

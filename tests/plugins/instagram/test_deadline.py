@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 import pytest
+import pytest_asyncio
 
 from fetchgram.api import (
     Json,
@@ -20,11 +21,13 @@ from fetchgram.api import (
     encode,
 )
 from fetchgram.settings import PluginsSettings
-from fetchgram.testing import FakeClock, FakeContext
+from fetchgram.testing import FakeClock, FakeContext, open_database
 from fetchgram_instagram.deadline import Deadline
 from fetchgram_instagram.finds import Refusal, Verdict
 from fetchgram_instagram.guide import Guide
+from fetchgram_instagram.health import VISITOR
 from fetchgram_instagram.links import claim
+from fetchgram_instagram.plugin import Plugin
 from fetchgram_instagram.settings import Settings
 
 COOKIES = {"sessionid": "secret", "ds_user_id": "1", "csrftoken": "token"}
@@ -61,18 +64,20 @@ class SlowWorkers:
 Made = tuple[Guide, SlowWorkers, FakeClock]
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Callable[..., Made]:
-    def made(takes_s: float, verdict: Verdict, accounts: Sequence[str] = ()) -> Made:
-        clock = FakeClock()
+@pytest_asyncio.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Made]]]:
+    clock = FakeClock()
+
+    async def made(takes_s: float, verdict: Verdict, accounts: Sequence[str] = ()) -> Made:
         workers = SlowWorkers(clock, takes_s, verdict)
-        context = FakeContext(name="instagram", data_dir=tmp_path, clock=clock, workers=workers)  # type: ignore[arg-type]  # only what is asked for
+        context = FakeContext(name="instagram", data_dir=tmp_path, clock=clock, database=database, workers=workers)  # type: ignore[arg-type]  # only what is asked for
         guide = Guide(context, Settings(look_timeout_s=LOOK_S))
         for name in accounts:
-            guide._accounts.keep(name, COOKIES)
+            await guide._accounts.keep(name, COOKIES)
         return guide, workers, clock
 
-    return made
+    async with open_database("instagram", tmp_path, Plugin.migrations, clock=clock) as database:
+        yield made
 
 
 def link(path: str = "reel/Creel000001/") -> Link:
@@ -92,8 +97,8 @@ def test_a_deadline_counts_down_and_never_below_nothing() -> None:
     assert deadline.left_s == 0
 
 
-async def test_the_other_engine_has_what_the_first_one_left(made: Callable[..., Made]) -> None:
-    guide, workers, clock = made(15.0, Verdict.BROKEN)
+async def test_the_other_engine_has_what_the_first_one_left(made: Callable[..., Awaitable[Made]]) -> None:
+    guide, workers, clock = await made(15.0, Verdict.BROKEN)
     with pytest.raises(PluginError):
         await guide.probe(link())
     assert workers.limits_s == [25.0, 10.0]
@@ -101,26 +106,26 @@ async def test_the_other_engine_has_what_the_first_one_left(made: Callable[..., 
 
 
 async def test_one_account_after_the_other_has_what_is_left_and_then_nobody_is_asked(
-    made: Callable[..., Made],
+    made: Callable[..., Awaitable[Made]],
 ) -> None:
-    guide, workers, clock = made(10.0, Verdict.RATE, ("a", "b", "c", "d"))
+    guide, workers, clock = await made(10.0, Verdict.RATE, ("a", "b", "c", "d"))
     with pytest.raises(TemporarilyUnavailable):
         await guide.probe(link())
     assert workers.limits_s == [25.0, 15.0, 5.0]
     assert clock.monotonic() == LOOK_S
 
 
-async def test_who_does_not_answer_in_time_is_said_so(made: Callable[..., Made]) -> None:
-    guide, _, clock = made(1000.0, Verdict.BROKEN)
+async def test_who_does_not_answer_in_time_is_said_so(made: Callable[..., Awaitable[Made]]) -> None:
+    guide, _, clock = await made(1000.0, Verdict.BROKEN)
     with pytest.raises(TemporarilyUnavailable) as caught:
         await guide.probe(link())
     assert caught.value.text.key == "instagram-unreachable"
     assert clock.monotonic() == LOOK_S
-    assert guide._accounts._known.read()[""].used != (), "it was asked all the same"
+    assert (await guide._accounts._table.read()).of(VISITOR).used != (), "it was asked all the same"
 
 
-async def test_waiting_for_an_account_leaves_time_to_ask_with_it(made: Callable[..., Made]) -> None:
-    guide, workers, clock = made(10.0, Verdict.GONE, ("a",))
+async def test_waiting_for_an_account_leaves_time_to_ask_with_it(made: Callable[..., Awaitable[Made]]) -> None:
+    guide, workers, clock = await made(10.0, Verdict.GONE, ("a",))
     story = link("stories/some.body/")
     assert story.kind is LinkKind.STORY
     async with guide._accounts.lease(("a",), patience_s=0):

@@ -190,7 +190,7 @@ async def test_stories_need_somebody_who_is_logged_in(bench: Bench, link_to: Lin
 
 
 async def test_stories_and_highlights_come_with_a_session(bench: Bench, link_to: LinkTo, get: Any) -> None:
-    bench.log_in("sandbox.one")
+    await bench.log_in("sandbox.one")
     whole = await get("stories/sandbox.band/")
     assert sorted(each.width_px for each in whole) == [360, 362]
     seen = await bench.guide.probe(link_to("stories/sandbox.band/3500000000000000002/"))
@@ -223,7 +223,7 @@ async def test_what_a_profile_keeps_for_its_followers_is_said(bench: Bench, link
 
 
 async def test_a_follower_gets_what_visitors_and_others_do_not(bench: Bench, link_to: LinkTo) -> None:
-    bench.log_in("sandbox.two", "sandbox.one")
+    await bench.log_in("sandbox.two", "sandbox.one")
     assert (await bench.guide.probe(link_to("p/Cprivate001/"))).title == "For friends"
     assert (await bench.guide.probe(link_to("reel/Cagelimit01/"))).choices
 
@@ -299,7 +299,7 @@ async def test_what_nobody_understands_counts_against_the_plugin(bench: Bench, l
 
 
 async def test_behind_a_wall_for_visitors_accounts_come_first(bench: Bench, link_to: LinkTo) -> None:
-    bench.log_in("sandbox.one")
+    await bench.log_in("sandbox.one")
     bench.site.visitors_trouble = Trouble.LOGIN_PAGE
     await bench.guide.probe(link_to("reel/Creel000001/"))
     assert (bench.asked("/graphql/query"), bench.asked("/reel/Creel000001/")) == (1, 0)
@@ -309,7 +309,7 @@ async def test_the_other_engine_uses_the_session_that_was_used(
     make_bench: Any, link_to: LinkTo, job_of: JobOf, workdir: Path, sink: Any
 ) -> None:
     bench = make_bench(Settings(visitor_requests_per_hour=0))
-    bench.log_in("sandbox.one")
+    await bench.log_in("sandbox.one")
     seen = await bench.guide.probe(link_to("reel/Cchanged001/"))
     (film,) = await bench.guide.download(job_of(seen.link, seen.choices[0]), workdir, sink)
     assert film.kind is MediaKind.VIDEO
@@ -318,7 +318,7 @@ async def test_the_other_engine_uses_the_session_that_was_used(
 
 
 async def test_an_account_finds_stories_where_visitors_meet_a_wall(bench: Bench, link_to: LinkTo) -> None:
-    bench.log_in("sandbox.one")
+    await bench.log_in("sandbox.one")
     bench.site.visitors_trouble = Trouble.LOGGED_OUT
     assert len((await bench.guide.entries(link_to("stories/sandbox.band/"), None)).entries) == 2
     with pytest.raises(ContentUnavailable) as caught:

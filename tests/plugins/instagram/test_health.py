@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from fetchgram_instagram.finds import Refusal, Verdict
-from fetchgram_instagram.health import Health, HealthFile
+from fetchgram_instagram.health import Health
 
 NOW = 1_000_000.0
 
@@ -55,19 +53,3 @@ def test_a_session_that_has_ended_says_why(verdict: Verdict, why: str) -> None:
 def test_what_is_no_fault_of_the_account_costs_it_nothing(verdict: Verdict) -> None:
     health = after(Health(), verdict)
     assert (health.rests_until, health.ended) == (0.0, "")
-
-
-def test_what_is_known_survives(tmp_path: Path) -> None:
-    file = HealthFile(tmp_path / "accounts.json")
-    assert file.read() == {}
-    with file.change() as known:
-        known["some.body"] = Health(used=(1.0, 2.0), rests_until=3.0, strikes=4, ended="checkpoint")
-    assert HealthFile(tmp_path / "accounts.json").read() == {
-        "some.body": Health(used=(1.0, 2.0), rests_until=3.0, strikes=4, ended="checkpoint")
-    }
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"a": {}}', '{"a": {"used": 1}}', '{"a": {"used": [], "new": 1}}'])
-def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / "accounts.json").write_text(content)
-    assert HealthFile(tmp_path / "accounts.json").read() == {}

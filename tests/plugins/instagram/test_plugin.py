@@ -7,30 +7,31 @@ from pathlib import Path
 import pytest
 
 from fetchgram.api import Health, Link, LinkKind, PluginError
-from fetchgram.testing import FakeContext
+from fetchgram.testing import FakeContext, open_database
 from fetchgram_instagram.accounts import Accounts
 from fetchgram_instagram.finds import Refusal, Verdict
 from fetchgram_instagram.plugin import Plugin
 from fetchgram_instagram.settings import Settings
 
 
-async def health(tmp_path: Path) -> tuple[Health, str]:
-    plugin = Plugin(Settings(), FakeContext(name="instagram", data_dir=tmp_path))
-    (check,) = plugin.health_checks()
+async def health(context: FakeContext) -> tuple[Health, str]:
+    (check,) = Plugin(Settings(), context).health_checks()
     report = await check.check()
     return report.health, report.detail
 
 
 async def test_the_health_of_the_sessions_is_shown(tmp_path: Path) -> None:
-    assert await health(tmp_path) == (Health.OK, "visitors only")
-    accounts = Accounts(tmp_path, Settings(), FakeContext(name="instagram", data_dir=tmp_path).clock)
-    for name in ("a.a", "b.b"):
-        accounts.keep(name, {"sessionid": "1", "ds_user_id": "1", "csrftoken": "1"})
-    assert await health(tmp_path) == (Health.OK, "2 accounts")
-    async with accounts.lease(("a.a",), patience_s=0) as lease:
-        assert lease is not None
-        lease.refusal = Refusal(verdict=Verdict.LOGGED_OUT)
-    assert await health(tmp_path) == (Health.WARNING, "ended, log in again: a.a")
+    async with open_database("instagram", tmp_path, Plugin.migrations) as database:
+        context = FakeContext(name="instagram", data_dir=tmp_path, database=database)
+        assert await health(context) == (Health.OK, "visitors only")
+        accounts = Accounts(tmp_path, database, Settings(), context.clock)
+        for name in ("a.a", "b.b"):
+            await accounts.keep(name, {"sessionid": "1", "ds_user_id": "1", "csrftoken": "1"})
+        assert await health(context) == (Health.OK, "2 accounts")
+        async with accounts.lease(("a.a",), patience_s=0) as lease:
+            assert lease is not None
+            lease.refusal = Refusal(verdict=Verdict.LOGGED_OUT)
+        assert await health(context) == (Health.WARNING, "ended, log in again: a.a")
 
 
 async def test_without_a_context_it_only_detects() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from fetchgram.api import ContentUnavailable, FetchgramError, Link, TemporarilyUnavailable
 from fetchgram_instagram.settings import Settings
@@ -21,17 +22,17 @@ ACCOUNTS_ONLY = Settings(visitor_requests_per_hour=0, requests_per_hour=1000)
 PICTURE = "p/Cpicture001/"
 
 
-@pytest.fixture
-def accounts_only(make_bench: Callable[..., Bench]) -> Bench:
+@pytest_asyncio.fixture(loop_scope="session")
+async def accounts_only(make_bench: Callable[..., Bench]) -> Bench:
     bench = make_bench(ACCOUNTS_ONLY)
-    bench.log_in("sandbox.one", "sandbox.two")
+    await bench.log_in("sandbox.one", "sandbox.two")
     return bench
 
 
 async def test_two_looks_at_once_use_two_sessions(accounts_only: Bench, link_to: LinkTo) -> None:
     links = [link_to("p/Cpicture001/"), link_to("p/Cwordless01/")]
     await asyncio.gather(*(accounts_only.guide.probe(link) for link in links))
-    used = {name: len(each.used) for name, each in accounts_only.accounts.health().items()}
+    used = {name: len(each.used) for name, each in (await accounts_only.accounts.health()).items()}
     assert used == {"sandbox.one": 1, "sandbox.two": 1}
 
 
@@ -46,13 +47,13 @@ async def test_a_session_that_ends_is_never_used_again_and_admins_are_told_once(
     bench.site.accounts["sandbox.one"].trouble = trouble
     await bench.guide.probe(link_to("p/Cpicture001/"))
     await bench.guide.probe(link_to("p/Cwordless01/"))
-    assert bench.accounts.health()["sandbox.one"].ended == why
+    assert (await bench.accounts.health())["sandbox.one"].ended == why
     (told,) = bench.admins.told
     assert (told.key, told.params["account"], told.params["why"].key) == (
         "instagram-admin-ended", "sandbox.one", f"instagram-ended-{why}",
     )  # fmt: skip
     assert bench.asked("/graphql/query") == 3, "the one that ended was asked once"
-    assert bench.guide.sessions() == (["sandbox.one"], ["sandbox.two"])
+    assert await bench.guide.sessions() == (["sandbox.one"], ["sandbox.two"])
 
 
 async def test_when_all_have_ended_people_are_told_and_nobody_logs_in(accounts_only: Bench, link_to: LinkTo) -> None:
@@ -85,17 +86,17 @@ async def test_who_is_told_to_ask_less_rests_and_the_other_takes_over(
     assert caught.value.retry_after_s is not None
     assert caught.value.retry_after_s > 60
     assert bench.admins.told == []
-    assert all(not each.ended for each in bench.accounts.health().values())
+    assert all(not each.ended for each in (await bench.accounts.health()).values())
 
 
 async def test_a_visitor_is_asked_first_and_an_account_only_where_that_is_not_enough(
     bench: Bench, link_to: LinkTo
 ) -> None:
-    bench.log_in("sandbox.one")
+    await bench.log_in("sandbox.one")
     await bench.guide.probe(link_to(PICTURE))
-    assert bench.accounts.health()["sandbox.one"].used == ()
+    assert (await bench.accounts.health())["sandbox.one"].used == ()
     await bench.guide.probe(link_to("reel/Cagelimit01/"))
-    assert len(bench.accounts.health()["sandbox.one"].used) == 1
+    assert len((await bench.accounts.health())["sandbox.one"].used) == 1
 
 
 async def test_a_session_is_in_no_log_no_error_and_no_notice(
@@ -110,8 +111,8 @@ async def test_a_session_is_in_no_log_no_error_and_no_notice(
             said.append(repr(await bench.guide.probe(link_to(PICTURE))))
         except FetchgramError as error:
             said += [repr(error), str(error.__cause__), repr(getattr(error, "text", ""))]
-        bench.log_in("sandbox.one", "sandbox.two")
-        bench.accounts._known.path.unlink(missing_ok=True)
+        await bench.log_in("sandbox.one", "sandbox.two")
+        await bench.accounts.forget("")
     printed = capfd.readouterr()
     heard = "\n".join([*said, printed.out, printed.err, *map(repr, bench.admins.told)])
     assert "instagram.refused" in heard

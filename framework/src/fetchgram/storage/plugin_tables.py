@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ class PluginTransaction:
     def __init__(self, session: Session, plugin: str) -> None:
         self._session = session
         self._plugin = plugin
+
+    @property
+    def now(self) -> datetime:
+        """When it began."""
+        return self._session.now
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """Execute a statement.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from fetchgram.ports import PluginDatabase, Transaction
+from fetchgram.ports import Clock, PluginDatabase, Transaction
 
 
 class NoDatabase:
@@ -22,17 +22,20 @@ class NoDatabase:
 
 
 @asynccontextmanager
-async def open_database(plugin: str, folder: Path, migrations: Path) -> AsyncIterator[PluginDatabase]:
+async def open_database(
+    plugin: str, folder: Path, migrations: Path, *, clock: Clock | None = None
+) -> AsyncIterator[PluginDatabase]:
     """Open what the plugin is given as `context.database`, with its tables made by its own revision files.
 
     Args:
         plugin: Its name.
         folder: Usually the test's `tmp_path`; a second call finds what the first one left there.
         migrations: The plugin's attribute of that name.
+        clock: What transactions take their time from; the system's by default.
     """
     from fetchgram.storage import PluginTables, SharedStorage  # noqa: PLC0415  # most plugins have no tables
 
-    shared = SharedStorage(None, folder, migrate=False)
+    shared = SharedStorage(None, folder, migrate=False, clock=clock)
     tables = PluginTables(plugin, shared.get)
     tables.prepare(migrations)
     try:

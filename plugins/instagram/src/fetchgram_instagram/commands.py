@@ -66,7 +66,7 @@ async def _logged_in(context: Context, settings: Settings, username: str, source
     answer = await _call(context, "name_of", {"cookies": cast("Json", cookies)})
     if not isinstance(answer, str) or not is_username(answer):
         raise ConfigError("Instagram does not know this session (any more); log in again where it comes from")
-    _accounts(context, settings).keep(answer, cookies)
+    await _accounts(context, settings).keep(answer, cookies)
     return answer
 
 
@@ -83,7 +83,7 @@ async def _by_password(context: Context, username: str) -> dict[str, str]:
 async def _described(context: Context, settings: Settings) -> list[str]:
     accounts, now = _accounts(context, settings), context.clock.now().timestamp()
     lines = []
-    for name, health in accounts.health().items():
+    for name, health in (await accounts.health()).items():
         rest_s = health.ready_at(settings.requests_per_hour, now) - now
         state = f"ended: {health.ended}" if health.ended else f"rests for {rest_s:.0f} s" if rest_s > 0 else "ready"
         lines.append(f"{name}  {state}  {len(health.used)} requests in the last hour")
@@ -92,7 +92,7 @@ async def _described(context: Context, settings: Settings) -> list[str]:
 
 async def _forget(context: Context, settings: Settings, username: str) -> None:
     _check_name(username)
-    if not _accounts(context, settings).sessions.forget(username):
+    if not await _accounts(context, settings).forget(username):
         raise ConfigError(f"there is no session of {username!r}")
 
 
@@ -102,7 +102,7 @@ async def _call(context: Context, work: str, payload: dict[str, Json]) -> Json:
 
 
 def _accounts(context: Context, settings: Settings) -> Accounts:
-    return Accounts(context.data_dir, settings, context.clock)
+    return Accounts(context.data_dir, context.database, settings, context.clock)
 
 
 def _check_name(username: str) -> None:

@@ -56,7 +56,7 @@ class Guide:
     def __init__(self, context: Context, settings: Settings) -> None:
         self._context = context
         self._settings = settings
-        self._accounts = Accounts(context.data_dir, settings, context.clock)
+        self._accounts = Accounts(context.data_dir, context.database, settings, context.clock)
         self._visits = Visits(self._accounts, context)
         self._fallback = Fallback(context, settings)
         self._files = Files(context, settings)
@@ -106,9 +106,9 @@ class Guide:
             self._memory.forget(link)
         raise TemporarilyUnavailable("the media server refuses its own addresses", told=text("instagram-unreachable"))
 
-    def sessions(self) -> tuple[list[str], list[str]]:
+    async def sessions(self) -> tuple[list[str], list[str]]:
         """Return the accounts whose sessions have ended, and the others."""
-        health = self._accounts.health()
+        health = await self._accounts.health()
         return [name for name, each in health.items() if each.ended], [
             n for n, each in health.items() if not each.ended
         ]

@@ -1,17 +1,9 @@
-"""What is known of each account: how much it asked, how long it rests, and whether its session has ended.
-
-It is kept in a file, so that all processes of this machine, and the next start, know it too.
-"""
+"""What is known of each account: how much it asked, how long it rests, and whether its session has ended."""
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from fetchgram_instagram.finds import Refusal, Verdict
 
@@ -51,6 +43,10 @@ class Health:
         full_until = recent[-per_hour] + _HOUR_S if len(recent) >= per_hour > 0 else 0.0
         return max(self.rests_until, full_until)
 
+    def may_ask(self, per_hour: int, now: float) -> bool:
+        """Whether it may be used now."""
+        return not self.ended and per_hour > 0 and self.ready_at(per_hour, now) <= now
+
     def after(self, asked: int, refusal: Refusal | None, *, now: float, first_rest_s: float, chance: float) -> Health:
         """Return what is known after a visit.
 
@@ -70,36 +66,3 @@ class Health:
         usual_s = min(first_rest_s * 2.0**self.strikes, _LONGEST_REST_S)
         rest_s = _BLOCKED_S if verdict is Verdict.FEEDBACK else refusal.wait_s or usual_s
         return replace(self, used=used, strikes=self.strikes + 1, rests_until=now + rest_s * (1 + chance))
-
-
-class HealthFile:
-    """Keeps the health of all accounts.
-
-    Args:
-        path: Of the file; made when there is something to keep.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> dict[str, Health]:
-        """Return what is known; nothing if the file is not there or cannot be read."""
-        try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-            return {name: Health(**{**each, "used": tuple(each["used"])}) for name, each in data.items()}
-        except (OSError, ValueError, TypeError, LookupError, AttributeError):
-            return {}
-
-    @contextmanager
-    def change(self) -> Iterator[dict[str, Health]]:
-        """Give what is known, to be changed; nobody else changes it meanwhile."""
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            known = self.read()
-            yield known
-            part = self.path.with_suffix(".part")
-            part.write_text(json.dumps({name: asdict(each) for name, each in known.items()}), encoding="utf-8")
-            part.replace(self.path)
-        finally:
-            os.close(lock)

@@ -42,6 +42,7 @@ class Plugin:
     Settings = InstagramSettings
     preload = ("fetchgram_ytdlp.child", "fetchgram_instagram.child", "fetchgram_instagram.fetching")
     """What warm children import before the first link."""
+    migrations = Path(__file__).parent / "migrations"
 
     def __init__(self, settings: InstagramSettings, context: Context | None) -> None:
         self._settings = settings
@@ -92,7 +93,7 @@ class Plugin:
         )
 
     async def _check_sessions(self) -> HealthReport:
-        ended, alive = self._guide().sessions()
+        ended, alive = await self._guide().sessions()
         if ended:
             return HealthReport(health=Health.WARNING, detail=f"ended, log in again: {', '.join(ended)}")
         return HealthReport(health=Health.OK, detail=f"{len(alive)} accounts" if alive else "visitors only")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias, TypeVar
 
@@ -72,7 +71,7 @@ class Visits:
 
     async def living(self) -> tuple[str, ...]:
         """Return the accounts whose sessions have not ended."""
-        health = await asyncio.to_thread(self._accounts.health)
+        health = await self._accounts.health()
         return tuple(name for name, each in health.items() if not each.ended)
 
     async def _ask_accounts(self, kind: LinkKind, work: Work[T], refusal: Refusal | None, deadline: Deadline) -> T:
@@ -105,7 +104,7 @@ class Visits:
     async def _error(self, kind: LinkKind, refusal: Refusal | None, *, resting: Sequence[str]) -> FetchgramError:
         """Say why nobody got it."""
         names = (*(() if kind in _FOR_ACCOUNTS else (VISITOR,)), *await self.living())
-        wait_s = await asyncio.to_thread(self._accounts.wait_s, names)
+        wait_s = await self._accounts.wait_s(names)
         # Somebody who rests or is busy might have got what others were refused.
         is_open = bool(resting) and refusal is not None and refusal.verdict in _MORE_FOR_ACCOUNTS
         if refusal is not None and not is_open:

@@ -9,12 +9,12 @@ instagram-age = Instagram shows this only to adults who are logged in.
 instagram-geo = This is not shown in the country where I am.
 instagram-login = Instagram does not show this to visitors: one has to be logged in, and I am not.
 instagram-no-account = Instagram shows this only to people with an account, and I have none that works. My admins can set one up.
-instagram-busy = Instagram says that I ask too often. { HAS($wait) ->
-    [yes] Please try again in { WAIT($wait) }.
+instagram-busy = Instagram lets me ask only so often. { HAS($wait) ->
+    [yes] It works again in { WAIT($wait) }.
    *[no] Please try again later.
 }
 instagram-wall = Right now Instagram shows nothing to those who are not logged in, and I am not. { HAS($wait) ->
-    [yes] Please try again in { WAIT($wait) }.
+    [yes] It may work again in { WAIT($wait) }.
    *[no] Please try again later.
 }
 instagram-unreachable = Instagram does not answer properly right now.
