@@ -4,12 +4,26 @@ import asyncio
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from psycopg import sql
 
-from fetchgram.storage import open_storage
+from fetchgram.app import Plugins, Wired, wire
+from fetchgram.clock import SystemClock
+from fetchgram.plugins.breaker import Breaker
+from fetchgram.plugins.detection import Detector
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.plugins.loader import load
+from fetchgram.plugins.overrides import Overrides
+from fetchgram.plugins.switching import Switching
+from fetchgram.ports import Context
+from fetchgram.settings import Settings, SettingsModel
+from fetchgram.storage import SharedStorage, Storage, open_storage
+from fetchgram.telegram.service import Switchboard
+from fetchgram.testing import FakeContext
+from fetchgram.texts import Texts
 from fetchgram_sandbox.postgres import PostgresServer
 
 
@@ -78,6 +92,49 @@ def migrated_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         shutil.copy(request.getfixturevalue("migrated"), tmp_path)
         return None
     return str(request.getfixturevalue("migrated_postgres")())
+
+
+class Workshop:
+    """Gives plugins what they need in a test when they are built while everything runs.
+
+    Args:
+        folder: Of all of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def context_of(self, name: str, own: SettingsModel) -> FakeContext:
+        return FakeContext(name=name, data_dir=self.folder)
+
+    async def ready(self, plugin: object, context: Context) -> None:
+        """Nothing to do."""
+
+    async def put_away(self, context: Context) -> None:
+        """Nothing to do."""
+
+
+@pytest.fixture
+def make_route(tmp_path: Path) -> Callable[..., Wired]:
+    """Wire the route over a database and some plugins; nobody is told anything."""
+
+    def made(storage: Storage, *points: EntryPoint, **values: object) -> Wired:
+        settings = Settings.model_validate({"data_dir": tmp_path, **values})
+        clock, workshop = SystemClock(), Workshop(tmp_path)
+        loaded = load(settings, workshop.context_of, entry_points=points)
+        hooks = Hooks(loaded, Breaker(settings.plugins, clock), settings.plugins, clock)
+        plugins = Plugins(
+            hooks=hooks,
+            texts=Texts.load(),
+            network=None,  # type: ignore[arg-type]  # nobody fetches
+            detector=Detector(hooks.roster, hooks.breaker, limit_s=10),
+            clock=clock,
+            database=SharedStorage(None, tmp_path),
+            switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=workshop),
+        )
+        return wire(settings, plugins, Switchboard(), storage, tmp_path)
+
+    return made
 
 
 async def _migrate(url: str | None, folder: Path) -> None:

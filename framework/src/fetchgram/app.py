@@ -33,12 +33,15 @@ from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
+from fetchgram.pipeline.switches import Switches, recalled
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker, OnChange
 from fetchgram.plugins.context import PluginContext
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load, packages
+from fetchgram.plugins.overrides import Overrides
+from fetchgram.plugins.switching import Switching
 from fetchgram.ports import Clock, NotifyAdmins
 from fetchgram.provisions import CHILDREN, Provisions
 from fetchgram.settings import Settings, SettingsModel
@@ -64,6 +67,7 @@ class Plugins:
     detector: Detector
     clock: Clock
     database: SharedStorage
+    switching: Switching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +93,12 @@ class Wired:
     commands: Commands
     pauses: Pauses
     controls: Controls
+    switches: Switches
     remote: RemoteAudience | None
 
 
 @asynccontextmanager
-async def open_plugins(
+async def open_plugins(  # noqa: PLR0913  # each way to start differs in a few of these
     settings: Settings,
     *,
     builtins: Sequence[type] = (),
@@ -102,6 +107,7 @@ async def open_plugins(
     detects: bool = True,
     notify_admins: NotifyAdmins | None = None,
     on_plugin_change: OnChange | None = None,
+    recall: bool = False,
 ) -> AsyncIterator[Plugins]:
     """Load the plugins with all that they need, start them, and shut them down at the end.
 
@@ -113,24 +119,25 @@ async def open_plugins(
         on_plugin_change: Hears when a plugin is paused or comes back.
         warm: Whether children are started before they are needed; a command that may not need them saves the time.
         detects: Whether somebody asks here whose a link is; a process that only works on jobs saves the child.
+        recall: Whether what admins changed about plugins holds here.
     """
     clock, texts = SystemClock(), Texts.load()
     async with AsyncExitStack() as stack:
         shared = database or SharedStorage(settings.database.url, settings.data_dir)
         stack.push_async_callback(shared.close)
         given = await Provisions.open(settings, clock, texts, stack, shared, notify_admins or _nobody)
-        loaded = load(settings, given.context_of, builtins=builtins)
-        texts.add(packages(loaded.plugins))
-        given.prepare(loaded.plugins)
-        breaker = Breaker(settings.plugins, clock, on_plugin_change)
-        hooks = Hooks(loaded, breaker, settings.plugins, clock)
-        detector = Detector(loaded, breaker, settings, roof=settings.data_dir / CHILDREN)
+        changed = await recalled(await shared.get()) if recall else Overrides()
+        loaded = load(settings, given.context_of, builtins=builtins, overrides=changed)
+        hooks = given.provide(loaded, Breaker(settings.plugins, clock, on_plugin_change))
+        detector = _detector(hooks, settings, roof=settings.data_dir / CHILDREN)
         stack.push_async_callback(detector.close)
         if warm:
             await asyncio.gather(given.warm(), *([detector.start()] if detects else []))
         await given.migrate(hooks)
         await hooks.startup()
         stack.push_async_callback(hooks.shutdown)
+        switching = Switching(hooks=hooks, settings=settings, overrides=changed, workshop=given)
+        stack.push_async_callback(switching.close)
         yield Plugins(
             hooks=hooks,
             texts=texts,
@@ -138,6 +145,7 @@ async def open_plugins(
             detector=detector,
             clock=clock,
             database=shared,
+            switching=switching,
         )
 
 
@@ -146,12 +154,18 @@ async def open_detector(settings: Settings, *, size: int) -> AsyncIterator[Detec
     """Open what it takes to ask whose a link is, and nothing else."""
     clock = SystemClock()
     loaded = load(settings, lambda _name, _settings: None)
-    detector = Detector(loaded, Breaker(settings.plugins, clock), settings, size=size)
+    hooks = Hooks(loaded, Breaker(settings.plugins, clock), settings.plugins, clock)
+    detector = _detector(hooks, settings, size=size)
     await detector.start()
     try:
         yield detector
     finally:
         await detector.close()
+
+
+def _detector(hooks: Hooks, settings: Settings, *, size: int = 1, roof: Path | None = None) -> Detector:
+    limit_s = settings.plugins.detect_timeout_s
+    return Detector(hooks.roster, hooks.breaker, limit_s=limit_s, size=size, roof=roof)
 
 
 @asynccontextmanager
@@ -166,7 +180,7 @@ async def open_context(settings: Settings, plugin: str) -> AsyncIterator[PluginC
         loaded = load(settings.model_copy(update={"plugins": only}), lambda _name, _own: None)
         given.texts.add(packages(loaded.plugins))
         context = given.context_of(plugin, SettingsModel())
-        given.prepare(loaded.plugins)
+        given.prepare(loaded.plugins.get(plugin), context)
         yield context
 
 
@@ -208,6 +222,7 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
         queue=queue, stages=stages, outcomes=outcomes, housekeeping=housekeeping, settings=work, clock=clock
     )
     queue.on_cancel(runner.stop)
+    switches = Switches(storage, plugins.switching, clock)
     lists, items, intake = _ways_in(settings, plugins, storage, queue)
     return Wired(
         name=name,
@@ -223,7 +238,8 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
         commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
-        controls=Controls(storage=storage, owners=frozenset(settings.owners)),
+        controls=Controls(storage=storage, owners=frozenset(settings.owners), switches=switches, hooks=hooks),
+        switches=switches,
     )
 
 

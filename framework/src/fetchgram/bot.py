@@ -73,12 +73,13 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 detects=part is not Part.WORK,
                 notify_admins=notices,
                 on_plugin_change=notices.plugin_changed,
+                recall=True,
             ) as plugins,
             open_route(settings, plugins, told) as route,
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)
-            parts = [notices.run(plugins.texts), route.pauses.run()]
+            parts = [notices.run(plugins.texts), route.pauses.run(), route.switches.run()]
             if part is not Part.WORK:
                 parts += _talk(accounts, settings, plugins, route, switchboard)
             if part is not Part.TALK:

@@ -276,5 +276,6 @@ async def shutdown() -> None:
     """Close them.
 
     Shape: each.
-    When: at the end, in reverse order, and when the plugin is replaced or disabled.
+    When: at the end, in reverse order; and when the plugin was replaced or switched off, after the last thing at work
+        with it has ended.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from pathlib import Path
 import structlog
 
 from fetchgram.errors import ConfigError, FetchgramError
+from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.context import PluginContext, make_data_dir
 from fetchgram.plugins.hooks import Hooks
-from fetchgram.ports import Clock, NotifyAdmins
+from fetchgram.plugins.loader import Loaded, packages
+from fetchgram.ports import Clock, Context, NotifyAdmins
 from fetchgram.settings import NetworkSettings, Settings, SettingsModel
 from fetchgram.storage import PluginTables, SharedStorage
 from fetchgram.texts import Texts
@@ -29,9 +30,17 @@ CHILDREN = "children"
 """Folder of the children's temporary homes, in the data folder."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is one plugin's own."""
+
+    workers: PluginWorkers
+    tables: PluginTables
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisions:
-    """What the contexts of all plugins are made of; made by `open`."""
+    """What the contexts of all plugins are made of, and the workshop of `Switching`; made by `open`."""
 
     settings: Settings
     clock: Clock
@@ -39,11 +48,10 @@ class Provisions:
     way_out: WayOut
     network: GuardedNetwork
     media: LocalMedia
-    stack: AsyncExitStack
     database: SharedStorage
     notify_admins: NotifyAdmins
-    workers: dict[str, PluginWorkers]
-    tables: dict[str, PluginTables]
+    inspectors: PluginWorkers
+    parts: dict[int, _Parts]
 
     @classmethod
     async def open(
@@ -64,19 +72,20 @@ class Provisions:
         await asyncio.to_thread(homes.sweep, roof)
         inspectors = PluginWorkers("media", settings=settings.work, roof=roof)
         stack.push_async_callback(inspectors.close)
-        return cls(
+        given = cls(
             settings=settings,
             clock=clock,
             texts=texts,
             way_out=way_out,
             network=network,
             media=LocalMedia(inspectors, settings.ffmpeg),
-            stack=stack,
             database=database,
             notify_admins=notify_admins,
-            workers={"media": inspectors},
-            tables={},
+            inspectors=inspectors,
+            parts={},
         )
+        stack.push_async_callback(given.close)
+        return given
 
     def context_of(self, name: str, _own: SettingsModel) -> PluginContext:
         """Make what one plugin is given."""
@@ -87,10 +96,8 @@ class Provisions:
             way_out=self.way_out.address,
             roof=self.settings.data_dir / CHILDREN,
         )
-        self.workers[name] = workers
-        self.stack.push_async_callback(workers.close)
-        self.tables[name] = tables = PluginTables(name, self.database.get)
-        return PluginContext(
+        tables = PluginTables(name, self.database.get)
+        context = PluginContext(
             name=name,
             data_dir=make_data_dir(self.settings.data_dir, name),
             clock=self.clock,
@@ -101,26 +108,38 @@ class Provisions:
             texts=self.texts,
             notify_admins=self.notify_admins,
         )
+        self.parts[id(context)] = _Parts(workers, tables)
+        return context
 
-    def prepare(self, plugins: Mapping[str, object]) -> None:
-        """Read what the attributes `preload`, `may_spawn` and `migrations` of each plugin say."""
-        self.workers["media"].prepare(PRELOAD)
-        for name, plugin in plugins.items():
-            if name in self.workers:
-                may_spawn = bool(getattr(plugin, "may_spawn", False))
-                self.workers[name].prepare(tuple(getattr(plugin, "preload", ())), may_spawn=may_spawn)
-            folder = getattr(plugin, "migrations", None)
-            if name in self.tables and folder is not None:
-                self.tables[name].prepare(Path(folder))
+    def provide(self, loaded: Loaded, breaker: Breaker) -> Hooks:
+        """Read the sentences of all plugins and what their attributes say, and return what asks them."""
+        self.texts.add(packages(loaded.plugins))
+        self.inspectors.prepare(PRELOAD)
+        for name, context in loaded.contexts.items():
+            self.prepare(loaded.plugins[name], context)
+        return Hooks(loaded, breaker, self.settings.plugins, self.clock)
+
+    def prepare(self, plugin: object, context: Context | None) -> None:
+        """Read what the attributes `preload`, `may_spawn` and `migrations` of a plugin say."""
+        parts = self.parts.get(id(context))
+        if parts is None:
+            return
+        parts.workers.prepare(
+            tuple(getattr(plugin, "preload", ())), may_spawn=bool(getattr(plugin, "may_spawn", False))
+        )
+        folder = getattr(plugin, "migrations", None)
+        if folder is not None:
+            parts.tables.prepare(Path(folder))
 
     async def migrate(self, hooks: Hooks) -> None:
         """Bring the tables of all plugins up to date; one whose cannot be is failed, the others go on."""
-        for name, tables in self.tables.items():
-            if not tables.wanted:
+        for name, context in hooks.roster.present.contexts.items():
+            parts = self.parts.get(id(context))
+            if parts is None or not parts.tables.wanted:
                 continue
             await self.database.get()
             try:
-                await tables.migrated()
+                await parts.tables.migrated()
             except FetchgramError as error:
                 log.error("plugin.not_migrated", plugin=name, error=str(error), exc_info=error)
                 hooks.fail(name, error)
@@ -128,9 +147,32 @@ class Provisions:
     async def warm(self) -> None:
         """Start the children of all plugins that preload anything."""
         async with asyncio.TaskGroup() as group:
-            for workers in self.workers.values():
+            for workers in (self.inspectors, *(parts.workers for parts in self.parts.values())):
                 if workers.preloads:
                     group.create_task(workers.warm())
+
+    async def ready(self, plugin: object, context: Context) -> None:
+        """Get a plugin ready that takes the place of another one, or of none.
+
+        Raises:
+            FetchgramError: If its tables cannot be brought up to date, or its children do not come up.
+        """
+        self.texts.add(packages({context.name: plugin}))
+        self.prepare(plugin, context)
+        parts = self.parts[id(context)]
+        if parts.tables.wanted:
+            await parts.tables.migrated()
+        if parts.workers.preloads:
+            await parts.workers.warm()
+
+    async def put_away(self, context: Context) -> None:
+        """End the children of a plugin that nobody asks any more."""
+        await self.parts.pop(id(context)).workers.close()
+
+    async def close(self) -> None:
+        """End all children."""
+        for parts in self.parts.values():
+            await parts.workers.close()
 
 
 def _made(path: Path) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fetchgram.app import Wired
 from fetchgram.control.controls import BoundControl, Controls
 from fetchgram.model import Person, Role
 from fetchgram.storage import Storage, open_storage
@@ -23,8 +24,8 @@ async def storage(tmp_path: Path, migrated: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def controls(storage: Storage) -> Controls:
-    return Controls(storage=storage, owners=frozenset({OWNER.id}))
+def controls(storage: Storage, make_route: Callable[..., Wired]) -> Controls:
+    return make_route(storage, owners=[OWNER.id]).controls
 
 
 @pytest.fixture

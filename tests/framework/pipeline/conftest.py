@@ -49,6 +49,8 @@ from fetchgram.pipeline.lease import JobLease
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
+from fetchgram.plugins.overrides import Overrides
+from fetchgram.plugins.switching import Switching
 from fetchgram.settings import LimitsSettings, Settings
 from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.texts import Texts
@@ -321,6 +323,7 @@ async def bench(settings: Settings, database_url: str | None, tmp_path: Path) ->
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
         database=SharedStorage(database_url, tmp_path),
+        switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=None),  # type: ignore[arg-type]  # nothing is built anew here
     )
     route = wire(settings, plugins, audience, storage, tmp_path)
     yield Bench(route, FakePlatform.site, audience, storage, settings, plugins, tmp_path)

@@ -11,7 +11,9 @@ import structlog
 from fetchgram.errors import PluginError, WorkerCrashed
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection import BATCH, Detector
+from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
+from fetchgram.plugins.overrides import Override, Overrides
 from fetchgram.plugins.status import PluginState
 from fetchgram.settings import Settings
 
@@ -71,13 +73,21 @@ class Plugin:
 
 
 class _Bench:
-    def __init__(self, points: list[metadata.EntryPoint], clock: FakeClock, **settings: object) -> None:
+    def __init__(
+        self,
+        points: list[metadata.EntryPoint],
+        clock: FakeClock,
+        *,
+        overrides: Overrides | None = None,
+        **settings: object,
+    ) -> None:
         plugins = {"detect_timeout_s": 0.4, "breaker_failures": 2, "breaker_pause_s": 100}
         self.settings = Settings.model_validate({"plugins": plugins, **settings})
-        self.loaded = load(self.settings, lambda *_: None, entry_points=points)
+        self.loaded = load(self.settings, lambda *_: None, entry_points=points, overrides=overrides)
         assert all(row.error is None for row in self.loaded.statuses)
         self.breaker = Breaker(self.settings.plugins, clock)
-        self.detector = Detector(self.loaded, self.breaker, self.settings)
+        self.hooks = Hooks(self.loaded, self.breaker, self.settings.plugins, clock)
+        self.detector = Detector(self.hooks.roster, self.breaker, limit_s=self.settings.plugins.detect_timeout_s)
 
     async def who(self, *urls: str) -> list[str | None]:
         return [
@@ -95,8 +105,8 @@ async def make_bench(shelf: Shelf, clock: FakeClock) -> AsyncIterator[MakeBench]
     shelf.put("last", LAST)
     made: list[_Bench] = []
 
-    def make(**settings: object) -> _Bench:
-        made.append(_Bench(shelf.points(), clock, **settings))
+    def make(*, overrides: Overrides | None = None, **settings: object) -> _Bench:
+        made.append(_Bench(shelf.points(), clock, overrides=overrides, **settings))
         return made[-1]
 
     yield make
@@ -201,6 +211,19 @@ async def test_a_plugin_paused_for_something_else_keeps_its_links_from_those_who
         bench.breaker.record_failure("last", PluginError("x", plugin="last"), "download")
     assert bench.breaker.state("odd") is PluginState.PAUSED
     assert await bench.who("odd.example", "odd.example/alpha", "x.example") == ["odd", "alpha", "last"]
+
+
+async def test_a_plugin_that_an_admin_switched_off_keeps_its_links_from_those_who_are_not_sure(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(overrides=Overrides({"odd": Override(enabled=False), "last": Override(enabled=False)}))
+    assert bench.hooks.active("detect") == ("alpha",)
+    assert await bench.who("odd.example", "odd.example/alpha", "x.example") == ["odd", "alpha", "last"]
+
+
+async def test_a_plugin_that_the_configuration_leaves_out_keeps_nothing_from_anybody(make_bench: MakeBench) -> None:
+    bench = make_bench(plugins={"disabled": ["odd"]})
+    assert await bench.who("odd.example") == ["last"]
 
 
 async def test_a_warm_up_that_fails_is_logged_and_ends_nothing(

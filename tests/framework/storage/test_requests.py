@@ -92,3 +92,11 @@ async def test_a_persons_requests_come_newest_first(session: Session, work: Work
     ids = [await work.request(session) for _ in range(3)]
     await work.request(session, person=8)
     assert [request.id for request in await session.requests.list_for(1, 7, 2)] == [ids[2], ids[1]]
+
+
+async def test_how_the_wishes_for_each_plugin_ended(session: Session, work: Work, clock: StoppedClock) -> None:
+    for state in (RequestState.DONE, RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED):
+        await session.requests.update(await work.request(session), link=work.link, state=state)
+    await session.requests.update(await work.request(session), state=RequestState.FAILED)  # nobody's link
+    assert await session.requests.rates(clock.now() - timedelta(days=1)) == {work.link.plugin: (2, 1)}
+    assert await session.requests.rates(clock.now() + timedelta(seconds=1)) == {}

@@ -72,6 +72,7 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "deliveries.jobs_of": lambda s, _: s.deliveries.jobs_of(1),
     "menus.prune": lambda s, _: s.menus.prune(s.now + timedelta(days=1), 10),
     "requests.expire": lambda s, _: s.requests.expire(s.now, 10),
+    "requests.rates": lambda s, _: s.requests.rates(s.now),
     "requests.prune": lambda s, _: s.requests.prune(s.now, 10),
     "jobs.prune": lambda s, _: s.jobs.prune(s.now, 10),
     "jobs.still_open": lambda s, _: s.jobs.still_open([1, 2]),
@@ -107,8 +108,8 @@ WALKS = re.compile(
     r"SCAN CONSTANT ROW|SCAN \w+ USING (COVERING )?INDEX ix_(jobs_line|jobs_running|jobs_lease|commands_pending)$"
 )
 
-# The few deliveries of one job.
-SORTS = {"jobs.requests_of", "deliveries.of_job"}
+# The few deliveries of one job, and the wishes of a day, counted for each plugin.
+SORTS = {"jobs.requests_of", "deliveries.of_job", "requests.rates"}
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -50,6 +50,8 @@ from fetchgram.clock import SystemClock
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load
+from fetchgram.plugins.overrides import Overrides
+from fetchgram.plugins.switching import Switching
 from fetchgram.settings import Settings
 from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.telegram.account import Account
@@ -349,6 +351,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
         database=SharedStorage(None, settings.data_dir),
+        switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=None),  # type: ignore[arg-type]  # nothing is built anew here
     )
     switchboard = Switchboard()
     route = wire(settings, plugins, switchboard, storage, settings.data_dir)

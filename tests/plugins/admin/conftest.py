@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fetchgram.api import Interaction, Json, Person, Role, Screen, SettingsModel
+from fetchgram.app import Wired
 from fetchgram.control.controls import Controls
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage, open_storage
@@ -85,6 +86,6 @@ async def storage(tmp_path: Path, migrated: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def admin(storage: Storage, tmp_path: Path) -> Admin:
-    controls = Controls(storage=storage, owners=frozenset({OWNER.id}))
+def admin(storage: Storage, tmp_path: Path, make_route: Callable[..., Wired]) -> Admin:
+    controls = make_route(storage, owners=[OWNER.id]).controls
     return Admin(Plugin(SettingsModel(), FakeContext(name="admin", data_dir=tmp_path)), storage, controls)

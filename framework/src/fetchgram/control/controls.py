@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
+from fetchgram.control.plugins import PluginsControl
 from fetchgram.model import Person, Role
+from fetchgram.pipeline.switches import Switches
+from fetchgram.plugins.hooks import Hooks
 from fetchgram.storage import Storage
 
 
@@ -16,6 +19,7 @@ class BoundControl:
 
     role: Role
     audit: AuditControl
+    plugins: PluginsControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +29,14 @@ class Controls:
     Args:
         storage: Everything that is changed, roles and the audit log.
         owners: Who is owner, whatever the database says.
+        switches: Change plugins.
+        hooks: The plugins.
     """
 
     storage: Storage
     owners: frozenset[int]
+    switches: Switches
+    hooks: Hooks
 
     def of_person(self, person: Person, role: Role) -> BoundControl:
         """Return what a person may do whose interaction began with this role."""
@@ -36,4 +44,8 @@ class Controls:
 
     def _bound(self, actor: Actor) -> BoundControl:
         authority = Authority(self.storage, self.owners, actor)
-        return BoundControl(role=actor.ceiling, audit=AuditControl(authority))
+        return BoundControl(
+            role=actor.ceiling,
+            audit=AuditControl(authority),
+            plugins=PluginsControl(authority, self.switches, self.hooks),
+        )

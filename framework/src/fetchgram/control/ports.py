@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fetchgram.model import Role
 from fetchgram.model.audit import AuditEntry
+from fetchgram.model.plugins import PluginCard, PluginSetting
 
 
 class Audit(Protocol):
@@ -28,6 +29,64 @@ class Audit(Protocol):
         ...
 
 
+class PluginsField(Protocol):
+    """The plugins; looked at from the role viewer on, changed by admins.
+
+    A change holds at once, here and in every other process, and after a restart too: what begins from then on gets
+    the new plugin, what runs ends with the old one.
+    """
+
+    async def list(self) -> Sequence[PluginCard]:
+        """Return all plugins with how they did in the last day."""
+        ...
+
+    async def settings(self, plugin: str) -> Sequence[PluginSetting]:
+        """Return the settings of a plugin, of one that is switched off too.
+
+        Raises:
+            ConfigError: If its settings do not fit.
+            PluginLoadError: If its code cannot be imported.
+        """
+        ...
+
+    async def enable(self, plugin: str) -> None:
+        """Switch a plugin on; one that failed is tried again.
+
+        Raises:
+            ConfigError: If it cannot be built or started; the sentence says why.
+        """
+        ...
+
+    async def disable(self, plugin: str) -> None:
+        """Switch a plugin off.
+
+        Raises:
+            ConfigError: If it is a part of the core.
+        """
+        ...
+
+    async def resume(self, plugin: str) -> None:
+        """End the pause of a plugin that had failed too often."""
+        ...
+
+    async def set(self, plugin: str, setting: str, value: str | bool | None) -> None:  # noqa: FBT001  # a setting may be one
+        """Give a setting another value.
+
+        Args:
+            plugin: Whose.
+            setting: Its name.
+            value: As a person typed or picked it; `None` for no value.
+
+        Raises:
+            ConfigError: If it does not fit, or the plugin cannot be built or started with it; the old one goes on.
+        """
+        ...
+
+    async def reset(self, plugin: str, setting: str) -> None:
+        """Let a setting be as in the configuration again."""
+        ...
+
+
 class Control(Protocol):
     """What the person behind an interaction may do, or `system:<plugin>` behind a schedule.
 
@@ -43,4 +102,9 @@ class Control(Protocol):
     @property
     def audit(self) -> Audit:
         """What admins did."""
+        ...
+
+    @property
+    def plugins(self) -> PluginsField:
+        """Plugins on and off, and their settings."""
         ...

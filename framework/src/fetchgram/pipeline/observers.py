@@ -34,9 +34,7 @@ class Observers:
 
     async def run(self) -> None:
         """Hand on until cancelled; a plugin that fails rests, the others go on."""
-        async with asyncio.TaskGroup() as group:
-            for plugin in self._hooks.active("on_events"):
-                group.create_task(self._serve(plugin))
+        await self._hooks.roster.attend(lambda: self._hooks.active("on_events"), self._serve)
 
     async def hand_on(self, plugin: str) -> int:
         """Hand the next batch to a plugin; its rows and its cursor are committed together.

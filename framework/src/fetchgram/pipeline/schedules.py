@@ -39,8 +39,15 @@ class Schedules:
     async def run(self) -> None:
         """Run schedules until cancelled; one that fails is logged and comes again."""
         async with asyncio.TaskGroup() as group:
-            own = [(CORE, schedule) for schedule in self._own]
-            for owner, schedule in (*own, *await self._hooks.schedules()):
+            group.create_task(self._keep_all(CORE, self._own))
+            group.create_task(self._hooks.roster.attend(lambda: self._hooks.active("schedules"), self._serve))
+
+    async def _serve(self, plugin: str) -> None:
+        await self._keep_all(plugin, [schedule for owner, schedule in await self._hooks.schedules() if owner == plugin])
+
+    async def _keep_all(self, owner: str, schedules: Sequence[Schedule]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for schedule in schedules:
                 group.create_task(self._keep(owner, schedule))
 
     async def run_once(self, owner: str, schedule: Schedule) -> None:

@@ -74,7 +74,14 @@ class Stages:
         self._uploads = asyncio.Semaphore(work.uploads)
 
     async def carry(self, job: Job) -> None:
-        """Do what is left of a job, from its checkpoint on; returns when every request of it is answered."""
+        """Do what is left of a job, from its checkpoint on; returns when every request of it is answered.
+
+        It ends with the plugins it began with, whatever admins change meanwhile.
+        """
+        with self._hooks.roster.hold():
+            await self._carry(job)
+
+    async def _carry(self, job: Job) -> None:
         exact = await self._resolver.exact(job)
         if exact is None or await self._deliveries.from_cache(exact):
             return

@@ -110,6 +110,18 @@ class Breaker:
         if record is not None and hook in record.hooks:
             record.trial_until_s = None
 
+    def resume(self, plugin: str) -> bool:
+        """End the pause of a plugin by hand; returns whether there was one."""
+        was_paused = self.state(plugin) is PluginState.PAUSED
+        self.forget(plugin)
+        if was_paused:
+            self._tell(plugin, PluginState.ACTIVE, None)
+        return was_paused
+
+    def forget(self, plugin: str) -> None:
+        """Forget all failures of a plugin, as of one that was replaced; nobody is told."""
+        self._records.pop(plugin, None)
+
     def state(self, plugin: str) -> PluginState:
         """Return `PAUSED` from the pause until a trial went well, else `ACTIVE`."""
         record = self._records.get(plugin)

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import pluggy
 import structlog
 
 from fetchgram.errors import FetchgramError, PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout, first_of
 from fetchgram.model import Json, Link, decode
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection_child import TARGET, WARM_UP_URL
+from fetchgram.plugins.roster import Roster
 from fetchgram.plugins.status import Loaded, PluginState
 from fetchgram.plugins.urls import find_links, normalise_url
-from fetchgram.settings import Settings
 from fetchgram.workers.pool import WorkerPool
 
 __all__ = ["Detector", "find_links", "normalise_url"]
@@ -51,19 +50,19 @@ class Detector:
     """Asks the plugins for batches of links.
 
     Args:
-        loaded: By the loader.
+        roster: Who is there.
         breaker: Learns how each plugin did.
-        settings: `plugins.detect_timeout_s`, and what each plugin is built from.
+        limit_s: Time for one plugin and one batch of links.
         size: Children.
         roof: Folder for their temporary home; the system's by default.
     """
 
     def __init__(
-        self, loaded: Loaded, breaker: Breaker, settings: Settings, *, size: int = 1, roof: Path | None = None
+        self, roster: Roster, breaker: Breaker, *, limit_s: float, size: int = 1, roof: Path | None = None
     ) -> None:
-        self._manager = loaded.manager
+        self._roster = roster
         self._breaker = breaker
-        self._settings = settings
+        self._limit_s = limit_s
         preload = [TARGET.partition(":")[0]]
         self._pool = WorkerPool("detect", size=size, preload=preload, way_out=_NOWHERE, roof=roof)
         self._starting = asyncio.Lock()
@@ -94,7 +93,8 @@ class Detector:
     async def detect(self, urls: Sequence[str]) -> list[Link | None]:
         """Return the claim for each URL, or `None` where nobody claims it.
 
-        A paused plugin is heard only where no other one is sure: better a "try again later" than a wrong engine.
+        A paused plugin, or one that is switched off, is heard only where no other one is sure: better a "try again
+        later" than a wrong engine.
 
         Raises:
             WorkerCrashed: If the child dies by nobody's fault.
@@ -112,7 +112,7 @@ class Detector:
         plugins = list(self._askable())
         try:
             while plugins:
-                call = _Call(self._pool, self._settings.plugins.detect_timeout_s)
+                call = _Call(self._pool, self._limit_s)
                 try:
                     return self._read(await call.run(urls, plugins), plugins)
                 except (WorkerCrashed, WorkerTimeout) as error:
@@ -126,27 +126,21 @@ class Detector:
         return [None] * len(urls)
 
     def _askable(self) -> Iterator[_Plugin]:
-        impls = self._manager.hook.detect.get_hookimpls()
+        loaded = self._roster.present
+        impls = loaded.manager.hook.detect.get_hookimpls()
         admitted = [(impl, self._is_resting(impl.plugin_name)) for impl in reversed(impls)]
         for impl, resting in sorted(admitted, key=lambda pair: pair[1] is True):
             if resting is not None:
-                yield self._describe(impl, resting=resting)
+                yield _described(impl.plugin_name, type(impl.plugin), loaded, resting=resting)
+        for name, kind in loaded.off.items():
+            if kind is not None:  # its links are known, so that people hear why nothing comes of them
+                yield _described(name, kind, loaded, resting=True)
 
     def _is_resting(self, name: str) -> bool | None:
         """Tell whether the plugin rests because of other hooks; `None` when it is not to be asked at all."""
         if self._breaker.admits(name, _HOOK):
             return self._breaker.state(name) is PluginState.PAUSED and _HOOK not in self._breaker.failing_hooks(name)
         return None if _HOOK in self._breaker.failing_hooks(name) else True
-
-    def _describe(self, impl: pluggy.HookImpl, *, resting: bool) -> _Plugin:
-        kind = type(impl.plugin)
-        return _Plugin(
-            name=impl.plugin_name,
-            target=f"{kind.__module__}:{kind.__qualname__}",
-            # What TOML knows and JSON does not (dates) is text for pydantic, as from the environment.
-            settings=json.loads(json.dumps(self._settings.plugin.get(impl.plugin_name, {}), default=str)),
-            resting=resting,
-        )
 
     def _read(self, answer: Mapping[str, Json], plugins: Sequence[_Plugin]) -> list[Link | None]:
         errors = cast("Mapping[str, list[str]]", answer["errors"])
@@ -163,6 +157,16 @@ class Detector:
         trace = error.traceback if isinstance(error, WorkerFailed) else None
         log.error("plugin.hook_failed", plugin=plugin, hook=_HOOK, error=str(error), traceback=trace)
         self._breaker.record_failure(plugin, PluginError(f"{_HOOK}: {error}", plugin=plugin), _HOOK)
+
+
+def _described(name: str, kind: type, loaded: Loaded, *, resting: bool) -> _Plugin:
+    return _Plugin(
+        name=name,
+        target=f"{kind.__module__}:{kind.__qualname__}",
+        # What TOML knows and JSON does not (dates) is text for pydantic, as from the environment.
+        settings=json.loads(json.dumps(loaded.given.plugin.get(name, {}), default=str)),
+        resting=resting,
+    )
 
 
 class _Call:

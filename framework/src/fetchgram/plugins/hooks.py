@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import structlog
 
-from fetchgram.errors import FetchgramError, PluginError
+from fetchgram.errors import FetchgramError, LinkError, PluginError
 from fetchgram.model import (
     Choice,
     Delivery,
@@ -33,6 +33,7 @@ from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.calls import Calls, Check
 from fetchgram.plugins.claims import checked_claim, checked_probe
 from fetchgram.plugins.results import many, nothing, one, owned
+from fetchgram.plugins.roster import Roster
 from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Clock, Ledger, Sink, Transaction
 from fetchgram.screens import CliCommand, Command, HealthCheck, Schedule
@@ -57,26 +58,22 @@ class Hooks:
 
     Attributes:
         breaker: The same.
+        roster: Who takes part, now and in what still runs.
     """
 
     def __init__(self, loaded: Loaded, breaker: Breaker, settings: PluginsSettings, clock: Clock) -> None:
-        self._manager = loaded.manager
-        self._statuses = {status.name: status for status in loaded.statuses}
-        self._rows = loaded.statuses
-        self._warnings = loaded.warnings
-        self._plugins = loaded.plugins
-        self._own_settings = loaded.settings
+        self.roster = Roster(loaded)
         self.breaker = breaker
         self._calls = Calls(breaker, settings, clock)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Return what in the settings fits no plugin."""
-        return self._warnings
+        return self.roster.present.warnings
 
     def statuses(self) -> tuple[PluginStatus, ...]:
         """Return a row for each plugin, as it is now."""
-        return tuple(self._present(row) for row in self._rows)
+        return tuple(self._present(row) for row in self.roster.present.statuses)
 
     def active(self, hook: str) -> tuple[str, ...]:
         """Name the plugins that implement a hook, in the order in which they are asked."""
@@ -89,9 +86,10 @@ class Hooks:
             The plugin's optional `fingerprint` of the settings that shape its files (default: of all its settings but
             secrets), and its optional `schema` number.
         """
-        instance = self._plugins.get(plugin)
+        there = self.roster.held
+        instance = there.plugins.get(plugin)
         stated, schema = getattr(instance, "fingerprint", None), getattr(instance, "schema", 1)
-        fingerprint = stated if isinstance(stated, str) else _fingerprint(self._own_settings.get(plugin))
+        fingerprint = stated if isinstance(stated, str) else _fingerprint(there.settings.get(plugin))
         return fingerprint, schema if isinstance(schema, int) else 1
 
     def detect(self, url: str) -> Link | None:
@@ -183,9 +181,11 @@ class Hooks:
 
     def fail(self, plugin: str, error: FetchgramError) -> None:
         """Take a plugin out that cannot work; its row is `failed` from now on."""
-        self._manager.unregister(name=plugin)
-        failed = replace(self._statuses[plugin], state=PluginState.FAILED, error=str(error))
-        self._rows = tuple(failed if row is self._statuses[plugin] else row for row in self._rows)
+        loaded = self.roster.present
+        loaded.manager.unregister(name=plugin)
+        rows = tuple(_failed(row, error) if row.name == plugin else row for row in loaded.statuses)
+        plugins = {name: other for name, other in loaded.plugins.items() if name != plugin}
+        self.roster.put(replace(loaded, statuses=rows, plugins=plugins))
 
     async def startup(self) -> None:
         """Let each plugin open its resources, one after the other; a failure makes that plugin `failed`."""
@@ -199,10 +199,24 @@ class Hooks:
     async def shutdown(self) -> None:
         """Let each plugin close its resources, in reverse order, the paused ones too."""
         for impl in reversed(self._impls("shutdown")):
+            await self.stop(self.roster.present, impl.plugin_name)
+
+    async def start(self, loaded: Loaded, plugin: str) -> None:
+        """Let one plugin of a line-up open its resources.
+
+        Raises:
+            FetchgramError: If it cannot; it is as good as not there.
+        """
+        for impl in _of(loaded, "startup", plugin):
+            await self._calls.ask(impl, "startup", {}, nothing)
+
+    async def stop(self, loaded: Loaded, plugin: str) -> None:
+        """Let one plugin of a line-up close its resources; a failure is logged."""
+        for impl in _of(loaded, "shutdown", plugin):
             try:
                 await self._calls.ask(impl, "shutdown", {}, nothing)
             except FetchgramError as error:
-                _log_failure(impl.plugin_name, "shutdown", error)
+                _log_failure(plugin, "shutdown", error)
 
     def _first(self, hook: str, *, url: str) -> Link | None:
         for impl in self._admitted(hook):
@@ -216,22 +230,24 @@ class Hooks:
         return None
 
     async def _owner(self, check: Check[T], hook: str, owner: str, **given: object) -> T:
-        impl = next((impl for impl in self._impls(hook) if impl.plugin_name == owner), None)
-        if impl is None:
-            raise PluginError(f"no {hook}", plugin=owner, told=text("error-plugin-missing", plugin=owner))
-        if not self.breaker.admits(owner, hook):
-            raise PluginError("it is paused", plugin=owner, told=text("error-plugin-paused", plugin=owner))
-        return await self._calls.ask(impl, hook, given, check)
+        with self.roster.hold() as loaded:
+            impl = next((impl for impl in self._impls(hook) if impl.plugin_name == owner), None)
+            if impl is None:
+                raise _missing(loaded, hook, owner)
+            if not self.breaker.admits(owner, hook):
+                raise PluginError("it is paused", plugin=owner, told=text("error-plugin-paused", plugin=owner))
+            return await self._calls.ask(impl, hook, given, check)
 
     async def _named(self, check: Check[T], hook: str, name: str, **given: object) -> T:
         """Ask one of the plugins that a recipe names; the caller walks them in the recipe's order."""
         return await self._owner(check, hook, name, **given)
 
     async def _each(self, expected: type[T], hook: str, **given: object) -> tuple[tuple[str, T], ...]:
-        impls = list(self._admitted(hook))
-        async with asyncio.TaskGroup() as group:
-            # At once, so that one which hangs costs its limit once.
-            tasks = [group.create_task(self._ask_or_skip(impl, hook, given, expected)) for impl in impls]
+        with self.roster.hold():
+            impls = list(self._admitted(hook))
+            async with asyncio.TaskGroup() as group:
+                # At once, so that one which hangs costs its limit once.
+                tasks = [group.create_task(self._ask_or_skip(impl, hook, given, expected)) for impl in impls]
         return tuple(
             (impl.plugin_name, item) for impl, task in zip(impls, tasks, strict=True) for item in task.result()
         )
@@ -246,8 +262,7 @@ class Hooks:
             return ()
 
     def _impls(self, hook: str) -> list[pluggy.HookImpl]:
-        caller = cast("pluggy.HookCaller", getattr(self._manager.hook, hook))
-        return list(reversed(caller.get_hookimpls()))  # pluggy's own order: the last registered is asked first
+        return _impls_of(self.roster.held, hook)
 
     def _admitted(self, hook: str) -> Iterable[pluggy.HookImpl]:
         return (impl for impl in self._impls(hook) if self.breaker.admits(impl.plugin_name, hook))
@@ -256,6 +271,26 @@ class Hooks:
         if row.state is not PluginState.ACTIVE or self.breaker.state(row.name) is not PluginState.PAUSED:
             return row
         return replace(row, state=PluginState.PAUSED, error=self.breaker.error(row.name))
+
+
+def _impls_of(loaded: Loaded, hook: str) -> list[pluggy.HookImpl]:
+    caller = cast("pluggy.HookCaller", getattr(loaded.manager.hook, hook))
+    return list(reversed(caller.get_hookimpls()))  # pluggy's own order: the last registered is asked first
+
+
+def _of(loaded: Loaded, hook: str, plugin: str) -> list[pluggy.HookImpl]:
+    return [impl for impl in _impls_of(loaded, hook) if impl.plugin_name == plugin]
+
+
+def _failed(row: PluginStatus, error: FetchgramError) -> PluginStatus:
+    # Of two with one name, the second has failed already, by a reason of its own.
+    return replace(row, state=PluginState.FAILED, error=str(error)) if row.state is PluginState.ACTIVE else row
+
+
+def _missing(loaded: Loaded, hook: str, plugin: str) -> FetchgramError:
+    if plugin in loaded.off:
+        return LinkError(f"{plugin!r} is switched off", told=text("error-plugin-off", plugin=plugin))
+    return PluginError(f"no {hook}", plugin=plugin, told=text("error-plugin-missing", plugin=plugin))
 
 
 def _fingerprint(own: SettingsModel | None) -> str:

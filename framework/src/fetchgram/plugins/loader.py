@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from importlib.resources.abc import Traversable
 from typing import TypeAlias
@@ -14,42 +13,21 @@ import pluggy
 import structlog
 
 from fetchgram import hookspecs
-from fetchgram.errors import PluginLoadError
+from fetchgram.errors import ConfigError, PluginLoadError
 from fetchgram.plugins.checks import check_class, check_hooks, near, settings_class
+from fetchgram.plugins.overrides import Overrides
+from fetchgram.plugins.sources import CORE, GROUP, Source, builtin_sources, installed_sources
 from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Context
 from fetchgram.settings import Settings, SettingsModel, unknown_keys, validate
 
-__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load", "packages"]
+__all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load", "packages", "renew"]
 
-GROUP = f"{hookspecs.PROJECT}.plugins"
-CORE = "fetchgram"
 _EXEMPT_FROM_ONLY = frozenset({"sandbox"})
 
 MakeContext: TypeAlias = Callable[[str, SettingsModel], Context | None]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """A plugin that was found, not looked at yet."""
-
-    name: str
-    version: str
-    distribution: str
-    resolve: Callable[[], object]
-    builtin: bool = False
-
-    def status(self, state: PluginState, hooks: tuple[str, ...] = (), error: str | None = None) -> PluginStatus:
-        return PluginStatus(
-            name=self.name,
-            version=self.version,
-            distribution=self.distribution,
-            state=state,
-            hooks=hooks,
-            error=error,
-        )
 
 
 def load(
@@ -58,6 +36,7 @@ def load(
     *,
     entry_points: Iterable[metadata.EntryPoint] | None = None,
     builtins: Sequence[type] = (),
+    overrides: Overrides | None = None,
 ) -> Loaded:
     """Load every plugin that is installed and not switched off; never raises.
 
@@ -66,105 +45,167 @@ def load(
         make_context: Called with the name and the plugin's own settings, for each plugin that is about to be built.
         entry_points: In place of those that are installed.
         builtins: Classes of the core's own plugins; they come first, and `plugins.only` does not concern them.
+        overrides: What admins changed.
     """
-    loading = _Loading(settings, make_context)
-    sources = [*_builtin_sources(builtins), *_installed_sources(entry_points)]
-    statuses = tuple(loading.load(source) for source in sources)
-    return Loaded(
-        manager=loading.manager,
-        plugins=loading.plugins,
-        statuses=statuses,
-        settings=loading.own_settings,
-        warnings=_warn_of_strangers(settings, {source.name for source in sources}),
+    loading = _Loading(settings, make_context, overrides or Overrides())
+    sources = [*builtin_sources(builtins), *installed_sources(entry_points)]
+    known: dict[str, Source] = {}
+    for source in sources:
+        known.setdefault(source.name, source)  # of two with one name the first counts; the other's row says so
+    return loading.result(
+        statuses=tuple(loading.load(source) for source in sources),
+        warnings=_warn_of_strangers(settings, set(known)),
+        sources=known,
     )
+
+
+def renew(loaded: Loaded, name: str, settings: Settings, make_context: MakeContext, overrides: Overrides) -> Loaded:
+    """Build one plugin anew, or take it out, beside the others, which stay the objects they are.
+
+    Args:
+        loaded: How it is now.
+        name: Of the plugin.
+        settings: Of everything, from the configuration.
+        make_context: As for `load`.
+        overrides: What admins changed, the new change among it.
+
+    Raises:
+        PluginLoadError: If there is none of this name, or it cannot be built; nothing of it is left behind.
+        ConfigError: If its new settings do not fit.
+    """
+    if name not in loaded.sources:
+        raise PluginLoadError(f"no plugin {name!r} is installed{near(name, loaded.sources)}")
+    loading = _Loading(settings, make_context, overrides)
+    rows = {}
+    # In the order of loading, since that is the order in which plugins are asked.
+    for source in loaded.sources.values():
+        if source.name == name:
+            rows[name] = loading.build_or_leave_out(source)
+        else:
+            loading.keep(source, loaded)
+    statuses = tuple(rows.get(row.name, row) for row in loaded.statuses)
+    return loading.result(statuses=statuses, warnings=loaded.warnings, sources=loaded.sources)
 
 
 class _Loading:
     """One pass over all sources."""
 
-    def __init__(self, settings: Settings, make_context: MakeContext) -> None:
-        self.manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self.manager.add_hookspecs(hookspecs)
-        self.plugins: dict[str, object] = {}
-        self.own_settings: dict[str, SettingsModel] = {}
-        self._settings = settings
+    def __init__(self, settings: Settings, make_context: MakeContext, overrides: Overrides) -> None:
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._plugins: dict[str, object] = {}
+        self._own_settings: dict[str, SettingsModel] = {}
+        self._contexts: dict[str, Context | None] = {}
+        self._off: dict[str, type | None] = {}
+        self._settings = overrides.over(settings)
         self._make_context = make_context
+        self._overrides = overrides
 
-    def load(self, source: _Source) -> PluginStatus:
+    def result(
+        self, *, statuses: tuple[PluginStatus, ...], warnings: tuple[str, ...], sources: Mapping[str, Source]
+    ) -> Loaded:
+        """Return what came of it."""
+        return Loaded(
+            manager=self._manager,
+            plugins=self._plugins,
+            statuses=statuses,
+            settings=self._own_settings,
+            warnings=warnings,
+            given=self._settings,
+            sources=sources,
+            contexts=self._contexts,
+            off=self._off,
+        )
+
+    def load(self, source: Source) -> PluginStatus:
         """Load one; whatever it does is a row in the report."""
+        try:
+            return self.build_or_leave_out(source)
+        except (PluginLoadError, ConfigError) as error:
+            cause = error.__cause__ or error
+            log.error("plugin.failed", plugin=source.name, error=_describe(error), exc_info=cause)
+            return source.status(PluginState.FAILED, error=_describe(error), changed=self._is_changed(source))
+
+    def build_or_leave_out(self, source: Source) -> PluginStatus:
+        """Build one, unless it is switched off.
+
+        Raises:
+            PluginLoadError: If it cannot be built.
+            ConfigError: If its settings do not fit.
+        """
+        if not source.builtin and self._overrides.is_off(source.name):
+            self._leave_out(source)
+            return source.status(PluginState.DISABLED, changed=True)
         if self._is_switched_off(source):
-            return source.status(PluginState.DISABLED)
+            return source.status(PluginState.DISABLED, changed=self._is_changed(source))
         try:
             hooks = self._build(source)
+        except (PluginLoadError, ConfigError):
+            raise
         except (Exception, SystemExit) as error:
-            log.error("plugin.failed", plugin=source.name, error=_describe(error), exc_info=error)
-            return source.status(PluginState.FAILED, error=_describe(error))
+            raise PluginLoadError(_describe(error)) from error
         log.debug("plugin.loaded", plugin=source.name, version=source.version, hooks=hooks)
-        return source.status(PluginState.ACTIVE, hooks)
+        return source.status(PluginState.ACTIVE, hooks, changed=self._is_changed(source))
 
-    def _is_switched_off(self, source: _Source) -> bool:
+    def keep(self, source: Source, loaded: Loaded) -> None:
+        """Take one over as it is."""
+        name = source.name
+        if name in loaded.plugins:
+            self._register(loaded.plugins[name], name)
+            self._plugins[name] = loaded.plugins[name]
+            self._own_settings[name] = loaded.settings[name]
+            self._contexts[name] = loaded.contexts[name]
+        elif name in loaded.off:
+            self._off[name] = loaded.off[name]
+
+    def _leave_out(self, source: Source) -> None:
+        """Remember the class of one that an admin switched off, where it can be had and knows its links."""
+        self._off[source.name] = None
+        try:
+            kind = source.resolve()
+            check_class(kind, source.name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it is off: that it is broken too matters when it is on
+            log.warning("plugin.off_and_broken", plugin=source.name, error=_describe(error))
+            return
+        if isinstance(kind, type) and _detects(self._manager, kind):
+            self._off[source.name] = kind
+
+    def _is_changed(self, source: Source) -> bool:
+        return self._overrides.of(source.name).is_change
+
+    def _is_switched_off(self, source: Source) -> bool:
         wanted = self._settings.plugins
         exempt = source.builtin or source.name in _EXEMPT_FROM_ONLY
         return source.name in wanted.disabled or (bool(wanted.only) and source.name not in wanted.only and not exempt)
 
-    def _build(self, source: _Source) -> tuple[str, ...]:
-        if (other := self.plugins.get(source.name)) is not None:
+    def _build(self, source: Source) -> tuple[str, ...]:
+        if (other := self._plugins.get(source.name)) is not None:
             raise PluginLoadError(f"another plugin is named {source.name!r} too: it is in {type(other).__module__}")
         kind = check_class(source.resolve(), source.name)
         own = _validated(kind, source.name, self._settings)
-        plugin = kind(own, self._make_context(source.name, own))
-        hooks = check_hooks(self.manager, plugin)
+        context = self._make_context(source.name, own)
+        plugin = kind(own, context)
+        hooks = check_hooks(self._manager, plugin)
         self._register(plugin, source.name)
-        self.plugins[source.name] = plugin
-        self.own_settings[source.name] = own
+        self._plugins[source.name] = plugin
+        self._own_settings[source.name] = own
+        self._contexts[source.name] = context
         return hooks
 
     def _register(self, plugin: object, name: str) -> None:
         """Register it or leave nothing of it behind."""
         try:
-            self.manager.register(plugin, name)
-            self.manager.check_pending()
+            self._manager.register(plugin, name)
+            self._manager.check_pending()
         except BaseException:
-            if self.manager.has_plugin(name):
-                self.manager.unregister(name=name)
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
             raise
 
 
-def _builtin_sources(builtins: Sequence[type]) -> Iterator[_Source]:
-    for kind in builtins:
-        yield _Source(
-            name=str(getattr(kind, "name", kind.__name__)),
-            version=_core_version(),
-            distribution=CORE,
-            resolve=lambda kind=kind: kind,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            builtin=True,
-        )
-
-
-def _core_version() -> str:
-    try:
-        return metadata.version(CORE)
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _installed_sources(entry_points: Iterable[metadata.EntryPoint] | None) -> list[_Source]:
-    try:
-        points = metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-        found = [_source(point) for point in points]
-    except Exception as error:  # one distribution with broken metadata must not stop the bot
-        log.error("plugins.not_listed", error=str(error), exc_info=error)
-        return []
-    # The order of the file system is no order; pluggy asks the last one first.
-    return sorted(found, key=lambda source: (source.name, source.distribution))
-
-
-def _source(point: metadata.EntryPoint) -> _Source:
-    try:
-        known = (point.dist.name or "", point.dist.version or "") if point.dist else ("", "")
-    except Exception:  # noqa: BLE001  # metadata that cannot be read is no reason not to load
-        known = ("", "")
-    return _Source(name=point.name, distribution=known[0], version=known[1], resolve=point.load)
+def _detects(manager: pluggy.PluginManager, kind: type) -> bool:
+    marked = ((name, manager.parse_hookimpl_opts(kind, name)) for name in dir(kind))
+    return any(options is not None and (options["specname"] or name) == "detect" for name, options in marked)
 
 
 def _validated(kind: object, name: str, settings: Settings) -> SettingsModel:

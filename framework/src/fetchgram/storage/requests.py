@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import JSON, RowMapping, func, select, type_coerce, update
 
 from fetchgram.model import Destination, Link, Listing, Probe, Recipe, Request, RequestState, Text
 from fetchgram.storage.database import insert_into
@@ -110,6 +110,21 @@ class RequestStore:
         some = select(requests.c.id).where(UNFINISHED, *old).limit(limit)
         ended = {"state": str(RequestState.EXPIRED), "updated_at": self._tx.now}
         return await self._tx.run(update(requests).where(requests.c.id.in_(some)).values(**ended))
+
+    async def rates(self, since: datetime) -> dict[str, tuple[int, int]]:
+        """Return for each plugin how many wishes were fulfilled since then, and how many failed."""
+        plugin = type_coerce(requests.c.link, JSON)["plugin"].as_string().label("plugin")
+        ended = requests.c.state.in_([str(RequestState.DONE), str(RequestState.FAILED)])
+        statement = (
+            select(plugin, requests.c.state, func.count().label("count"))
+            .where(requests.c.updated_at >= since, ended, requests.c.link.is_not(None))
+            .group_by(plugin, requests.c.state)
+        )
+        found = {(row["plugin"], row["state"]): row["count"] for row in await self._tx.rows(statement)}
+        return {
+            name: (found.get((name, str(RequestState.DONE)), 0), found.get((name, str(RequestState.FAILED)), 0))
+            for name, _ in found
+        }
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete some of the wishes that ended before this, with their deliveries; returns how many."""

@@ -92,55 +92,58 @@ class Screens:
 
     async def command(self, name: str, typed: str, message: Message, who: Admitted) -> bool:
         """Run a command; false when there is none of this name that the person may call."""
-        for plugin, command in await self.commands():
-            if command.name != name:
-                continue
-            role = Role.USER if who.faceless else who.person.role
-            if not role.includes(command.minimum_role):
-                # Whoever may not call it does not learn that it exists.
-                log.warning("command.refused", command=name, person=who.person.id)
-                return False
-            interaction = self._interaction(who, role, text=typed or None)
-            place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
-            await self._run(plugin, command.handler, interaction, place, who)
-            return True
-        return False
+        with self._hooks.roster.hold():
+            for plugin, command in await self.commands():
+                if command.name != name:
+                    continue
+                role = Role.USER if who.faceless else who.person.role
+                if not role.includes(command.minimum_role):
+                    # Whoever may not call it does not learn that it exists.
+                    log.warning("command.refused", command=name, person=who.person.id)
+                    return False
+                interaction = self._interaction(who, role, text=typed or None)
+                place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+                await self._run(plugin, command.handler, interaction, place, who)
+                return True
+            return False
 
     async def press(self, button: MenuButton, query: CallbackQuery, who: Admitted) -> Text | None:
         """Carry out a press on a plugin's button; returns the toast."""
-        action = await self._action(button.plugin, button.action)
-        if action is None:
-            return text("toast-expired")
-        role = await self._gate.role(who.person.id)
-        if not role.includes(action.minimum_role):
-            log.warning("press.refused", person=who.person.id, plugin=button.plugin, action=button.action)
-            return text("telegram-no-right")
-        message = query.message
-        topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
-        photo = isinstance(message, Message) and bool(message.photo)
-        place = _Place(who.chat.id, topic, message.message_id if message else None, photo)
-        interaction = self._interaction(who, role, action=button.action, args=button.args)
-        return await self._run(button.plugin, action.handler, interaction, place, who)
+        with self._hooks.roster.hold():
+            action = await self._action(button.plugin, button.action)
+            if action is None:
+                return text("toast-expired")
+            role = await self._gate.role(who.person.id)
+            if not role.includes(action.minimum_role):
+                log.warning("press.refused", person=who.person.id, plugin=button.plugin, action=button.action)
+                return text("telegram-no-right")
+            message = query.message
+            topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+            photo = isinstance(message, Message) and bool(message.photo)
+            place = _Place(who.chat.id, topic, message.message_id if message else None, photo)
+            interaction = self._interaction(who, role, action=button.action, args=button.args)
+            return await self._run(button.plugin, action.handler, interaction, place, who)
 
     async def answer(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
         """Hand a message to the action whose question it answers."""
-        action = await self._action(ask.plugin, ask.action)
-        role = Role.USER if is_passed_on(message) and ask.kind == "text" else await self._gate.role(who.person.id)
-        place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
-        if action is None or not role.includes(action.minimum_role):
-            log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
-            await self._show(ask.plugin, Screen(text=text("telegram-no-right")), place, who)
-            return
-        interaction = dataclasses.replace(
-            self._interaction(who, role, action=ask.action, args=ask.args),
-            text=message.text if ask.kind == "text" else message.caption,
-            message=MessageRef(chat=message.chat.id, message_id=message.message_id),
-            about=person_of(message, who.person.bot_id),
-        )
-        if ask.kind != "file":
-            await self._run(ask.plugin, action.handler, interaction, place, who)
-            return
-        await self._answer_with_file(ask, action.handler, interaction, message, who)
+        with self._hooks.roster.hold():
+            action = await self._action(ask.plugin, ask.action)
+            role = Role.USER if is_passed_on(message) and ask.kind == "text" else await self._gate.role(who.person.id)
+            place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+            if action is None or not role.includes(action.minimum_role):
+                log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
+                await self._show(ask.plugin, Screen(text=text("telegram-no-right")), place, who)
+                return
+            interaction = dataclasses.replace(
+                self._interaction(who, role, action=ask.action, args=ask.args),
+                text=message.text if ask.kind == "text" else message.caption,
+                message=MessageRef(chat=message.chat.id, message_id=message.message_id),
+                about=person_of(message, who.person.bot_id),
+            )
+            if ask.kind != "file":
+                await self._run(ask.plugin, action.handler, interaction, place, who)
+                return
+            await self._answer_with_file(ask, action.handler, interaction, message, who)
 
     async def _answer_with_file(
         self, ask: PendingAsk, handler: Handler, interaction: Interaction, message: Message, who: Admitted

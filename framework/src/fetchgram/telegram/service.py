@@ -94,6 +94,7 @@ class TelegramService:
         clock: Clock,
     ) -> None:
         self._account, self._storage, self._clock, self._texts = account, storage, clock, texts
+        self._hooks = hooks
         account.on_unreachable = self._unreachable
         self._gate = Gate(bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, clock=clock)
         self._board = Board(
@@ -196,7 +197,7 @@ class TelegramService:
                 group.create_task(self._inbox.run())
                 group.create_task(self._polling.run())
                 group.create_task(self._keep_places())
-                group.create_task(self._publish_commands())
+                group.create_task(self._keep_commands())
                 group.create_task(self.broadcaster.run())
         except* FetchgramError as failures:
             raise first_of(failures) from failures
@@ -234,6 +235,13 @@ class TelegramService:
                 self._messages.username = me.username or ""
                 log.info("bot.started", bot=self._account.name, username=me.username)
                 return
+
+    async def _keep_commands(self) -> None:
+        """Tell Telegram the commands, and again when the plugins are others."""
+        generation = self._hooks.roster.generation
+        while True:
+            await self._publish_commands()
+            generation = await self._hooks.roster.changed(generation)
 
     async def _publish_commands(self) -> None:
         found = {
