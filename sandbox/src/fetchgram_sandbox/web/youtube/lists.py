@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fetchgram_sandbox.web.youtube.player import Data
-from fetchgram_sandbox.web.youtube.videos import CHANNEL_ID, CHANNEL_TITLE, HANDLE, LISTINGS, Listing, Video, find
+from fetchgram_sandbox.web.youtube.videos import (
+    CHANNEL_ID,
+    CHANNEL_TITLE,
+    HANDLE,
+    LISTINGS,
+    Listing,
+    Video,
+    find,
+    find_list,
+)
 
 PLAYLIST_PAGE = 100
 CHANNEL_PAGE = 30
@@ -74,9 +83,12 @@ def continued(token: str) -> Data | None:
     """Return what follows a page; `None` for a token that is not ours."""
     try:
         name, offset = base64.urlsafe_b64decode(token).decode().split(" ")
-        items = _items(LISTINGS[name], int(offset))
-    except (binascii.Error, ValueError, KeyError):
+        listing, place = find_list(name), int(offset)
+    except (binascii.Error, ValueError):
         return None
+    if listing is None:
+        return None
+    items = _items(listing, place)
     return {"onResponseReceivedActions": [{"appendContinuationItemsAction": {"continuationItems": items}}]}
 
 

@@ -29,11 +29,11 @@ from fetchgram_sandbox.web.youtube.videos import (
     CHANNEL_TITLE,
     CLIPS,
     HANDLE,
-    LISTINGS,
     PREMIERE,
     SPONSORS,
     Video,
     find,
+    find_list,
 )
 
 _WATCH = "https://www.youtube.com/watch?v="
@@ -174,7 +174,7 @@ def _html(request: web.Request) -> web.StreamResponse:
 def _page_data(request: web.Request) -> Data | None:
     parts = request.path.strip("/").split("/")
     if parts[0] == "playlist":
-        listing = LISTINGS.get(request.query.get("list", ""))
+        listing = find_list(request.query.get("list", ""))
         return playlist_page(listing) if listing else missing_page("The playlist does not exist.")
     if parts[0] in ("watch", "embed"):
         return _watch(find(request.query.get("v", parts[-1])))
@@ -202,7 +202,7 @@ def _watch(video: Video | None) -> Data:
 def _browsed(asked: Mapping[str, object]) -> Data | None:
     if "continuation" in asked:
         return continued(str(asked["continuation"]))
-    listing = LISTINGS.get(str(asked.get("browseId", "")).removeprefix("VL"))
+    listing = find_list(str(asked.get("browseId", "")).removeprefix("VL"))
     return playlist_page(listing) if listing else None
 
 

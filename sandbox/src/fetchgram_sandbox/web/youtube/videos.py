@@ -28,7 +28,11 @@ HANDLE = "@sandbox"
 CHANNEL_TITLE = "Sandbox Band"
 CHANNEL_VIDEOS = 5000
 CHANNEL_SHORTS = 40
-_NUMBERED = re.compile(r"(?P<letter>[vs])(?P<number>\d{10})")
+_NUMBERED = re.compile(r"(?P<letter>[vst])(?P<number>\d{10})")
+"""Videos, shorts, and videos that come slowly, as many as somebody asks for."""
+_SERIES = re.compile(r"PLsandbox-(?P<letter>[vst])-(?P<first>\d{5})-(?P<count>\d{3})")
+"""Playlists of them: which ones, from which number on, how many."""
+_SLOW_KBPS = 4000
 _LARGE_BYTES = 25_000_000
 _SHORT = "vertical001"
 
@@ -101,8 +105,8 @@ class Listing:
     ids: tuple[str, ...]
 
 
-def _numbered(letter: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{letter}{number:010d}" for number in range(1, count + 1))
+def _numbered(letter: str, count: int, *, first: int = 1) -> tuple[str, ...]:
+    return tuple(f"{letter}{number:010d}" for number in range(first, first + count))
 
 
 _CHAPTERS = (Chapter("Colours", 0), Chapter("More colours", 2), Chapter("The end", 4))
@@ -168,4 +172,14 @@ def find(video_id: str, now: datetime | None = None) -> Video | None:
     number = int(numbered["number"])
     if numbered["letter"] == "s":
         return Video(id=video_id, title=f"Short {number}", streams=UPRIGHT, both=None)
-    return Video(id=video_id, title=f"Video {number}")
+    return Video(id=video_id, title=f"Video {number}", kbps=_SLOW_KBPS if numbered["letter"] == "t" else 0)
+
+
+def find_list(list_id: str) -> Listing | None:
+    """Return a playlist, or a tab of the channel; a playlist of numbered videos is made as it is asked for."""
+    series = _SERIES.fullmatch(list_id)
+    if series is None:
+        return LISTINGS.get(list_id)
+    first, count = int(series["first"]), int(series["count"])
+    ids = _numbered(series["letter"], count, first=first)
+    return Listing(list_id, f"{count} videos from {first}", ids)
