@@ -71,9 +71,18 @@ async def test_a_part_with_subtitles_is_put_together_on_buttons(bob: Guest) -> N
 
 async def test_the_card_says_which_choices_do_not_play_everywhere(bob: Guest) -> None:
     card = await bob.asks_for(f"{WATCH}everything1")
-    assert "may not play on older phones" in card.text
+    assert "Older phones may not play AV1, VP9, HDR." in card.text
     labels = [button.label.partition(" · ")[0] for button in card.buttons]
     assert labels[:6] == ["⭐ Best", "🚫 🎬 4320p60 AV1", "🚫 🎬 2160p60 VP9", "🚫 🎬 2160p60 HDR VP9", "🚫 🎬 1440p60 VP9", "🚫 🎬 1080p60"]  # fmt: skip  # noqa: E501
+
+
+async def test_best_is_what_plays_on_every_phone_and_the_taller_ones_say_what_they_need(bob: Guest) -> None:
+    card = await bob.asks_for(f"{WATCH}newcodecs01")
+    labels = [button.label.partition(" · ")[0] for button in card.buttons]
+    assert labels[:4] == ["⭐ Best for every phone", "🎬 480p VP9", "🎬 360p", "🎬 144p"]
+    assert "Older phones may not play VP9." in card.text
+    await bob.taps(card, "Best for every phone")
+    assert (await bob.gets("video")).height_px == 360
 
 
 async def test_of_a_playlist_all_that_can_be_had_arrives(bob: Guest) -> None:

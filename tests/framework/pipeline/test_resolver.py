@@ -45,6 +45,13 @@ def test_of_equal_heights_the_first_is_the_best() -> None:
     assert nearest((video(720, codec="h264"), video(720, codec="av1")), up_to(720), WAYS).codec == "h264"
 
 
+def test_who_names_no_height_gets_the_best_that_plays_everywhere() -> None:
+    choices = (video(2160, codec="vp9"), video(1080, codec="h264"), video(720, codec="h264"))
+    assert nearest(choices, up_to(None), WAYS).height_px == 1080
+    assert nearest(choices, up_to(2160), WAYS).height_px == 2160
+    assert nearest(choices[:1], up_to(None), WAYS).height_px == 2160
+
+
 def test_a_picture_in_a_list_of_videos_is_taken_as_it_is() -> None:
     assert nearest((PICTURE,), up_to(720), WAYS) == PICTURE
 

@@ -110,6 +110,16 @@ class Choice(Word):
         """Size of the largest file: what a route must take."""
         return self.size_bytes if self.largest_bytes is None else self.largest_bytes
 
+    @property
+    def plays_everywhere(self) -> bool:
+        """Whether any phone plays it in a chat, as far as is known: of videos, H.264 in MP4 without HDR.
+
+        Telegram sends MPEG-4 as videos (core.telegram.org/bots/api#sendvideo); other codecs need a phone that has them.
+        """
+        if self.kind is not ChoiceKind.VIDEO:
+            return True
+        return self.codec in (None, "h264") and self.container in (None, "mp4") and not self.hdr
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Languages(Word):

@@ -30,7 +30,7 @@ from fetchgram.model import (
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.lists import Lists
-from fetchgram.pipeline.menu import ChoiceRow, Menu, Ways
+from fetchgram.pipeline.menu import ChoiceRow, Menu, Ways, best_of
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue
@@ -156,7 +156,7 @@ class Intake:
         probe = _probe_of(request)
         routes = await self._hooks.routes(request.destination)
         rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
-        best = next((row.index for row in rows if row.route is not None and _is_like_the_first(row, rows)), None)
+        best = best_of(rows)
         chosen = selected if selected is not None else best
         options: tuple[Option, ...] = ()
         if chosen is not None:
@@ -371,11 +371,6 @@ def _there(request: Request | None, request_id: int) -> Request:
 def _own_link(request: Request) -> Link | None:
     """Return the link of a wish that came without an address to ask the plugins about."""
     return None if "://" in request.url else request.link
-
-
-def _is_like_the_first(row: ChoiceRow, rows: Sequence[ChoiceRow]) -> bool:
-    """Whether a choice may be called the best: the sound alone is not the best of a film that is too large."""
-    return row.choice.kind is rows[0].choice.kind
 
 
 def _probe_of(request: Request) -> Probe:

@@ -68,7 +68,7 @@ class Menu:
     Args:
         request: In state `choosing`; title, author, duration are in `request.probe`.
         rows: In the probe's order.
-        best: Index of the row that "best" stands for: the first that can be delivered.
+        best: Index of the row that "best" stands for, as `best_of` says.
         options: What plugins add for the selected row.
     """
 
@@ -76,3 +76,14 @@ class Menu:
     rows: tuple[ChoiceRow, ...]
     best: int | None
     options: tuple[Option, ...] = ()
+
+
+def best_of(rows: Sequence[ChoiceRow]) -> int | None:
+    """Return the index of what is taken for the best: the first that plays everywhere, else the first of all.
+
+    Only what can be delivered counts, and only what is of the first one's kind: the sound alone is not the best of a
+    film that is too large.
+    """
+    alike = [row for row in rows if row.route is not None and row.choice.kind is rows[0].choice.kind]
+    found = next((row for row in alike if row.choice.plays_everywhere), alike[0] if alike else None)
+    return found.index if found else None

@@ -93,7 +93,8 @@ def _fitting(choices: Sequence[Choice], wish: Choice) -> list[Choice]:
         return alike
     if not alike:
         return list(choices)
-    # Sorting keeps the probe's order, best first, among equal heights.
-    descending = sorted(alike, key=lambda choice: -(choice.height_px or 0))
+    # Sorting keeps the probe's order, best first, among equal heights. Who names no height wants what plays.
+    is_any = wish.height_px is None
+    descending = sorted(alike, key=lambda choice: (is_any and not choice.plays_everywhere, -(choice.height_px or 0)))
     below = [choice for choice in descending if wish.height_px is None or (choice.height_px or 0) <= wish.height_px]
     return below or descending[-1:]

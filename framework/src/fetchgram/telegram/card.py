@@ -30,7 +30,7 @@ def card_view(menu: Menu, *, notice: Text | None = None) -> View:
         grid.append((Key(text("telegram-options"), "options", {"request": request.id, "index": menu.best}),))
     if request.link is not None and request.link.within is not None:
         grid.append((Key(text("telegram-list-whole"), "list-open", {"request": request.id}),))
-    return View((*card_lines(request, notice), *_usual_way(rows)), (*grid, cancel_row(request)))
+    return View((*card_lines(request, notice), *_may_not_play(rows), *_usual_way(rows)), (*grid, cancel_row(request)))
 
 
 def card_lines(request: Request, notice: Text | None = None) -> tuple[Text, ...]:
@@ -40,6 +40,13 @@ def card_lines(request: Request, notice: Text | None = None) -> tuple[Text, ...]
         return ()
     head = text("card", title=probe.title, author=probe.author or "", duration=probe.duration_s or 0)
     return tuple(line for line in (head, probe.notice, notice) if line is not None)
+
+
+def _may_not_play(rows: Sequence[ChoiceRow]) -> tuple[Text, ...]:
+    """Say which names on the buttons stand for what some phones do not play."""
+    doubtful = [row.choice for row in rows if not row.choice.plays_everywhere]
+    names = dict.fromkeys(name for choice in doubtful for name in (_codec(choice), "HDR" if choice.hdr else "") if name)
+    return (text("card-may-not-play", names=", ".join(names)),) if names else ()
 
 
 def _usual_way(rows: Sequence[ChoiceRow]) -> tuple[Text, ...]:
@@ -66,7 +73,8 @@ def _best(menu: Menu) -> list[tuple[Key, ...]]:
     row = next(row for row in menu.rows if row.index == menu.best)
     if sum(other.choice.kind is row.choice.kind for other in menu.rows) < 2:  # noqa: PLR2004  # one is the best already
         return []
-    label = _with_size(text("choice-best"), row, detail="")
+    first = next(other for other in menu.rows if other.route is not None)
+    label = _with_size(text("choice-best" if row is first else "choice-best-everywhere"), row, detail="")
     return [(Key(label, "pick", {"request": menu.request.id, "index": row.index}),)]
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 
 from fetchgram.api import (
     Choice,
-    ChoiceKind,
     ContentUnavailable,
     Context,
     HealthCheck,
@@ -27,7 +26,6 @@ from fetchgram.api import (
     Probe,
     Reason,
     Sink,
-    Text,
     decode,
     hookimpl,
     text,
@@ -51,8 +49,6 @@ _LOOK_S = 600.0
 """How long a lookup serves a download: the addresses in it end after six hours (`expiresInSeconds` of the player)."""
 _PROVIDER = "youtubepot-fetchgram"
 """Where `proofs.py` finds the provider's address; that module is not for this process."""
-_MAY_NOT_PLAY = frozenset({"vp9", "av1"})
-"""H.264 plays on every phone; these need one that decodes them."""
 
 
 class Plugin:
@@ -98,7 +94,7 @@ class Plugin:
             if link.kind in _LISTS:
                 return await self._open(link)
             seen = await self._engine().probe(link)
-        return replace(seen, link=_named(link, seen), notice=_notice(seen.choices))
+        return replace(seen, link=_named(link, seen))
 
     @hookimpl
     async def entries(self, link: Link, cursor: str | None) -> Page:
@@ -218,9 +214,3 @@ def _named(link: Link, seen: Probe) -> Link:
         return link
     video_id = seen.link.media_id.rpartition(":")[2]
     return claim(f"https://www.youtube.com/watch?v={video_id}") or link
-
-
-def _notice(choices: Sequence[Choice]) -> Text | None:
-    """Say what may not play, where some choices play everywhere and some do not."""
-    codecs = {choice.codec for choice in choices if choice.kind is ChoiceKind.VIDEO}
-    return text("youtube-codecs") if codecs & _MAY_NOT_PLAY else None

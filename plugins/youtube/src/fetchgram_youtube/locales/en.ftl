@@ -13,7 +13,6 @@ youtube-rate-limited = YouTube says that I ask too often. { HAS($wait) ->
 }
 youtube-live = This is live right now. Please send the link again when it is over.
 youtube-not-live = Nothing is live on this channel right now.
-youtube-codecs = 📱 Choices named VP9 or AV1 may not play on older phones.
 youtube-admin-bot-check =
     ⚠️ <b>YouTube asks this server to prove that it is no robot.</b> Set <code>plugin.youtube.cookies_file</code>, or send it
     out another way by <code>network.upstream_proxy</code>.

@@ -159,6 +159,8 @@ LARGE = (
     _large(401, 2160, "av01.0.13M.08", 12_000, 60),
     _large(571, 4320, "av01.0.17M.08", 70_000, 60),
 )
+NEWER = (*SMALL[:2], _large(244, 480, "vp09.00.30.08", 600, 24), AAC, OPUS)
+"""The tallest is in a codec that not every phone has."""
 LADDER = (*SMALL, *LARGE, AAC, OPUS)
 """Everything from 144p to 4320p."""
 UPRIGHT = (

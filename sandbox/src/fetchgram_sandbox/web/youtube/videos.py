@@ -14,6 +14,7 @@ from fetchgram_sandbox.web.youtube.streams import (
     BOTH,
     CLIP_S,
     LADDER,
+    NEWER,
     OPUS,
     SMALL,
     UPRIGHT,
@@ -118,6 +119,7 @@ _CAPTIONS = (
 _VIDEOS = (
     Video(id="colourtest1", title="The big colour test", chapters=_CHAPTERS, captions=_CAPTIONS),
     Video(id="slowvideo01", title="The colour test, slowly", kbps=1500),
+    Video(id="newcodecs01", title="Best in a newer codec", streams=NEWER, both=None),
     Video(id="everything1", title="From 144p to 8K", streams=LADDER),
     Video(
         id="largevideo1",
