@@ -1,4 +1,4 @@
-"""Write the pages that are drawn from the code: `docs/hooks.md`, `docs/settings.md` and `.env.example`.
+"""Write the pages that are drawn from the code: of hooks, events and settings in `docs/`, and `.env.example`.
 
 With `--check` nothing is written, and the exit code is 1 when a page is not what the code says.
 """
@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from fetchgram import hookspecs
+from fetchgram.model.happenings import HAPPENINGS, Happening
 from fetchgram.plugins.checks import hook_names, is_async, settings_class
 from fetchgram.settings import CONFIG_FILE, ENV_PREFIX, BotSettings, Settings, SettingsModel
 
@@ -49,6 +50,7 @@ def pages(root: Path) -> dict[Path, str]:
     """Return what each page should hold."""
     return {
         root / "docs" / "hooks.md": hooks_page(),
+        root / "docs" / "events.md": events_page(),
         root / "docs" / "settings.md": settings_page(),
         root / ".env.example": env_example(),
     }
@@ -62,6 +64,19 @@ def hooks_page() -> str:
     return (
         f"<!-- {GENERATED} -->\n\n# Hooks\n\n{_introduction()}\n\n"
         f"| hook | shape | what |\n| --- | --- | --- |\n{table}\n\n{sections}"
+    )
+
+
+def events_page() -> str:
+    """Draw the table of all events from `model.happenings`; the database takes no other."""
+    rows = [f"| `{name}` | {_told(event)} | {_cell(event.what)} |" for name, event in HAPPENINGS.items()]
+    return (
+        f"<!-- {GENERATED} -->\n\n# Events\n\n"
+        "What happened, for plugins that learn from it ([`on_events`](hooks.md#on_events)): written in the transaction "
+        "of the change that it tells of, handed on at least once. An event that is not here, or tells more than is "
+        "written here, cannot be recorded. None holds a link, a title or a name. Each has `name`, `at` and `id`; those "
+        "of a wish have `request_id`, those of a job `job_id` and `plugin`.\n\n"
+        "| event | tells | when |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n"
     )
 
 
@@ -91,6 +106,11 @@ def env_example() -> str:
             lines.append(f"# {field.description or ''}".replace("`", ""))
             lines.append(f"#{_env_name(name)}={_env_value(field)}")
     return "\n".join(lines) + "\n"
+
+
+def _told(event: Happening) -> str:
+    person = ["`person`, `bot_id`"] if event.person else []
+    return "<br>".join([*person, *(f"`{key}`: {_cell(what)}" for key, what in event.data.items())])
 
 
 def _read(path: Path) -> str | None:

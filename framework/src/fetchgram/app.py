@@ -205,7 +205,7 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
     outcomes = Outcomes(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
-    deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes)
+    deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, clock=clock)
     stages = Stages(
         hooks=hooks,
         resolver=Resolver(hooks, outcomes),

@@ -44,7 +44,7 @@ async def _count(bench: Bench, *tables: str) -> list[int]:
 
 async def _events(bench: Bench) -> list[str]:
     async with bench.storage.read() as session:
-        return [event.name for event in await session.events.after(0, 1000)]
+        return [event.plugin or event.name for event in await session.events.after(0, 1000)]
 
 
 async def test_what_expired_goes_and_the_rest_stays(bench: Bench, house: Housekeeping) -> None:
@@ -94,8 +94,8 @@ async def test_a_menu_that_nobody_touched_until_its_buttons_expired_is_over(benc
 
 async def test_events_stay_until_every_observer_has_read_them(bench: Bench, house: Housekeeping) -> None:
     async with bench.storage.write() as session:
-        ids = [await session.events.add(Event(name=f"e{n}", at=NOW - OLD)) for n in range(3)]
-        await session.events.add(Event(name="young", at=NOW))
+        ids = [await session.events.add(Event(name="job.done", plugin=f"e{n}", at=NOW - OLD)) for n in range(3)]
+        await session.events.add(Event(name="job.done", plugin="young", at=NOW))
         await session.events.set_cursor("fast", ids[2])
         await session.events.set_cursor("slow", ids[0])
     await house.clean_up()
@@ -111,8 +111,8 @@ async def test_an_observer_that_is_gone_for_ever_does_not_keep_events_for_ever(
     bench: Bench, house: Housekeeping
 ) -> None:
     async with bench.storage.write() as session:
-        await session.events.add(Event(name="ancient", at=NOW - 5 * OLD))
-        await session.events.add(Event(name="old", at=NOW - OLD))
+        await session.events.add(Event(name="job.done", plugin="ancient", at=NOW - 5 * OLD))
+        await session.events.add(Event(name="job.done", plugin="old", at=NOW - OLD))
         await session.events.set_cursor("gone", 0)
     await house.clean_up()
     assert await _events(bench) == ["old"]
@@ -148,7 +148,7 @@ async def test_a_mountain_is_taken_away_in_portions_and_within_limits(
     monkeypatch.setattr(housekeeping, "_MOST_ROUNDS", 3)
     async with bench.storage.write() as session:
         for _ in range(45):
-            await session.events.add(Event(name="old", at=NOW - OLD))
+            await session.events.add(Event(name="job.done", plugin="old", at=NOW - OLD))
     left = []
     for _ in range(2):
         await house.clean_up()
@@ -159,6 +159,6 @@ async def test_a_mountain_is_taken_away_in_portions_and_within_limits(
 async def test_the_house_is_cleaned_by_the_bots_own_schedule(bench: Bench) -> None:
     (schedule,) = bench.route.schedules._own
     async with bench.storage.write() as session:
-        await session.events.add(Event(name="old", at=NOW - OLD))
+        await session.events.add(Event(name="job.done", plugin="old", at=NOW - OLD))
     await bench.route.schedules.run_once("core", schedule)
     assert await _events(bench) == []

@@ -93,10 +93,41 @@ async def test_an_event_names_whose_job_it_was_by_numbers_only(bench: Bench) -> 
     await bench.route.intake.choose(request.id, 0)
     await bench.run_until_ended(request.id)
     (delivered,) = [event for event in await _events(bench.storage) if event.name == "job.delivered"]
-    assert (delivered.plugin, delivered.request_id, delivered.data) == (
-        "fake",
-        request.id,
-        {"route": "small", "size_bytes": 4},
-    )
+    assert (delivered.plugin, delivered.request_id) == ("fake", request.id)
+    assert (delivered.bot_id, delivered.person) == (BOT, PERSON.id)
+    told = dict(delivered.data)
+    seconds, send_s = told.pop("seconds"), told.pop("send_s")
+    assert isinstance(seconds, float)
+    assert isinstance(send_s, float)
+    assert 0 <= send_s <= seconds < 60
+    assert told == {"route": "small", "cached": False, "size_bytes": 4, "kind": "video", "height_px": 720}
+
+
+async def test_events_tell_how_long_each_part_of_the_way_took(bench: Bench) -> None:
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    await bench.run_until_ended(request.id)
+    told = {event.name: event.data for event in await _events(bench.storage)}
+    assert told["request.probed"].keys() == {"seconds"}
+    assert told["job.queued"] == {"cached": False, "kind": "video", "height_px": 720}
+    assert told["job.begun"].keys() == {"waited_s"}
+    assert told["job.stage"] == {"stage": "download", "size_bytes": 4, "seconds": told["job.stage"]["seconds"]}
+
+
+async def test_whoever_does_not_get_the_file_is_named_in_an_event_with_the_reason(bench: Bench) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    bench.site.on_download = fail
+    first, second = await _two_wishes(bench)
+    await bench.run_until_ended(first, second)
+    failed = [event for event in await _events(bench.storage) if event.name == "delivery.failed"]
+    assert {event.request_id for event in failed} == {first, second}
+    assert {event.data["reason"] for event in failed} == {"plugin"}
+    assert all(event.person is not None for event in failed)
+
+
+async def test_what_happened_to_a_request_is_told_by_numbers_only(bench: Bench) -> None:
+    await bench.wish()
     (accepted,) = [event for event in await _events(bench.storage) if event.name == "request.accepted"]
     assert (accepted.bot_id, accepted.person) == (BOT, PERSON.id)

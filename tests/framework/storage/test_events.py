@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 async def test_events_come_back_in_order_with_rising_numbers(storage: Storage, clock: StoppedClock) -> None:
     told = [
         Event(
-            name="job.delivered", at=clock.now(), bot_id=1, person=7, request_id=2, job_id=3, plugin="p", data={"n": 1}
+            name="job.delivered",
+            at=clock.now(),
+            bot_id=1,
+            person=7,
+            request_id=2,
+            job_id=3,
+            plugin="p",
+            data={"route": "r", "size_bytes": 1},
         ),
         Event(name="request.accepted", at=clock.now()),
     ]
@@ -34,7 +41,7 @@ async def test_events_come_back_in_order_with_rising_numbers(storage: Storage, c
 async def test_whoever_is_behind_what_was_pruned_goes_on_with_what_is_left(storage: Storage) -> None:
     for age in (2, 0):
         async with storage.write() as session:
-            last = await session.events.add(Event(name="x", at=session.now - timedelta(days=age)))
+            last = await session.events.add(Event(name="job.done", at=session.now - timedelta(days=age)))
     async with storage.write() as session:
         assert await session.events.prune(session.now - timedelta(days=1), 10) == 1
     async with storage.read() as session:
@@ -44,7 +51,7 @@ async def test_whoever_is_behind_what_was_pruned_goes_on_with_what_is_left(stora
 async def test_an_event_is_gone_with_the_transition_that_failed(storage: Storage) -> None:
     with pytest.raises(LookupError):  # noqa: PT012  # the block is the transaction
         async with storage.write() as session:
-            await session.events.add(Event(name="x", at=session.now))
+            await session.events.add(Event(name="job.done", at=session.now))
             await session.requests.update(99, state=RequestState.DONE)
     async with storage.read() as session:
         assert await session.events.after(0, 9) == []
@@ -58,6 +65,6 @@ async def test_each_plugin_has_a_cursor_of_its_own(session: Session) -> None:
 
 
 async def test_a_number_is_not_given_again_after_prune(session: Session) -> None:
-    first = await session.events.add(Event(name="x", at=session.now - timedelta(days=1)))
+    first = await session.events.add(Event(name="job.done", at=session.now - timedelta(days=1)))
     assert await session.events.prune(session.now, 10) == 1
-    assert await session.events.add(Event(name="y", at=session.now)) > first
+    assert await session.events.add(Event(name="job.done", at=session.now)) > first

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiogram.types import Update
+from sqlalchemy import text as sql
 
 from fetchgram.api import Role
 from fetchgram.telegram.gate import Admitted, Refused
@@ -135,3 +136,16 @@ async def test_the_record_is_there_before_the_link_is_taken(bot: Bot, chat: Pers
     await until(lambda: len(chat.messages()) > 1)
     async with bot.storage.read() as session:
         assert await session.people.get(BOT, chat.id) is not None
+
+
+async def test_somebody_new_is_an_event_once_and_again_on_another_day(bot: Bot) -> None:
+    for _ in range(2):
+        await bot.service._gate.admit(message(2))
+        bot.service._gate._seen.clear()
+    async with bot.storage.write() as session:
+        yesterday = round((datetime.now(UTC) - timedelta(days=1)).timestamp() * 1000)
+        await session.execute(sql(f"UPDATE people SET last_seen = {yesterday}"))
+    await bot.service._gate.admit(message(2))
+    async with bot.storage.read() as session:
+        told = [(event.name, event.person, event.data) for event in await session.events.after(0, 99)]
+    assert told == [("person.new", 2, {"language": "de"}), ("person.back", 2, {"days": 1})]

@@ -210,6 +210,7 @@ class Delivery(Word):
         state: Where it stands.
         resends: How often the person asked to send it again: part of a message's random id.
         receipt: Where it arrived.
+        queued_at: When it was put in line.
     """
 
     id: int
@@ -220,6 +221,7 @@ class Delivery(Word):
     state: DeliveryState = DeliveryState.WAITING
     resends: int = 0
     receipt: Receipt | None = None
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.plugins.hooks import Hooks
-from fetchgram.ports import Sink
+from fetchgram.ports import Clock, Sink
 from fetchgram.storage import Storage
 
 log = structlog.get_logger()
@@ -60,9 +60,11 @@ class Deliveries:
         hooks: The plugins that own the routes.
         cache: What Telegram keeps.
         outcomes: How a delivery ends, durably, and who hears of it.
+        clock: Time.
     """
 
-    def __init__(self, *, storage: Storage, hooks: Hooks, cache: Cache, outcomes: Outcomes) -> None:
+    def __init__(self, *, storage: Storage, hooks: Hooks, cache: Cache, outcomes: Outcomes, clock: Clock) -> None:
+        self._clock = clock
         self._storage = storage
         self._hooks = hooks
         self._cache = cache
@@ -105,6 +107,7 @@ class Deliveries:
         try:
             if delivery.state is DeliveryState.WAITING and await self._try_cache(job, delivery, sink):
                 return
+            began_s = self._clock.monotonic()
             receipt, route = await self._walk(job, delivery, media, sink)
         except _NotWanted:
             log.info("delivery.not_wanted", delivery=delivery.id)
@@ -118,7 +121,8 @@ class Deliveries:
             log.warning("delivery.failed", delivery=delivery.id, number=number, error=repr(error), exc_info=error)
             await self._outcomes.not_delivered(job, delivery, Failed(error=error.text, number=number))
         else:
-            await self._outcomes.delivered(job, delivery, receipt, route)
+            send_s = self._clock.monotonic() - began_s
+            await self._outcomes.delivered(job, delivery, receipt, route, send_s=send_s)
 
     async def _walk(self, job: Job, delivery: Delivery, media: Sequence[Media], sink: Sink) -> tuple[Receipt, Route]:
         """Try the routes in their order; only what is known to be unsent goes to the next one."""
@@ -142,6 +146,7 @@ class Deliveries:
         if receipt is None or route is None:
             return False
         await DurableLedger(self._storage, delivery.id, job).put(cached.LEDGER_KEY, encode(receipt))
+        began_s = self._clock.monotonic()
         try:
             sent = await self._send(job, delivery, route, (), sink)
         except CannotDeliver:
@@ -154,7 +159,7 @@ class Deliveries:
         except Uncertain as error:
             await self._unsure(job, delivery, error)
             return True
-        await self._outcomes.delivered(job, delivery, sent, route)
+        await self._outcomes.delivered(job, delivery, sent, route, send_s=self._clock.monotonic() - began_s)
         return True
 
     async def _send(self, job: Job, delivery: Delivery, route: Route, media: Sequence[Media], sink: Sink) -> Receipt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 import structlog
@@ -16,6 +16,7 @@ from fetchgram.model import (
     DeliveryState,
     Destination,
     Event,
+    Json,
     Link,
     Option,
     Person,
@@ -27,6 +28,7 @@ from fetchgram.model import (
     Step,
     text,
 )
+from fetchgram.pipeline import facts
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.lists import Lists
@@ -131,6 +133,7 @@ class Intake:
         """
         if request.state is not RequestState.PROBING:
             return request
+        began_s = self._clock.monotonic()
         try:
             link = _own_link(request) or await self._claim(request.url)
             request = dataclasses.replace(request, link=link)
@@ -141,9 +144,11 @@ class Intake:
             if probe.is_list:
                 return await self._lists.open(request, probe)
         except FetchgramError as error:
-            await self._failed(request, error)
+            await self._failed(request, error, began_s)
             raise
-        return await self._update(request, "request.probed", state=RequestState.CHOOSING, link=probe.link, probe=probe)
+        told = self._took(began_s)
+        changes: RequestChanges = {"state": RequestState.CHOOSING, "link": probe.link, "probe": probe}
+        return await self._update(request, "request.probed", told, **changes)
 
     async def menu(self, request_id: int, *, selected: int | None = None) -> Menu:
         """Say what can be chosen, how large, on which route, and what plugins add to it.
@@ -311,7 +316,8 @@ class Intake:
         )
         size_bytes, duration_s = recipe.choice.size_bytes or 0, recipe.length_s(probe.duration_s)
         await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
-        await self._record(session, "job.queued", request, job_id=job.id, data={"cached": cached})
+        told = {"cached": cached, **facts.chosen(recipe.choice)}
+        await self._record(session, "job.queued", request, job_id=job.id, data=told)
 
     async def _again(self, session: Session, request: Request, *, limited: bool = True) -> Request:
         if limited:
@@ -323,7 +329,10 @@ class Intake:
     async def _reopened(self, session: Session, request: Request, state: RequestState) -> Request:
         return await session.requests.update(request.id, state=state, error=None, error_number=None)
 
-    async def _failed(self, request: Request, error: FetchgramError) -> None:
+    def _took(self, began_s: float) -> dict[str, Json]:
+        return {"seconds": round(self._clock.monotonic() - began_s, 3)}
+
+    async def _failed(self, request: Request, error: FetchgramError, began_s: float) -> None:
         number = error_number()
         plugin = getattr(error, "plugin", None) or (request.link.plugin if request.link else None)
         log.warning(
@@ -332,6 +341,7 @@ class Intake:
         await self._update(
             request,
             "request.failed",
+            {"reason": facts.reason(error.text), **self._took(began_s)},
             state=RequestState.FAILED,
             link=request.link,
             error=error.text,
@@ -339,10 +349,12 @@ class Intake:
         )
         error.number = number
 
-    async def _update(self, request: Request, event: str, **changes: Unpack[RequestChanges]) -> Request:
+    async def _update(
+        self, request: Request, event: str, told: Mapping[str, Json] | None = None, **changes: Unpack[RequestChanges]
+    ) -> Request:
         async with self._storage.write() as session:
             updated = await session.requests.update(request.id, **changes)
-            await self._record(session, event, updated)
+            await self._record(session, event, updated, data=told or {})
         return updated
 
     async def _record(self, session: Session, name: str, request: Request, **more: object) -> None:

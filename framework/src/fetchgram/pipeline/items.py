@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from fetchgram.errors import ChoiceGone, LinkError
-from fetchgram.model import DeliveryState, Event, Link, Request, RequestState, text
+from fetchgram.model import DeliveryState, Link, Request, RequestState, text
+from fetchgram.pipeline import facts
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue
@@ -81,7 +82,9 @@ class Items:
                 work=Work.PLAYLIST,
                 position=each.position,
             )
-            await self._record(session, "job.queued", request, job.id)
+            told = facts.chosen(request.recipe.choice)
+            queued = facts.of_job("job.queued", job, self._clock.now(), request=request, cached=False, **told)
+            await session.events.add(queued)
 
     def announce(self) -> None:
         """Say, after the commit, that there is work."""
@@ -134,15 +137,3 @@ class Items:
                 await session.jobs.cancel(job_id)
             await settle(session, request_id)
         return orphans
-
-    async def _record(self, session: Session, name: str, request: Request, job_id: int) -> None:
-        event = Event(
-            name=name,
-            at=self._clock.now(),
-            bot_id=request.bot_id,
-            person=request.person,
-            request_id=request.id,
-            job_id=job_id,
-            plugin=request.link.plugin if request.link else None,
-        )
-        await session.events.add(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -15,9 +15,9 @@ from fetchgram.model import (
     Checkpoint,
     Delivery,
     DeliveryState,
-    Event,
     Job,
     JobState,
+    Json,
     Probe,
     Receipt,
     Recipe,
@@ -28,6 +28,7 @@ from fetchgram.model import (
     Text,
     text,
 )
+from fetchgram.pipeline import facts
 from fetchgram.pipeline.audience import (
     Audience,
     Done,
@@ -36,7 +37,8 @@ from fetchgram.pipeline.audience import (
     News,
     UncertainDelivery,
 )
-from fetchgram.pipeline.cache import LEDGER_KEY, Cache
+from fetchgram.pipeline.cache import LEDGER_KEY, ROUTE, Cache
+from fetchgram.pipeline.facts import Took
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.places import waiting_news
 from fetchgram.pipeline.poison import note_deaths, refuse_poison
@@ -85,23 +87,26 @@ class Outcomes:
         for delivery in await self._open(job):
             await self._audience.tell(delivery.request_id, delivery.position, news)
 
-    async def checkpoint(self, job: Job, stage: Stage, checkpoint: Checkpoint | None) -> Job:
-        """Write down what a stage left; a restart goes on from here."""
+    async def checkpoint(self, job: Job, stage: Stage, checkpoint: Checkpoint | None, took: Took | None = None) -> Job:
+        """Write down what a stage left, and that it took so long; a restart goes on from here."""
         async with self._storage.write() as session:
             updated = await session.jobs.stage(job.id, job.lease, stage, checkpoint)
-            size = sum(media.size_bytes for media in checkpoint.media) if checkpoint else 0
-            await self._record(session, "job.stage", job, data={"stage": str(stage), "size_bytes": size})
+            if took is not None:
+                size_bytes = sum(media.size_bytes for media in checkpoint.media) if checkpoint else 0
+                await self._record(session, "job.stage", job, told=facts.ended(took, size_bytes))
         return updated
 
-    async def delivered(self, job: Job, delivery: Delivery, receipt: Receipt, route: Route) -> None:
-        """A delivery arrived."""
+    async def delivered(self, job: Job, delivery: Delivery, receipt: Receipt, route: Route, *, send_s: float) -> None:
+        """A delivery arrived, and sending it took so long."""
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
             await session.deliveries.set_state(delivery.id, DeliveryState.DELIVERED, receipt=receipt)
             await self._cache.keep(session, job, delivery, receipt, route)
-            await settle(session, delivery.request_id)
-            data = {"route": route.name, "size_bytes": receipt.size_bytes}
-            await self._record(session, "job.delivered", job, request_id=delivery.request_id, data=data)
+            request = await settle(session, delivery.request_id)
+            told = facts.delivered(
+                job, delivery, receipt, route, cached=route.name == ROUTE, send_s=send_s, at=session.now
+            )
+            await self._record(session, "job.delivered", job, request, told=told)
         log.info("job.delivered", delivery=delivery.id, route=route.name, size_bytes=receipt.size_bytes)
         await self._audience.tell(delivery.request_id, delivery.position, Done(receipt=receipt))
 
@@ -116,10 +121,7 @@ class Outcomes:
         """No route took it."""
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
-            await self._fail_delivery(session, delivery, news)
-            await self._record(
-                session, "delivery.failed", job, request_id=delivery.request_id, data={"reason": news.error.key}
-            )
+            await self._fail_delivery(session, job, delivery, news)
         await self._audience.tell(delivery.request_id, delivery.position, news)
 
     async def postponed(self, job: Job, delivery_id: int) -> None:
@@ -152,10 +154,10 @@ class Outcomes:
                 if delivery in unsure:
                     await self._leave_uncertain(session, job, delivery, news.number)
                 else:
-                    await self._fail_delivery(session, delivery, news)
+                    await self._fail_delivery(session, job, delivery, news)
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=news.error, error_number=news.number)
-            data = {"reason": news.error.key, "stage": str(job.stage)}
-            await self._record(session, "job.failed", job, data=data)
+            told: dict[str, Json] = {"reason": facts.reason(news.error), "stage": str(job.stage)}
+            await self._record(session, "job.failed", job, told=told)
         await self._tell([delivery for delivery in waiting if delivery not in unsure], news)
         await self._tell(unsure, UncertainDelivery())
 
@@ -171,7 +173,7 @@ class Outcomes:
             items = [delivery for delivery in waiting if delivery.position]
             single = [delivery for delivery in waiting if not delivery.position]
             for delivery in items:
-                await self._fail_delivery(session, delivery, failed)
+                await self._fail_delivery(session, job, delivery, failed)
             for delivery in single:
                 await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
                 await self._reopen(session, delivery.request_id, error)
@@ -219,7 +221,8 @@ class Outcomes:
             not_before = session.now + timedelta(seconds=again.after_s)
             await session.jobs.retry(job.id, job.lease, not_before, error=error, counts=again.counts)
             await self._hint(session, job.id, not_before)
-            await self._record(session, "job.retrying", job, data={"reason": error.key, "after_s": again.after_s})
+            told: dict[str, Json] = {"reason": facts.reason(error), "after_s": round(again.after_s, 3)}
+            await self._record(session, "job.retrying", job, told=told)
         await self._tell(waiting, waiting_news(error, not_before, self._clock.now()))
 
     async def crashed(self, job: Job) -> None:
@@ -269,14 +272,15 @@ class Outcomes:
     async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery, number: str) -> None:
         told = Failed(error=text("error-uncertain"), number=number)
         await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN, error=told.error, error_number=number)
-        await settle(session, delivery.request_id, error=told)
-        await self._record(session, "delivery.uncertain", job, request_id=delivery.request_id)
+        request = await settle(session, delivery.request_id, error=told)
+        await self._record(session, "delivery.uncertain", job, request)
 
-    async def _fail_delivery(self, session: Session, delivery: Delivery, news: Failed) -> None:
+    async def _fail_delivery(self, session: Session, job: Job, delivery: Delivery, news: Failed) -> None:
         await session.deliveries.set_state(
             delivery.id, DeliveryState.FAILED, error=news.error, error_number=news.number
         )
-        await settle(session, delivery.request_id, error=news)
+        request = await settle(session, delivery.request_id, error=news)
+        await self._record(session, "delivery.failed", job, request, told={"reason": facts.reason(news.error)})
 
     async def _tell(self, waiting: list[Delivery], news: News) -> None:
         async with asyncio.TaskGroup() as group:
@@ -290,9 +294,16 @@ class Outcomes:
     async def _open_in(self, session: Session, job: Job) -> list[Delivery]:
         return [delivery for delivery in await session.deliveries.of_job(job.id) if not delivery.state.ended]
 
-    async def _record(self, session: Session, name: str, job: Job, **more: object) -> None:
-        event = Event(name=name, at=self._clock.now(), job_id=job.id, plugin=job.link.plugin)
-        await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event
+    async def _record(
+        self,
+        session: Session,
+        name: str,
+        job: Job,
+        request: Request | None = None,
+        *,
+        told: Mapping[str, Json] | None = None,
+    ) -> None:
+        await session.events.add(facts.of_job(name, job, self._clock.now(), request=request, **(told or {})))
 
 
 async def _may_have_arrived(session: Session, delivery: Delivery) -> bool:

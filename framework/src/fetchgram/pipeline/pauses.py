@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from fetchgram.errors import FetchgramError
-from fetchgram.model import Json
+from fetchgram.model import Event, Json
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
@@ -64,4 +64,7 @@ class Pauses:
                     await session.overrides.set(PREFIX + plugin, pause)
             for plugin in self._kept.keys() - now.keys():
                 await session.overrides.drop(PREFIX + plugin)
+            for plugin in sorted(self._kept.keys() ^ now.keys()):
+                name = "plugin.paused" if plugin in now else "plugin.back"
+                await session.events.add(Event(name=name, at=self._clock.now(), plugin=plugin))
         self._kept = now

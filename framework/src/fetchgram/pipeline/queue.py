@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fetchgram.model import Delivery, Job, Link, Recipe, Request
+from fetchgram.pipeline import facts
 from fetchgram.pipeline.poison import note_deaths, note_takeover
 from fetchgram.pipeline.turns import Work, cost, flow, person_key
 from fetchgram.ports import Clock
@@ -142,6 +143,10 @@ class LocalQueue:
             )
             if job is not None and job.lease > 1:
                 await note_takeover(session, job, self._clock.now())
+            elif job is not None:
+                waited_s = max(0.0, (session.now - job.created_at).total_seconds())
+                begun = facts.of_job("job.begun", job, self._clock.now(), waited_s=round(waited_s, 3))
+                await session.events.add(begun)
         return job
 
     async def run(self) -> None:

@@ -15,6 +15,7 @@ from fetchgram.model import At, Checkpoint, Delivery, Job, Media, MediaKind, Sta
 from fetchgram.pipeline.audience import Working
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.disk import SLACK, Disk
+from fetchgram.pipeline.facts import Took
 from fetchgram.pipeline.lanes import Lanes
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.progress import ProgressSink
@@ -103,6 +104,7 @@ class Stages:
         if job.checkpoint is not None and await asyncio.to_thread(_all_there, job.checkpoint.media):
             return job
         async with self._downloads:
+            began_s = self._clock.monotonic()
             await self._outcomes.tell_all(job, Working(stage=Stage.DOWNLOAD))
             media = await self._with_progress(
                 job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir)
@@ -110,7 +112,8 @@ class Stages:
         _refuse_strays(media, workdir, job.link.plugin)
         if (size_bytes := sum(item.size_bytes for item in media)) > self._file_max_bytes:
             raise TooLarge(size_bytes, self._file_max_bytes)
-        return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, Checkpoint(media=tuple(media)))
+        took = Took(stage=Stage.DOWNLOAD, seconds=self._clock.monotonic() - began_s)
+        return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, Checkpoint(media=tuple(media)), took)
 
     async def _post_process(self, job: Job, workdir: Path) -> Job:
         steps = [step for step in job.recipe.steps if step.at is At.AFTER]
@@ -118,6 +121,7 @@ class Stages:
         for number, step in enumerate(steps[done:], start=done + 1):
             files, texts = _apart(job.checkpoint.media if job.checkpoint else ())
             async with self._transcodes:
+                began_s = self._clock.monotonic()
                 await self._outcomes.tell_all(job, Working(stage=Stage.POST_PROCESS, step=step.key))
                 result = await self._with_progress(
                     job,
@@ -126,7 +130,8 @@ class Stages:
                 )
             _refuse_strays(result, workdir, step.plugin)
             checkpoint = Checkpoint(media=(*result, *texts), steps_done=number)
-            job = await self._outcomes.checkpoint(job, Stage.POST_PROCESS, checkpoint)
+            took = Took(stage=Stage.POST_PROCESS, step=step.key, seconds=self._clock.monotonic() - began_s)
+            job = await self._outcomes.checkpoint(job, Stage.POST_PROCESS, checkpoint, took)
         if job.stage is not Stage.DELIVER:
             job = await self._outcomes.checkpoint(job, Stage.DELIVER, job.checkpoint)
         return job

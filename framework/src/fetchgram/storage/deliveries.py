@@ -221,4 +221,5 @@ def _delivery(row: RowMapping) -> Delivery:
         state=DeliveryState(row["state"]),
         resends=row["resends"],
         receipt=row["receipt"],
+        queued_at=row["created_at"],
     )

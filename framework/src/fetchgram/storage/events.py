@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, func, insert, literal_column, select, tuple_
 
 from fetchgram.model import Event
+from fetchgram.model.happenings import checked
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import event_cursors, events
 from fetchgram.storage.transaction import Transaction
@@ -30,7 +31,12 @@ class EventStore:
         self._tx = transaction
 
     async def add(self, event: Event) -> int:
-        """Record an event beside the change that it tells of; returns its number."""
+        """Record an event beside the change that it tells of; returns its number.
+
+        Raises:
+            ValueError: If it is none of `model.happenings`.
+        """
+        checked(event)
         row = {
             "name": event.name,
             "at": event.at,

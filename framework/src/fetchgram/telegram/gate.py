@@ -7,13 +7,15 @@ from datetime import datetime
 
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
 
-from fetchgram.model import Person, Role, Text, text
+from fetchgram.model import Event, Person, Role, Text, text
 from fetchgram.ports import Clock
-from fetchgram.storage import Storage
+from fetchgram.storage import Session, Storage
 
 # github.com/tdlib/telegram-bot-api/issues/667: anonymous admins, posts in the name of a channel, linked channels.
 _NOBODY = frozenset({1087968824, 136817688, 777000})
 _SEEN_EVERY_S = 60.0
+_LANGUAGE = 35
+"""Characters of a language tag, as the table of people has them."""
 _MOST_REMEMBERED = 10_000
 
 
@@ -114,9 +116,21 @@ class Gate:
         if len(self._seen) > _MOST_REMEMBERED:
             self._seen.clear()
         async with self._storage.write() as session:
+            await self._greet(session, person)
             await session.people.seen(person)
             await session.people.chat_seen(self._bot_id, chat.id, chat.type, chat.title)
         self._seen[person.id] = (person, chat.id, now)
+
+    async def _greet(self, session: Session, person: Person) -> None:
+        """Write down that somebody is new, or here on another day than before."""
+        known, event = (
+            await session.people.get(self._bot_id, person.id),
+            Event(name="person.new", at=session.now, bot_id=self._bot_id, person=person.id),
+        )
+        if known is None:
+            await session.events.add(replace(event, data={"language": person.locale[:_LANGUAGE]}))
+        elif days := (session.now.date() - known.last_seen.date()).days:
+            await session.events.add(replace(event, name="person.back", data={"days": days}))
 
     async def _membership(self, change: ChatMemberUpdated) -> None:
         status = str(change.new_chat_member.status)
@@ -125,7 +139,11 @@ class Gate:
             await session.people.set_chat_state(self._bot_id, change.chat.id, status)
             if change.chat.type == "private":
                 await session.people.seen(person_of_user(change.from_user, self._bot_id))
-                await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=status == "kicked")
+                blocked = status == "kicked"
+                await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=blocked)
+                name = "person.blocked" if blocked else "person.unblocked"
+                event = Event(name=name, at=session.now, bot_id=self._bot_id, person=change.from_user.id)
+                await session.events.add(event)
 
 
 def person_of_user(user: User, bot_id: int) -> Person:
