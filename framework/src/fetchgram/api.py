@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
-from fetchgram.control.ports import Audit, Control
+from fetchgram.control.ports import Audit, Control, Privacy
 from fetchgram.errors import (
     CannotDeliver,
     ChoiceGone,
@@ -181,6 +181,7 @@ __all__ = [
     "Person",
     "PluginDatabase",
     "PluginError",
+    "Privacy",
     "Probe",
     "Reason",
     "Receipt",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from fetchgram.clock import SystemClock
 from fetchgram.control.controls import Controls
-from fetchgram.model import Text
+from fetchgram.model import Media, Text
 from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.commands import Commands
@@ -278,5 +278,5 @@ def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tup
     return queue, notifier
 
 
-async def _nobody(text: Text, *, once_key: str | None = None) -> None:  # the port's names
+async def _nobody(text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:  # the port's names
     """Admins are told by the bot; a process without one has nobody to tell."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from fetchgram.model import Growing, Json, Text
+from fetchgram.model import Growing, Json, Media, Text
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable
@@ -181,8 +181,8 @@ class Sentences(Protocol):
 class NotifyAdmins(Protocol):
     """How a plugin tells the admins something."""
 
-    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
-        """Tell the admins; with `once_key` only when it was not the last thing told under that key."""
+    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+        """Tell the admins; with `once_key` only what was not the last thing told under that key."""
         ...
 
 

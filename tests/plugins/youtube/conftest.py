@@ -37,7 +37,7 @@ class Admins:
 
     told: list[tuple[str, str | None]] = field(default_factory=list)
 
-    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
+    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
         self.told.append((text.key, once_key))
 
 

@@ -94,6 +94,12 @@ class Authority:
         log.info("control.changed", actor=self.actor.name, action=action, target=change.target)
 
     @asynccontextmanager
+    async def open(self) -> AsyncIterator[Session]:
+        """Open a transaction for what everybody may do with what is their own."""
+        async with self._storage.write() as session:
+            yield session
+
+    @asynccontextmanager
     async def look(self, action: str, *, minimum: Role) -> AsyncIterator[Session]:
         """Open a snapshot to look at.
 

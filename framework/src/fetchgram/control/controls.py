@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
 from fetchgram.control.plugins import PluginsControl
+from fetchgram.control.privacy import PrivacyControl
 from fetchgram.model import Person, Role
 from fetchgram.pipeline.switches import Switches
 from fetchgram.plugins.hooks import Hooks
@@ -20,6 +21,7 @@ class BoundControl:
     role: Role
     audit: AuditControl
     plugins: PluginsControl
+    privacy: PrivacyControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +50,5 @@ class Controls:
             role=actor.ceiling,
             audit=AuditControl(authority),
             plugins=PluginsControl(authority, self.switches, self.hooks),
+            privacy=PrivacyControl(authority),
         )

@@ -87,6 +87,18 @@ class PluginsField(Protocol):
         ...
 
 
+class Privacy(Protocol):
+    """What everybody may have done with what is kept about them."""
+
+    async def forget_me(self) -> None:
+        """Delete it, and tell plugins to do the same (`person.forgotten`).
+
+        Raises:
+            NotAllowed: If nobody stands behind it.
+        """
+        ...
+
+
 class Control(Protocol):
     """What the person behind an interaction may do, or `system:<plugin>` behind a schedule.
 
@@ -107,4 +119,9 @@ class Control(Protocol):
     @property
     def plugins(self) -> PluginsField:
         """Plugins on and off, and their settings."""
+        ...
+
+    @property
+    def privacy(self) -> Privacy:
+        """What is kept about the person."""
         ...

@@ -97,7 +97,13 @@ HAPPENINGS: Mapping[str, Happening] = {
     "plugin.back": Happening("a plugin that rested works again"),
     "broadcast.done": Happening(
         "a broadcast has reached everybody that it could",
-        data={"sent": "messages that arrived", "blocked": "people who blocked the bot", "failed": "other failures"},
+        data={
+            "delivered": "messages that arrived",
+            "blocked": "people who have blocked the bot",
+            "gone": "accounts that are no more",
+            "failed": "other failures",
+            "uncertain": "may have arrived",
+        },
     ),
 }
 

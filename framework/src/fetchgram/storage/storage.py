@@ -23,6 +23,7 @@ from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.engines import open_engine
 from fetchgram.storage.entries import EntryStore
 from fetchgram.storage.events import EventStore
+from fetchgram.storage.forgetting import ForgettingStore
 from fetchgram.storage.hints import HintStore
 from fetchgram.storage.inbox import InboxStore
 from fetchgram.storage.items import ItemStore
@@ -86,6 +87,7 @@ class Session:
         self.overrides = OverrideStore(transaction)
         self.leases = LeaseStore(transaction)
         self.hints = HintStore(transaction)
+        self.forgetting = ForgettingStore(transaction)
         self.audit = AuditStore(transaction)
         self.broadcasts = BroadcastStore(transaction)
         self.recipients = RecipientStore(transaction)

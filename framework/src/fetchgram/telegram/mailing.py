@@ -11,9 +11,9 @@ import structlog
 from aiogram.exceptions import AiogramError, TelegramForbiddenError, TelegramRetryAfter
 
 from fetchgram.errors import DiskFull, TemporarilyUnavailable
-from fetchgram.model import Broadcast, Sent
+from fetchgram.model import Broadcast, Event, Json, Sent
 from fetchgram.ports import Clock
-from fetchgram.storage import Storage
+from fetchgram.storage import Session, Storage
 from fetchgram.storage.broadcast_sends import Ended
 from fetchgram.storage.recipients import Recipient
 from fetchgram.telegram.failures import NotReached, describe, is_nobody, is_unsendable, may_have_happened
@@ -21,6 +21,9 @@ from fetchgram.telegram.flood import Line, Places
 from fetchgram.telegram.posts import Posts
 
 log = structlog.get_logger()
+
+_TOLD = ("delivered", "blocked", "gone", "failed", "uncertain")
+"""Of the tally, what observers learn at the end."""
 
 _WIDTH = 64
 """Calls under way at once."""
@@ -140,8 +143,16 @@ class Mailing:
         """End it when the last one had their turn."""
         if is_running and self._reason is None:
             async with self._storage.write() as session:
-                await session.broadcasts.finish(self._broadcast.id)
+                if await session.broadcasts.finish(self._broadcast.id):
+                    await self._tell_end(session)
         return False
+
+    async def _tell_end(self, session: Session) -> None:
+        """Write down how many got it, for observers."""
+        ended = await session.broadcasts.get(self._broadcast.id)
+        if ended is not None:
+            told: dict[str, Json] = {name: getattr(ended.tally, name) for name in _TOLD}
+            await session.events.add(Event(name="broadcast.done", at=session.now, bot_id=ended.bot_id, data=told))
 
     @property
     def _is_over(self) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping
 
 import structlog
 from aiogram.exceptions import AiogramError
-from aiogram.methods import SendMessage
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.model import Text, text
+from fetchgram.model import Media, Text, text
 from fetchgram.plugins.status import PluginState
 from fetchgram.telegram.account import Account
-from fetchgram.telegram.entities import telegram_text
+from fetchgram.telegram.appearance import appear
 from fetchgram.telegram.failures import describe
 from fetchgram.texts import Texts
 
@@ -34,21 +33,21 @@ class Notices:
     def __init__(self, accounts: Mapping[int, Account], owners: Collection[int]) -> None:
         self._account = next(iter(accounts.values()))
         self._owners = tuple(owners)
-        self._waiting: asyncio.Queue[Text] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[Text, Media | None]] = asyncio.Queue(_MOST_WAITING)
         self._last: dict[str, Text] = {}
 
-    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
+    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
         """Tell the owners; with `once_key` only what was not the last thing told under that key."""
-        self.post(text, once_key=once_key)
+        self.post(text, once_key=once_key, media=media)
 
-    def post(self, notice: Text, *, once_key: str | None = None) -> None:
+    def post(self, notice: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
         """Put a notice in line, without waiting; when the line is full it is in the log only."""
         if once_key is not None:
             if self._last.get(once_key) == notice:
                 return
             self._last[once_key] = notice
         try:
-            self._waiting.put_nowait(notice)
+            self._waiting.put_nowait((notice, media))
         except asyncio.QueueFull:
             log.warning("notice.dropped", key=notice.key)
 
@@ -62,12 +61,12 @@ class Notices:
     async def run(self, texts: Texts) -> None:
         """Send until cancelled."""
         while True:
-            notice = await self._waiting.get()
-            words, entities = telegram_text(texts.render_rich(notice, _LOCALE))
+            notice, media = await self._waiting.get()
+            rich = texts.render_rich(notice, _LOCALE)
             for owner in self._owners:
                 try:
-                    await self._account.line(SendMessage(chat_id=owner, text=words, entities=entities))
+                    await self._account.line(appear({"chat_id": owner}, rich, media))
                 except AiogramError as error:
                     log.warning("notice.not_sent", owner=owner, error=describe(error))
-                except TemporarilyUnavailable as error:
+                except (TemporarilyUnavailable, OSError) as error:  # a picture that is gone meanwhile, too
                     log.warning("notice.not_sent", owner=owner, error=str(error))

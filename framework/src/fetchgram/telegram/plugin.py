@@ -29,6 +29,7 @@ from fetchgram.pipeline.cache import ROUTE as CACHE
 from fetchgram.ports import Context, Ledger, Sink
 from fetchgram.screens import Command, Health, HealthCheck, HealthReport, Interaction, Screen, Show
 from fetchgram.settings import DeliverySettings, SettingsModel
+from fetchgram.telegram.forget import forget_command
 from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.telegram.routes import MTPROTO, upload_routes
 
@@ -104,6 +105,7 @@ class TelegramPlugin:
             Command(name="start", help=text("help-start"), handler=_start, minimum_role=Role.USER),
             Command(name="help", help=text("help-help"), handler=_help, minimum_role=Role.USER),
             Command(name=GET, help=text("telegram-help-get"), handler=_help, minimum_role=Role.USER),
+            forget_command(),
         )
 
     def _gateway(self, bot_id: int) -> Gateway | None:

@@ -6,16 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from aiogram.exceptions import AiogramError
-from aiogram.methods import EditMessageCaption, EditMessageText, SendDocument, SendMessage, SendPhoto
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
 from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError
-from fetchgram.model import Json, MediaKind, Role, Text, text
+from fetchgram.model import Json, Role, Text, text
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
@@ -23,13 +21,13 @@ from fetchgram.screens import Action, Command, Handler, Interaction, MessageRef,
 from fetchgram.storage import Storage
 from fetchgram.storage.menus import MenuButton, PendingAsk
 from fetchgram.telegram.answers import Answers, is_passed_on, person_of
+from fetchgram.telegram.appearance import appear, replace
 from fetchgram.telegram.board import markup
 from fetchgram.telegram.calls import Call
-from fetchgram.telegram.entities import CAPTION_UNITS, join, telegram_text
+from fetchgram.telegram.entities import join
 from fetchgram.telegram.failures import is_gone, is_not_modified
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted, Gate
-from fetchgram.telegram.uploads import CountedFile
 from fetchgram.texts import Rich, Texts
 
 log = structlog.get_logger()
@@ -119,7 +117,7 @@ class Screens:
                 return text("telegram-no-right")
             message = query.message
             topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
-            photo = isinstance(message, Message) and bool(message.photo)
+            photo = isinstance(message, Message) and bool(message.photo or message.document)
             place = _Place(who.chat.id, topic, message.message_id if message else None, photo)
             interaction = self._interaction(who, role, action=button.action, args=button.args)
             return await self._run(button.plugin, action.handler, interaction, place, who)
@@ -217,7 +215,7 @@ class Screens:
         if screen.ask is not None:
             await self._remember(plugin, screen, who)
         keyboard = await self._keyboard(plugin, screen, who)
-        if screen.show is Show.EDIT and place.message is not None and screen.media is None:
+        if screen.show is Show.EDIT and place.message is not None:
             try:
                 await self._line(self._edit(screen, place, who, keyboard))
             except AiogramError as error:
@@ -254,22 +252,9 @@ class Screens:
         return join(self._texts.render_rich(line, who.person.locale) for line in (screen.text, *screen.lines))
 
     def _edit(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
-        rich = self._rich(screen, who)
-        where: dict[str, Any] = {"chat_id": place.chat, "message_id": place.message, "reply_markup": keyboard}
-        if place.photo:
-            caption, entities = telegram_text(rich, CAPTION_UNITS)
-            return EditMessageCaption(**where, caption=caption, caption_entities=entities)
-        words, entities = telegram_text(rich)
-        return EditMessageText(**where, text=words, entities=entities, link_preview_options=_NO_PREVIEW)
+        where = {"chat_id": place.chat, "message_id": place.message, "reply_markup": keyboard}
+        return replace(where, self._rich(screen, who), screen.media, had_media=place.photo)
 
     def _new(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
-        rich = self._rich(screen, who)
-        where: dict[str, Any] = {"chat_id": place.chat, "message_thread_id": place.topic, "reply_markup": keyboard}
-        if screen.media is None:
-            words, entities = telegram_text(rich)
-            return SendMessage(**where, text=words, entities=entities, link_preview_options=_NO_PREVIEW)
-        caption, entities = telegram_text(rich, CAPTION_UNITS)
-        file = CountedFile(screen.media.path, screen.media.file_name or screen.media.path.name)
-        if screen.media.kind is MediaKind.PHOTO:
-            return SendPhoto(**where, photo=file, caption=caption, caption_entities=entities)
-        return SendDocument(**where, document=file, caption=caption, caption_entities=entities)
+        where = {"chat_id": place.chat, "message_thread_id": place.topic, "reply_markup": keyboard}
+        return appear(where, self._rich(screen, who), screen.media)

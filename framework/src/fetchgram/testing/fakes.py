@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fetchgram.errors import ContentUnavailable, TooLarge
-from fetchgram.model import Growing, Json, Text
+from fetchgram.model import Growing, Json, Media, Text
 from fetchgram.ports import (
     Clock,
     Fetched,
@@ -167,10 +167,12 @@ class FakeNotifyAdmins:
     """Remembers what admins were told."""
 
     told: list[Text] = field(default_factory=list)
+    media: list[Media | None] = field(default_factory=list)
 
-    async def __call__(self, text: Text, *, once_key: str | None = None) -> None:
-        """Remember the text."""
+    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+        """Remember the text and the picture."""
         self.told.append(text)
+        self.media.append(media)
 
 
 class FakeMediaTools:

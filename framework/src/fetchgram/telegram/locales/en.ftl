@@ -165,3 +165,13 @@ telegram-loud = 🔔 Send me news again
 telegram-is-quiet = 🔕 You get no more news. The same button brings them back.
 telegram-is-loud = 🔔 You get news again.
 telegram-broadcast-refused = Telegram does not let me send this: { $reason }
+
+## /forget
+
+telegram-help-forget = Delete what I know about you
+telegram-forget-ask =
+    <b>Shall I forget you?</b>
+
+    What you still wait for is cancelled, and your links, choices and numbers are deleted. Files that I sent stay in this chat. A ban stays too.
+telegram-forget-sure = 🗑 Yes, delete everything
+telegram-forgotten = 🗑 Done. I know nothing about you any more; what you send next, I learn anew.
