@@ -12,6 +12,7 @@ from psycopg import sql
 
 from fetchgram.app import Plugins, Wired, wire
 from fetchgram.clock import SystemClock
+from fetchgram.control.courier import Courier
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
@@ -118,7 +119,7 @@ class Workshop:
 def make_route(tmp_path: Path) -> Callable[..., Wired]:
     """Wire the route over a database and some plugins; nobody is told anything."""
 
-    def made(storage: Storage, *points: EntryPoint, **values: object) -> Wired:
+    def made(storage: Storage, *points: EntryPoint, courier: Courier | None = None, **values: object) -> Wired:
         settings = Settings.model_validate({"data_dir": tmp_path, **values})
         clock, workshop = SystemClock(), Workshop(tmp_path)
         loaded = load(settings, workshop.context_of, entry_points=points)
@@ -132,7 +133,7 @@ def make_route(tmp_path: Path) -> Callable[..., Wired]:
             database=SharedStorage(None, tmp_path),
             switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=workshop),
         )
-        return wire(settings, plugins, Switchboard(), storage, tmp_path)
+        return wire(settings, plugins, Switchboard(), storage, tmp_path, courier)
 
     return made
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
+from fetchgram.control.people_ports import Access, People
 from fetchgram.control.ports import Audit, Control, Privacy
 from fetchgram.errors import (
     CannotDeliver,
@@ -74,7 +75,9 @@ from fetchgram.model import (
     encode,
     text,
 )
+from fetchgram.model.access import Door, Invite
 from fetchgram.model.audit import AuditEntry
+from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
     Clock,
@@ -117,6 +120,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION",
     "MB",
+    "Access",
     "Action",
     "Ask",
     "AskKind",
@@ -143,6 +147,7 @@ __all__ = [
     "DeliveryState",
     "Destination",
     "DiskFull",
+    "Door",
     "Entry",
     "Event",
     "Fetched",
@@ -160,6 +165,7 @@ __all__ = [
     "Input",
     "InputKind",
     "Interaction",
+    "Invite",
     "Job",
     "JobState",
     "Json",
@@ -179,7 +185,12 @@ __all__ = [
     "NotAllowed",
     "Option",
     "Page",
+    "People",
+    "PeopleOf",
+    "PeoplePage",
     "Person",
+    "PersonCard",
+    "PersonRow",
     "PluginDatabase",
     "PluginError",
     "Privacy",
@@ -206,6 +217,7 @@ __all__ = [
     "Transaction",
     "Uncertain",
     "UnsupportedLink",
+    "Usage",
     "Watch",
     "Word",
     "WorkerCrashed",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from fetchgram.clock import SystemClock
 from fetchgram.control.controls import Controls
+from fetchgram.control.courier import Courier, NoCourier
 from fetchgram.model import Media, Text
 from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
@@ -185,15 +186,24 @@ async def open_context(settings: Settings, plugin: str) -> AsyncIterator[PluginC
 
 
 @asynccontextmanager
-async def open_route(settings: Settings, plugins: Plugins, audience: Audience | None) -> AsyncIterator[Wired]:
+async def open_route(
+    settings: Settings, plugins: Plugins, audience: Audience | None, courier: Courier | None = None
+) -> AsyncIterator[Wired]:
     """Wire the route over the database that the plugins have too.
 
-    Without an audience the news is for the process that talks to people.
+    Without an audience the news is for the process that talks to people; without a courier nobody is written to.
     """
-    yield wire(settings, plugins, audience, await plugins.database.get(), plugins.database.data_dir)
+    yield wire(settings, plugins, audience, await plugins.database.get(), plugins.database.data_dir, courier)
 
 
-def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: Storage, data_dir: Path) -> Wired:
+def wire(
+    settings: Settings,
+    plugins: Plugins,
+    told: Audience | None,
+    storage: Storage,
+    data_dir: Path,
+    courier: Courier | None = None,
+) -> Wired:
     """Build the route over an open database."""
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
     name = worker_name(data_dir)
@@ -238,7 +248,9 @@ def wire(settings: Settings, plugins: Plugins, told: Audience | None, storage: S
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
         commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
-        controls=Controls(storage=storage, owners=frozenset(settings.owners), switches=switches, hooks=hooks),
+        controls=Controls(
+            storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
+        ),
         switches=switches,
     )
 

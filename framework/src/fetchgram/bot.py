@@ -21,6 +21,7 @@ from fetchgram.pipeline.relay import hear_news
 from fetchgram.settings import Settings
 from fetchgram.storage import is_shared
 from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
+from fetchgram.telegram.courier import TelegramCourier
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
@@ -75,7 +76,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 on_plugin_change=notices.plugin_changed,
                 recall=True,
             ) as plugins,
-            open_route(settings, plugins, told) as route,
+            open_route(settings, plugins, told, TelegramCourier(accounts, plugins.texts)) as route,
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)

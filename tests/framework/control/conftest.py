@@ -10,6 +10,7 @@ from fetchgram.app import Wired
 from fetchgram.control.controls import BoundControl, Controls
 from fetchgram.model import Person, Role
 from fetchgram.storage import Storage, open_storage
+from fetchgram.testing import FakeCourier
 
 BOT = 1
 OWNER = Person(bot_id=BOT, id=1, first_name="Olga")
@@ -24,8 +25,8 @@ async def storage(tmp_path: Path, migrated: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def controls(storage: Storage, make_route: Callable[..., Wired]) -> Controls:
-    return make_route(storage, owners=[OWNER.id]).controls
+def controls(storage: Storage, courier: FakeCourier, make_route: Callable[..., Wired]) -> Controls:
+    return make_route(storage, courier=courier, owners=[OWNER.id]).controls
 
 
 @pytest.fixture
@@ -40,3 +41,8 @@ def as_role(storage: Storage, controls: Controls) -> Callable[..., object]:
         return controls.of_person(who, role)
 
     return become
+
+
+@pytest.fixture
+def courier() -> FakeCourier:
+    return FakeCourier()

@@ -193,3 +193,29 @@ async def test_a_person_with_all_places_taken_does_not_hold_up_the_others(bench:
         jobs = [await session.jobs.claim("w", 30, running_limit=1) for _ in range(3)]
     assert [job is not None for job in jobs] == [True, True, False]
     assert all(job.state is JobState.RUNNING for job in jobs if job)
+
+
+@pytest.mark.parametrize("limits", [{"jobs_per_day": 1, "waiting": 9, "links_per_minute": 100}])
+async def test_a_persons_own_limit_holds_in_place_of_everybodys(bench: Bench) -> None:
+    async with bench.storage.write() as session:
+        await session.people.seen(PERSON)
+        await session.people.set_limits(BOT, PERSON.id, {"jobs_per_day": 2, "links_per_minute": 3})
+    first, second, third = await _links(bench, 3)
+    await bench.route.intake.choose(first, 0)
+    await bench.route.intake.choose(second, 0)
+    assert (await _refused(bench, third)).key == "limit-count"
+    with pytest.raises(LimitReached):
+        await bench.wish(key="more")
+    mine, others = await _links(bench, 2, OTHER)
+    await bench.route.intake.choose(mine, 0)
+    assert (await _refused(bench, others)).key == "limit-count"
+
+
+@pytest.mark.parametrize("limits", [{"jobs_per_day": 0, "waiting": 1}])
+async def test_a_persons_own_line_is_as_long_as_an_admin_says(bench: Bench) -> None:
+    async with bench.storage.write() as session:
+        await session.people.set_limits(BOT, PERSON.id, {"waiting": 2})
+    links = await _links(bench, 3)
+    for link in links[:2]:
+        await bench.route.intake.choose(link, 0)
+    assert (await _refused(bench, links[2])).key == "limit-waiting"

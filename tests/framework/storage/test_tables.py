@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchgram.model import Broadcast, BroadcastState, Circle, Person, Post, Recipients, Sent, Stage
+from fetchgram.model.people import PeopleOf
 from fetchgram.storage import Session
 from fetchgram.storage.broadcast_sends import Ended
 
@@ -79,6 +80,14 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "jobs.took_lately_s": lambda s, _: s.jobs.took_lately_s(s.now),
     "jobs.hurry": lambda s, _: s.jobs.hurry(1),
     "commands.take": lambda s, _: s.commands.take(5),
+    "directory.page": lambda s, _: s.directory.page(1, PeopleOf.ALL, 8, older="1000:7"),
+    "directory.back": lambda s, _: s.directory.page(1, PeopleOf.ALL, 8, newer="1000:7"),
+    "directory.banned": lambda s, _: s.directory.page(1, PeopleOf.BANNED, 8, older="1000:7"),
+    "directory.staff": lambda s, _: s.directory.page(1, PeopleOf.STAFF, 8),
+    "directory.find": lambda s, _: s.directory.find(1, "ann", 8),
+    "directory.usage": lambda s, _: s.directory.usage(1, 7),
+    "access.door": lambda s, _: s.access.door(1),
+    "access.redeem": lambda s, _: s.access.redeem(1, "code"),
     "audit.page": lambda s, _: s.audit.page(1, 10, before=9),
     "audit.target": lambda s, _: s.audit.page(1, 10, before=9, target="person:1"),
     "broadcasts.get": lambda s, _: s.broadcasts.get(1),

@@ -55,6 +55,7 @@ from fetchgram.plugins.switching import Switching
 from fetchgram.settings import Settings
 from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.telegram.account import Account
+from fetchgram.telegram.courier import TelegramCourier
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
 from fetchgram.testing.fakes import FakeNetwork
@@ -354,7 +355,8 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=None),  # type: ignore[arg-type]  # nothing is built anew here
     )
     switchboard = Switchboard()
-    route = wire(settings, plugins, switchboard, storage, settings.data_dir)
+    courier = TelegramCourier({account.bot_id: account}, texts)
+    route = wire(settings, plugins, switchboard, storage, settings.data_dir, courier)
     service = TelegramService(
         account=account,
         settings=settings,

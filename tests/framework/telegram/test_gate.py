@@ -9,10 +9,12 @@ from aiogram.types import Update
 from sqlalchemy import text as sql
 
 from fetchgram.api import Role
+from fetchgram.settings import Settings
 from fetchgram.telegram.gate import Admitted, Refused
+from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.person import Person
 
-from .conftest import Bot, until
+from .conftest import Bot, bot_at_work, until
 
 BOT = 4_200_000_001
 OWNER = 1
@@ -113,6 +115,35 @@ async def test_a_banned_person_is_told_once_and_nothing_is_done(bot: Bot, chat: 
     assert len([m for m in chat.messages() if m.sender_id == BOT]) == 1
     async with bot.storage.read() as session:
         assert await session.requests.list_for(BOT, chat.id, 10) == []
+
+
+async def test_a_ban_is_told_with_its_end_and_reason_and_not_again_after_a_restart(
+    settings: Settings, bot_api: BotApi, chat: Person
+) -> None:
+    async with bot_at_work(settings, bot_api) as bot:
+        async with bot.storage.write() as session:
+            await session.people.ban(BOT, chat.id, datetime(2100, 1, 2, 3, 4, tzinfo=UTC), "too many links")
+        chat.say("hello")
+        told = await chat.wait_for_text("You cannot use this bot")
+        assert told.text == "🚫 You cannot use this bot until 2 Jan 2100, 03:04 UTC. The reason: too many links"
+    async with bot_at_work(settings, bot_api) as bot:
+        chat.say("hello")
+        async with bot.storage.write() as session:
+            await session.people.unban(BOT, chat.id)
+        chat.say("/start")
+        await chat.wait_for_text("Send me a link")
+    assert len([m for m in chat.messages() if "cannot use" in m.text]) == 1
+
+
+async def test_in_a_group_a_ban_is_not_talked_about(bot: Bot, chat: Person) -> None:
+    async with bot.storage.write() as session:
+        await session.people.ban(BOT, 2, None, "spam")
+    who = await bot.service._gate.admit(message(2, chat=-100))
+    assert isinstance(who, Refused)
+    assert who.says is False
+    alone = await bot.service._gate.admit(message(2))
+    assert isinstance(alone, Refused)
+    assert alone.says is True
 
 
 async def test_a_ban_ends_the_use_of_old_buttons_too(bot: Bot, chat: Person) -> None:

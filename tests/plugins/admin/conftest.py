@@ -11,10 +11,11 @@ import pytest
 
 from fetchgram.api import Interaction, Json, Person, Role, Screen, SettingsModel
 from fetchgram.app import Wired
+from fetchgram.clock import SystemClock
 from fetchgram.control.controls import Controls
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage, open_storage
-from fetchgram.testing import FakeContext
+from fetchgram.testing import FakeContext, FakeCourier
 from fetchgram.texts import Texts, catalogues_of
 from fetchgram_admin.plugin import Plugin
 
@@ -86,6 +87,12 @@ async def storage(tmp_path: Path, migrated: Path) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-def admin(storage: Storage, tmp_path: Path, make_route: Callable[..., Wired]) -> Admin:
-    controls = make_route(storage, owners=[OWNER.id]).controls
-    return Admin(Plugin(SettingsModel(), FakeContext(name="admin", data_dir=tmp_path)), storage, controls)
+def courier() -> FakeCourier:
+    return FakeCourier()
+
+
+@pytest.fixture
+def admin(storage: Storage, courier: FakeCourier, tmp_path: Path, make_route: Callable[..., Wired]) -> Admin:
+    controls = make_route(storage, courier=courier, owners=[OWNER.id]).controls
+    context = FakeContext(name="admin", data_dir=tmp_path, clock=SystemClock())
+    return Admin(Plugin(SettingsModel(), context), storage, controls)

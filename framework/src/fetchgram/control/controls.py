@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fetchgram.control.access import AccessControl
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
+from fetchgram.control.courier import Courier
+from fetchgram.control.people import PeopleControl
 from fetchgram.control.plugins import PluginsControl
 from fetchgram.control.privacy import PrivacyControl
 from fetchgram.model import Person, Role
 from fetchgram.pipeline.switches import Switches
 from fetchgram.plugins.hooks import Hooks
+from fetchgram.settings import Settings
 from fetchgram.storage import Storage
 
 
@@ -22,6 +26,8 @@ class BoundControl:
     audit: AuditControl
     plugins: PluginsControl
     privacy: PrivacyControl
+    people: PeopleControl
+    access: AccessControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +36,15 @@ class Controls:
 
     Args:
         storage: Everything that is changed, roles and the audit log.
-        owners: Who is owner, whatever the database says.
+        settings: Who is owner, and what holds for everybody.
+        courier: Reaches people.
         switches: Change plugins.
         hooks: The plugins.
     """
 
     storage: Storage
-    owners: frozenset[int]
+    settings: Settings
+    courier: Courier
     switches: Switches
     hooks: Hooks
 
@@ -45,10 +53,13 @@ class Controls:
         return self._bound(Actor(bot_id=person.bot_id, person=person.id, ceiling=role))
 
     def _bound(self, actor: Actor) -> BoundControl:
-        authority = Authority(self.storage, self.owners, actor)
+        settings, owners = self.settings, frozenset(self.settings.owners)
+        authority = Authority(self.storage, owners, actor)
         return BoundControl(
             role=actor.ceiling,
             audit=AuditControl(authority),
+            people=PeopleControl(authority, self.courier, limits=settings.limits, work=settings.work, owners=owners),
+            access=AccessControl(authority, self.courier),
             plugins=PluginsControl(authority, self.switches, self.hooks),
             privacy=PrivacyControl(authority),
         )

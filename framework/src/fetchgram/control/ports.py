@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from fetchgram.control.people_ports import Access, People
 from fetchgram.model import Role
 from fetchgram.model.audit import AuditEntry
 from fetchgram.model.plugins import PluginCard, PluginSetting
@@ -124,4 +125,14 @@ class Control(Protocol):
     @property
     def privacy(self) -> Privacy:
         """What is kept about the person."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """People of the bot."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Who is let in."""
         ...

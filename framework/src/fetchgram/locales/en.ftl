@@ -25,7 +25,6 @@ help =
     Your buttons are yours alone: in a group nobody else can press them.
 help-start = What this bot does
 help-help = How to use it
-banned = 🚫 You cannot use this bot.
 not-a-link = 🔗 I need a link that begins with https:// or http://.
 too-many-links = { $limit ->
     [one] I take one link from a message. Please send the others separately.
@@ -215,3 +214,26 @@ error-setting = ⚠️ <b>{ $setting }</b> stays as it was: { $reason }.
 error-setting-fixed = 🔒 <b>{ $setting }</b> can be set in the configuration only.
 error-plugin-core = “{ $plugin }” is a part of the core: it cannot be switched off.
 error-plugin-slow = “{ $plugin }” took too long. Please try again later.
+
+## What admins say and do
+
+banned =
+    🚫 You cannot use this bot { HAS($until) ->
+        [yes] until { MOMENT($until) }.
+       *[no] any more.
+    }{ HAS($reason) ->
+        [yes] {" "}The reason: { $reason }
+       *[no] {""}
+    }
+access-private = 🔒 This bot is private. If you know its admins, ask them for an invitation.
+access-channel = 📣 This bot is for members of { $channel }. Join, then send it again.
+control-from-admins =
+    ✉️ <b>A message from the admins of this bot:</b>
+
+    { $words }
+control-owners-are-named = Owners are named in the settings of the bot, where nobody can take it from them.
+control-not-below = This person's role is not below yours, so you cannot change anything about them.
+control-no-such-limit = There is no such limit.
+control-no-such-invite = An invitation is for 1 to 10,000 people and lasts a year at most.
+control-not-reached = I cannot write to this person: they have never written to me, or have blocked me.
+control-no-channel = I do not see its members. Make me an admin there, then send its @name or number again.

@@ -60,14 +60,6 @@ class Limits:
         self._settings = settings
         self._line_max = line_max
         self._clock = clock
-        self._budgets = (
-            _Budget("count", _HOUR, settings.jobs_per_hour),
-            _Budget("count", _DAY, settings.jobs_per_day),
-            _Budget("bytes", _HOUR, settings.bytes_per_hour),
-            _Budget("bytes", _DAY, settings.bytes_per_day),
-            _Budget("minutes", _HOUR, settings.minutes_per_hour),
-            _Budget("minutes", _DAY, settings.minutes_per_day),
-        )
 
     async def check_link(self, session: Session, person: Person) -> None:
         """Refuse a link too many; the one in question is counted already.
@@ -77,7 +69,7 @@ class Limits:
         """
         if self._exempt(person):
             return
-        limit, now = self._settings.links_per_minute, self._clock.now()
+        limit, now = (await self._own(session, person)).links_per_minute, self._clock.now()
         if await session.requests.count_since(person.bot_id, person.id, now - _MINUTE) > limit:
             *_, oldest = await session.requests.list_for(person.bot_id, person.id, limit + 1)
             wait_s = _seconds_until(oldest.created_at + _MINUTE, now)
@@ -93,9 +85,10 @@ class Limits:
             return
         await self._check_line(session)
         _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
-        if waiting >= self._settings.waiting:
-            raise LimitReached("jobs waiting", told=text("limit-waiting", limit=self._settings.waiting))
-        await self._check_budgets(session, person)
+        own = await self._own(session, person)
+        if waiting >= own.waiting:
+            raise LimitReached("jobs waiting", told=text("limit-waiting", limit=own.waiting))
+        await self._check_budgets(session, person, own)
 
     async def check_item(self, session: Session, person: Person) -> None:
         """Refuse an item of a list too many; how many may wait is the affair of `limits.list_items`.
@@ -105,12 +98,17 @@ class Limits:
         """
         if not self._exempt(person):
             await self._check_line(session)
-            await self._check_budgets(session, person)
+            await self._check_budgets(session, person, await self._own(session, person))
 
-    async def _check_budgets(self, session: Session, person: Person) -> None:
+    async def _own(self, session: Session, person: Person) -> LimitsSettings:
+        """Return what holds for a person: everybody's limits, and those that an admin gave them in place."""
+        row = await session.people.get(person.bot_id, person.id)
+        return self._settings if row is None or not row.limits else self._settings.model_copy(update=dict(row.limits))
+
+    async def _check_budgets(self, session: Session, person: Person, own: LimitsSettings) -> None:
         now = self._clock.now()
         history = await session.deliveries.used_since(person.bot_id, person.id, now - _DAY)
-        full = [(at, budget) for budget in self._budgets if (at := budget.free_at(history, now)) is not None]
+        full = [(at, budget) for budget in _budgets(own) if (at := budget.free_at(history, now)) is not None]
         if full:
             # All of them must be free again: the last one says when.
             at, budget = max(full, key=lambda pair: pair[0])
@@ -127,6 +125,17 @@ class Limits:
 
     def _exempt(self, person: Person) -> bool:
         return self._settings.owners_exempt and person.role is Role.OWNER
+
+
+def _budgets(settings: LimitsSettings) -> tuple[_Budget, ...]:
+    return (
+        _Budget("count", _HOUR, settings.jobs_per_hour),
+        _Budget("count", _DAY, settings.jobs_per_day),
+        _Budget("bytes", _HOUR, settings.bytes_per_hour),
+        _Budget("bytes", _DAY, settings.bytes_per_day),
+        _Budget("minutes", _HOUR, settings.minutes_per_hour),
+        _Budget("minutes", _DAY, settings.minutes_per_day),
+    )
 
 
 def _seconds_until(at: datetime, now: datetime) -> float:

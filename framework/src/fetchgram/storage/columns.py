@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import JSON, BigInteger, Integer
+from sqlalchemy import JSON, BigInteger, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -67,6 +67,11 @@ class AsWord(TypeDecorator[Word]):
     def process_result_value(self, value: dict[str, Json] | None, dialect: Dialect) -> Word | None:  # noqa: ARG002  # the same
         """Turn JSON into a word."""
         return None if value is None else decode(cast("type[Word]", self.kind), value)
+
+
+def sorted_text() -> TypeEngine[str]:
+    """Return the type of texts whose order is that of their characters: only so does an index find a beginning."""
+    return Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def serial() -> TypeEngine[int]:

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, select, update
 
 from fetchgram.model import Person, Role
+from fetchgram.model.people import PersonRow
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import chats, people
 from fetchgram.storage.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    """What is known of a person.
-
-    Args:
-        person: With role; `locale` is the chosen language, else the one that Telegram tells.
-        language: What the person chose here, if anything.
-        blocked: Whether the person blocked the bot.
-        quiet: Whether the person wants no broadcasts.
-        banned: Whether an admin banned them; for ever when `banned_until` is `None`.
-    """
-
-    person: Person
-    first_seen: datetime
-    last_seen: datetime
-    blocked: bool
-    quiet: bool
-    role: Role
-    banned: bool
-    banned_until: datetime | None
-    ban_reason: str | None
-    language: str | None
-
-    def is_banned(self, at: datetime) -> bool:
-        """Whether the ban holds at this time."""
-        return self.banned and (self.banned_until is None or at < self.banned_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +41,9 @@ class PeopleStore:
             "last_name": person.last_name,
             "username": person.username,
             "locale": person.locale,
+            "username_key": (person.username or "").casefold(),
+            "name_key": f"{person.first_name} {person.last_name or ''}".strip().casefold(),
+            "surname_key": (person.last_name or "").casefold(),
         }
         await self._put(person.bot_id, person.id, told | {"last_seen": self._tx.now})
 
@@ -75,12 +51,12 @@ class PeopleStore:
         """Return what is known, or `None`."""
         statement = select(people).where(people.c.bot_id == bot_id, people.c.id == person_id)
         row = await self._tx.row(statement)
-        return None if row is None else _person(row)
+        return None if row is None else person_row(row)
 
     async def named(self, bot_id: int, ids: Collection[int]) -> dict[int, Person]:
         """Return those of these people who are known, by id."""
         rows = await self._tx.rows(select(people).where(people.c.bot_id == bot_id, people.c.id.in_(ids)))
-        return {row["id"]: _person(row).person for row in rows}
+        return {row["id"]: person_row(row).person for row in rows}
 
     async def set_blocked(
         self,
@@ -110,16 +86,30 @@ class PeopleStore:
 
     async def ban(self, bot_id: int, person_id: int, until: datetime | None, reason: str | None) -> None:
         """Ban until then; `None` for ever."""
-        await self._put(bot_id, person_id, {"banned": True, "banned_until": until, "ban_reason": reason})
+        await self._put(
+            bot_id, person_id, {"banned": True, "banned_until": until, "ban_reason": reason, "ban_told": False}
+        )
 
     async def unban(self, bot_id: int, person_id: int) -> None:
         """Lift a ban."""
         await self._put(bot_id, person_id, {"banned": False, "banned_until": None, "ban_reason": None})
 
+    async def set_ban_told(self, bot_id: int, person_id: int) -> None:
+        """Record that the person has been told of their ban."""
+        await self._put(bot_id, person_id, {"ban_told": True})
+
+    async def set_invited(self, bot_id: int, person_id: int, *, invited: bool) -> None:
+        """Record whether a private bot lets the person in."""
+        await self._put(bot_id, person_id, {"invited": invited})
+
+    async def set_limits(self, bot_id: int, person_id: int, limits: Mapping[str, int]) -> None:
+        """Set a person's own limits, in place of all that there were."""
+        await self._put(bot_id, person_id, {"limits": dict(limits) or None})
+
     async def with_role(self, bot_id: int, *roles: Role) -> list[PersonRow]:
         """Return the people who have one of these roles."""
         statement = select(people).where(people.c.bot_id == bot_id, people.c.role.in_([str(role) for role in roles]))
-        return [_person(row) for row in await self._tx.rows(statement)]
+        return [person_row(row) for row in await self._tx.rows(statement)]
 
     async def chat_seen(self, bot_id: int, chat_id: int, kind: str, title: str | None) -> None:
         """Record a chat; its status stays."""
@@ -144,7 +134,8 @@ class PeopleStore:
         await self._tx.run(statement.on_conflict_do_update(index_elements=[people.c.bot_id, people.c.id], set_=values))
 
 
-def _person(row: RowMapping) -> PersonRow:
+def person_row(row: RowMapping) -> PersonRow:
+    """Build what is known of a person from a whole row."""
     role = Role(row["role"])
     person = Person(
         bot_id=row["bot_id"],
@@ -165,5 +156,8 @@ def _person(row: RowMapping) -> PersonRow:
         banned=row["banned"],
         banned_until=row["banned_until"],
         ban_reason=row["ban_reason"],
+        ban_told=row["ban_told"],
         language=row["language"],
+        invited=row["invited"],
+        limits=row["limits"] or {},
     )

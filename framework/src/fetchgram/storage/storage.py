@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fetchgram.ports import Clock
 from fetchgram.storage import migrate as migrations
+from fetchgram.storage.access import AccessStore
 from fetchgram.storage.audit import AuditStore
 from fetchgram.storage.broadcast_sends import SendStore
 from fetchgram.storage.broadcasts import BroadcastStore
@@ -20,6 +21,7 @@ from fetchgram.storage.cache import CacheStore
 from fetchgram.storage.commands import CommandStore
 from fetchgram.storage.database import Database
 from fetchgram.storage.deliveries import DeliveryStore
+from fetchgram.storage.directory import PeopleDirectory
 from fetchgram.storage.engines import open_engine
 from fetchgram.storage.entries import EntryStore
 from fetchgram.storage.events import EventStore
@@ -93,6 +95,8 @@ class Session:
         self.recipients = RecipientStore(transaction)
         self.sends = SendStore(transaction)
         self.slices = SliceStore(transaction)
+        self.directory = PeopleDirectory(transaction)
+        self.access = AccessStore(transaction)
 
     @property
     def now(self) -> datetime:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from fetchgram import model
-from fetchgram.storage.columns import AsWord, Instant, serial
+from fetchgram.storage.columns import AsWord, Instant, serial, sorted_text
 
 OPEN = text("state IN ('queued', 'waiting', 'running')")
 """Jobs that have not ended; the same words in index and statement, or SQLite does not use the partial index."""
@@ -34,6 +34,12 @@ UNFINISHED = text("state IN ('probing', 'choosing', 'working')")
 """Requests in which something will still happen."""
 PENDING = text("state = 'pending'")
 """Updates that are stored and not handled; commands that nobody has taken."""
+STAFF = text("role <> 'user'")
+"""People who were given a role."""
+BANNED = text("banned")
+"""People who are, or were until a time that may be over."""
+INVITED = text("invited")
+"""People whom a private bot lets in."""
 
 metadata = MetaData(
     naming_convention={
@@ -76,8 +82,22 @@ people = Table(
     Column("banned", Boolean, nullable=False, server_default=text("false")),
     Column("banned_until", Instant),
     Column("ban_reason", Text),
+    Column("ban_told", Boolean, nullable=False, server_default=text("false")),
+    Column("invited", Boolean, nullable=False, server_default=text("false")),
+    Column("limits", JSON(none_as_null=True)),
+    # Lower case, as far as languages have one: what a search begins with.
+    Column("username_key", sorted_text(), nullable=False, server_default=text("''")),
+    Column("name_key", sorted_text(), nullable=False, server_default=text("''")),
+    Column("surname_key", sorted_text(), nullable=False, server_default=text("''")),
     Column("first_seen", Instant, nullable=False),
     Column("last_seen", Instant, nullable=False),
+    Index("ix_people_seen", "bot_id", "last_seen", "id"),
+    Index("ix_people_username", "bot_id", "username_key"),
+    Index("ix_people_name", "bot_id", "name_key"),
+    Index("ix_people_surname", "bot_id", "surname_key"),
+    Index("ix_people_staff", "bot_id", "last_seen", "id", sqlite_where=STAFF, postgresql_where=STAFF),
+    Index("ix_people_banned", "bot_id", "last_seen", "id", sqlite_where=BANNED, postgresql_where=BANNED),
+    Index("ix_people_invited", "bot_id", "last_seen", "id", sqlite_where=INVITED, postgresql_where=INVITED),
 )
 
 chats = Table(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
 
 from fetchgram.model import Event, Person, Role, Text, text
+from fetchgram.model.people import PersonRow
 from fetchgram.ports import Clock
 from fetchgram.storage import Session, Storage
+from fetchgram.telegram.access import Access
 
 # github.com/tdlib/telegram-bot-api/issues/667: anonymous admins, posts in the name of a channel, linked channels.
 _NOBODY = frozenset({1087968824, 136817688, 777000})
@@ -38,9 +39,16 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody who is banned; `told` is said once."""
+    """Somebody who is not let in.
 
-    told: Text | None
+    Args:
+        why: In one sentence.
+        says: Whether that is said now: of a ban once, of a closed door now and then.
+        locale: Language of the person.
+    """
+
+    why: Text
+    says: bool
     locale: str
 
 
@@ -51,16 +59,17 @@ class Gate:
         bot_id: Of the bot.
         owners: Ids of the owners.
         storage: People, chats, roles and bans.
+        access: The door of a bot that is not for everybody.
         clock: Time.
     """
 
-    def __init__(self, *, bot_id: int, owners: frozenset[int], storage: Storage, clock: Clock) -> None:
+    def __init__(self, *, bot_id: int, owners: frozenset[int], storage: Storage, access: Access, clock: Clock) -> None:
         self._bot_id = bot_id
+        self._access = access
         self._owners = owners
         self._storage = storage
         self._clock = clock
         self._seen: dict[int, tuple[Person, int, float]] = {}
-        self._told: set[tuple[int, datetime | None]] = set()
 
     async def admit(self, update: Update) -> Admitted | Refused | None:
         """Say who it is; `None` for what nobody handles."""
@@ -77,7 +86,7 @@ class Gate:
         faceless = event.from_user.id in _NOBODY or (isinstance(event, Message) and event.sender_chat is not None)
         if not faceless:
             await self._record(person, chat)
-        return await self._judge(person, chat, faceless=faceless, foreign=_is_foreign(event))
+        return await self._judge(event, person, chat, faceless=faceless)
 
     async def role(self, person: int) -> Role:
         """Return a person's role as it is now."""
@@ -89,24 +98,34 @@ class Gate:
             row = await session.people.get(self._bot_id, person)
         return row.role if row else Role.USER
 
-    async def _judge(self, person: Person, chat: Chat, *, faceless: bool, foreign: bool) -> Admitted | Refused:
+    async def _judge(
+        self, event: Message | CallbackQuery, person: Person, chat: Chat, *, faceless: bool
+    ) -> Admitted | Refused:
         group = chat.type != "private"
         if faceless:
             return Admitted(person, chat, group, faceless=True)
         async with self._storage.read() as session:
             row = await session.people.get(self._bot_id, person.id)
+            door = await session.access.door(self._bot_id)
         if row is not None and row.is_banned(self._clock.now()) and person.id not in self._owners:
-            return self._refuse(row.person, row.banned_until)
+            return await self._banned(row, group=group)
         role = Role.OWNER if person.id in self._owners else row.role if row else Role.USER
-        locale = row.person.locale if row else person.locale
+        known = replace(person, locale=row.person.locale if row else person.locale, role=role)
+        why = await self._access.refusal(event, known, row, door)
+        if why is not None:
+            return Refused(why, not group and self._access.tells(person.id), known.locale)
         # What somebody else wrote gives nobody's orders, whoever passes it on.
-        return Admitted(replace(person, locale=locale, role=Role.USER if foreign else role), chat, group)
+        return Admitted(replace(known, role=Role.USER) if _is_foreign(event) else known, chat, group)
 
-    def _refuse(self, person: Person, until: datetime | None) -> Refused:
-        if (person.id, until) in self._told:
-            return Refused(None, person.locale)
-        self._told.add((person.id, until))
-        return Refused(text("banned"), person.locale)
+    async def _banned(self, row: PersonRow, *, group: bool) -> Refused:
+        """Tell of a ban once, between the two of us, and remember that over restarts."""
+        says = not row.ban_told and not group
+        if says:
+            async with self._storage.write() as session:
+                await session.people.set_ban_told(self._bot_id, row.person.id)
+        until = row.banned_until.timestamp() if row.banned_until else 0
+        why = text("banned", until=until, reason=row.ban_reason or "")
+        return Refused(why, says, row.person.locale)
 
     async def _record(self, person: Person, chat: Chat) -> None:
         now = self._clock.monotonic()

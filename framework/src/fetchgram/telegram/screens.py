@@ -99,6 +99,7 @@ class Screens:
                     # Whoever may not call it does not learn that it exists.
                     log.warning("command.refused", command=name, person=who.person.id)
                     return False
+                await self._forget_question(plugin, who)
                 interaction = self._interaction(who, role, text=typed or None)
                 place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
                 await self._run(plugin, command.handler, interaction, place, who)
@@ -115,6 +116,7 @@ class Screens:
             if not role.includes(action.minimum_role):
                 log.warning("press.refused", person=who.person.id, plugin=button.plugin, action=button.action)
                 return text("telegram-no-right")
+            await self._forget_question(button.plugin, who)
             message = query.message
             topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
             photo = isinstance(message, Message) and bool(message.photo or message.document)
@@ -168,6 +170,15 @@ class Screens:
                 ask.expires_at,
                 kind=ask.kind,
             )
+
+    async def _forget_question(self, plugin: str, who: Admitted) -> None:
+        """Close the question that a plugin asked: who presses on, or begins anew, does not answer it any more."""
+        mine = (who.person.bot_id, who.chat.id, who.person.id, self._clock.now())
+        async with self._storage.read() as session:
+            ask = await session.menus.open_ask(*mine)
+        if ask is not None and ask.plugin == plugin:
+            async with self._storage.write() as session:
+                await session.menus.take_ask(*mine)
 
     async def _action(self, plugin: str, name: str) -> Action | None:
         found = (command.actions.get(name) for owner, command in await self.commands() if owner == plugin)

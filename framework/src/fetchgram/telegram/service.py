@@ -13,7 +13,7 @@ from aiogram.types import BotCommand, Update, User
 
 from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_of
-from fetchgram.model import Chat, Role, text
+from fetchgram.model import Chat, Role
 from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
@@ -22,6 +22,7 @@ from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Network
 from fetchgram.settings import Settings
 from fetchgram.storage import Storage
+from fetchgram.telegram.access import Access
 from fetchgram.telegram.account import Account, mark_unreachable
 from fetchgram.telegram.answers import Answers
 from fetchgram.telegram.board import Board
@@ -96,7 +97,10 @@ class TelegramService:
         self._account, self._storage, self._clock, self._texts = account, storage, clock, texts
         self._hooks = hooks
         account.on_unreachable = self._unreachable
-        self._gate = Gate(bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, clock=clock)
+        access = Access(bot_id=account.bot_id, line=account.line, storage=storage, clock=clock)
+        self._gate = Gate(
+            bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, access=access, clock=clock
+        )
         self._board = Board(
             line=account.line,
             storage=storage,
@@ -217,9 +221,9 @@ class TelegramService:
 
     async def _refuse(self, update: Update, refused: Refused) -> None:
         if update.callback_query is not None:
-            await self._presses.answer(update.callback_query, refused.told or text("banned"), refused.locale)
-        elif update.message is not None and refused.told is not None:
-            await self._messages.say(update.message, refused.told, refused.locale)
+            await self._presses.answer(update.callback_query, refused.why, refused.locale)
+        elif update.message is not None and refused.says:
+            await self._messages.say(update.message, refused.why, refused.locale)
 
     async def _know_ourselves(self) -> None:
         """Learn the bot's name; Telegram may be away for a while at the start."""

@@ -6,6 +6,7 @@ from fetchgram.testing.contract import Case, PlatformContract
 from fetchgram.testing.fakes import (
     FakeClock,
     FakeContext,
+    FakeCourier,
     FakeLedger,
     FakeMediaTools,
     FakeNetwork,
@@ -21,6 +22,7 @@ __all__ = [
     "Case",
     "FakeClock",
     "FakeContext",
+    "FakeCourier",
     "FakeLedger",
     "FakeMediaTools",
     "FakeNetwork",

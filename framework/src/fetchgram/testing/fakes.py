@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fetchgram.errors import ContentUnavailable, TooLarge
-from fetchgram.model import Growing, Json, Media, Text
+from fetchgram.errors import CannotDeliver, ContentUnavailable, FetchgramError, TooLarge
+from fetchgram.model import Growing, Json, Media, Text, text
 from fetchgram.ports import (
     Clock,
     Fetched,
@@ -173,6 +173,37 @@ class FakeNotifyAdmins:
         """Remember the text and the picture."""
         self.told.append(text)
         self.media.append(media)
+
+
+class FakeCourier:
+    """Remembers what it was to bring.
+
+    Attributes:
+        brought: Bot, person, words and language of each message.
+        error: Raised instead, when there is one.
+        channels: Ids and titles of the channels whose members it sees, by name.
+    """
+
+    def __init__(self) -> None:
+        self.brought: list[tuple[int, int, Text, str]] = []
+        self.error: FetchgramError | None = None
+        self.channels: dict[str, tuple[int, str]] = {}
+
+    async def bring(self, bot_id: int, person: int, words: Text, locale: str) -> None:
+        """Remember the message."""
+        if self.error is not None:
+            raise self.error
+        self.brought.append((bot_id, person, words, locale))
+
+    async def channel(self, bot_id: int, name: str) -> tuple[int, str]:
+        """Return a channel of the table."""
+        if name not in self.channels:
+            raise CannotDeliver(f"no channel {name!r} in the test", told=text("control-no-channel"))
+        return self.channels[name]
+
+    async def link(self, bot_id: int, code: str) -> str:
+        """Return a link that names the bot by its number."""
+        return f"https://t.me/bot{bot_id}?start={code}"
 
 
 class FakeMediaTools:

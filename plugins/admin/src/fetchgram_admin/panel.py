@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import audit
+from fetchgram_admin import access, audit, people
 from fetchgram_admin.section import HOME, Section
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     # Each module brings its own, in the order of the buttons.
+    people.section,
+    access.section,
     audit.section,
 )
 _IN_A_ROW = 2

@@ -1,6 +1,8 @@
-"""Revision 0002: what admins did."""
+"""Revision 0002: what admins did, and what they say of people."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +14,8 @@ down_revision = "0001"
 def upgrade() -> None:
     """Make the tables of the authority."""
     _audit()
+    _people()
+    _invites()
 
 
 def _audit() -> None:
@@ -29,3 +33,40 @@ def _audit() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_target", "audit", ["target", "id"], unique=False)
+
+
+def _people() -> None:
+    """Add what the panel shows, and the indexes that it turns pages by."""
+    key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    none, empty = sa.text("false"), sa.text("''")
+    columns: tuple[sa.Column[Any], ...] = (
+        sa.Column("ban_told", sa.Boolean(), server_default=none, nullable=False),
+        sa.Column("invited", sa.Boolean(), server_default=none, nullable=False),
+        sa.Column("limits", sa.JSON(), nullable=True),
+        sa.Column("username_key", key, server_default=empty, nullable=False),
+        sa.Column("name_key", key, server_default=empty, nullable=False),
+        sa.Column("surname_key", key, server_default=empty, nullable=False),
+    )
+    for column in columns:
+        op.add_column("people", column)
+    for name in ("username", "name", "surname"):
+        op.create_index(f"ix_people_{name}", "people", ["bot_id", f"{name}_key"], unique=False)
+    page = ["bot_id", "last_seen", "id"]
+    op.create_index("ix_people_seen", "people", page, unique=False)
+    for name, words in (("staff", "role <> 'user'"), ("banned", "banned"), ("invited", "invited")):
+        where = sa.text(words)
+        op.create_index(f"ix_people_{name}", "people", page, unique=False, sqlite_where=where, postgresql_where=where)
+
+
+def _invites() -> None:
+    op.create_table(
+        "invites",
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("bot_id", sa.BigInteger(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_invites")),
+    )
+    op.create_index("ix_invites_bot", "invites", ["bot_id", "made_at"], unique=False)
