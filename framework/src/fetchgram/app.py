@@ -215,18 +215,7 @@ def wire(
     outcomes = Outcomes(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
-    deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, clock=clock)
-    stages = Stages(
-        hooks=hooks,
-        resolver=Resolver(hooks, outcomes),
-        deliveries=deliveries,
-        outcomes=outcomes,
-        workdirs=workdirs,
-        disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
-        work=work,
-        limits=settings.limits,
-        clock=clock,
-    )
+    stages = _stages(settings, plugins, storage, cache=cache, outcomes=outcomes, workdirs=workdirs)
     housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
     runner = Runner(
         queue=queue, stages=stages, outcomes=outcomes, housekeeping=housekeeping, settings=work, clock=clock
@@ -252,6 +241,24 @@ def wire(
             storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
         ),
         switches=switches,
+    )
+
+
+def _stages(
+    settings: Settings, plugins: Plugins, storage: Storage, *, cache: Cache, outcomes: Outcomes, workdirs: Workdirs
+) -> Stages:
+    """Build what carries a job through."""
+    hooks, work = plugins.hooks, settings.work
+    return Stages(
+        hooks=hooks,
+        resolver=Resolver(hooks, outcomes),
+        deliveries=Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, clock=plugins.clock),
+        outcomes=outcomes,
+        workdirs=workdirs,
+        disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
+        work=work,
+        limits=settings.limits,
+        clock=plugins.clock,
     )
 
 

@@ -97,10 +97,7 @@ class TelegramService:
         self._account, self._storage, self._clock, self._texts = account, storage, clock, texts
         self._hooks = hooks
         account.on_unreachable = self._unreachable
-        access = Access(bot_id=account.bot_id, line=account.line, storage=storage, clock=clock)
-        self._gate = Gate(
-            bot_id=account.bot_id, owners=frozenset(settings.owners), storage=storage, access=access, clock=clock
-        )
+        self._gate = _gate(account, settings, storage, clock)
         self._board = Board(
             line=account.line,
             storage=storage,
@@ -272,6 +269,12 @@ class TelegramService:
 
     async def _unreachable(self, chat: Chat) -> None:
         await mark_unreachable(self._storage, chat)
+
+
+def _gate(account: Account, settings: Settings, storage: Storage, clock: Clock) -> Gate:
+    access = Access(bot_id=account.bot_id, line=account.line, storage=storage, clock=clock)
+    owners = frozenset(settings.owners)
+    return Gate(bot_id=account.bot_id, owners=owners, storage=storage, access=access, clock=clock)
 
 
 class Switchboard:
