@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from fetchgram.logs import HIDDEN, configure, redact
+from fetchgram.logs import HIDDEN, Recent, configure, recent, redact
 from fetchgram.settings import LogSettings
 
 TOKEN = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_0123"
@@ -123,3 +123,32 @@ def test_configured_twice_says_everything_once(capsys: pytest.CaptureFixture[str
     _configured("json")
     logging.getLogger("some.library").warning("once")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_last_lines_about_a_job_or_request_are_remembered_without_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _configured("json")
+    log = structlog.get_logger()
+    log.info("unrelated", other=1)
+    for number in range(5):
+        log.info("job.step", job=7, number=number, said=LINE)
+    log.warning("request.slow", request=3)
+    log.info("job.step", job=8)
+    found = recent({"job": 7, "request": 3}, 4)
+    assert [line.split(" ")[1:3] for line in found] == [["info", "job.step"]] * 3 + [["warning", "request.slow"]]
+    assert "number=2" in found[0]
+    assert not any(secret in line for line in found for secret in SECRETS)
+    assert recent({"job": 9}, 4) == []
+
+
+def test_only_so_many_lines_are_remembered() -> None:
+    memory = Recent(most=2)
+    for number in range(4):
+        memory(None, "info", {"event": "x", "job": 1, "number": number})
+    assert ["number=2" in line for line in memory.about({"job": 1}, 9)] == [True, False]
+
+
+def test_where_logging_is_not_set_up_nothing_is_remembered() -> None:
+    structlog.configure(processors=[structlog.processors.JSONRenderer()])
+    assert recent({"job": 1}, 9) == []

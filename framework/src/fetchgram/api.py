@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fetchgram.cli.signals import run_until_signal
 from fetchgram.control.people_ports import Access, People
 from fetchgram.control.ports import Audit, Control, Privacy
+from fetchgram.control.work_ports import Failures, Jobs
 from fetchgram.errors import (
     CannotDeliver,
     ChoiceGone,
@@ -77,6 +78,8 @@ from fetchgram.model import (
 )
 from fetchgram.model.access import Door, Invite
 from fetchgram.model.audit import AuditEntry
+from fetchgram.model.failures import FailureGroup, FailureLine, Story
+from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
@@ -150,6 +153,9 @@ __all__ = [
     "Door",
     "Entry",
     "Event",
+    "FailureGroup",
+    "FailureLine",
+    "Failures",
     "Fetched",
     "FetchgramError",
     "FfmpegError",
@@ -167,11 +173,15 @@ __all__ = [
     "Interaction",
     "Invite",
     "Job",
+    "JobCard",
+    "JobLine",
     "JobState",
+    "Jobs",
     "Json",
     "Languages",
     "Ledger",
     "LimitReached",
+    "LinePage",
     "Link",
     "LinkError",
     "LinkKind",
@@ -211,6 +221,7 @@ __all__ = [
     "Sink",
     "Stage",
     "Step",
+    "Story",
     "TemporarilyUnavailable",
     "Text",
     "TooLarge",

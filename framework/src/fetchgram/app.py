@@ -34,6 +34,7 @@ from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
+from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.switches import Switches, recalled
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker, OnChange
@@ -45,7 +46,7 @@ from fetchgram.plugins.overrides import Overrides
 from fetchgram.plugins.switching import Switching
 from fetchgram.ports import Clock, NotifyAdmins
 from fetchgram.provisions import CHILDREN, Provisions
-from fetchgram.settings import Settings, SettingsModel
+from fetchgram.settings import Settings, SettingsModel, WorkSettings
 from fetchgram.storage import SharedStorage, Storage
 from fetchgram.texts import Texts
 from fetchgram.workers.network import GuardedNetwork
@@ -93,6 +94,7 @@ class Wired:
     schedules: Schedules
     commands: Commands
     pauses: Pauses
+    stories: Stories
     controls: Controls
     switches: Switches
     remote: RemoteAudience | None
@@ -215,14 +217,14 @@ def wire(
     outcomes = Outcomes(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
-    stages = _stages(settings, plugins, storage, cache=cache, outcomes=outcomes, workdirs=workdirs)
+    stories = Stories(storage, hooks, clock)
+    deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, stories=stories, clock=clock)
+    stages = _stages(settings, plugins, deliveries, outcomes, workdirs)
     housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
-    runner = Runner(
-        queue=queue, stages=stages, outcomes=outcomes, housekeeping=housekeeping, settings=work, clock=clock
-    )
+    runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
     switches = Switches(storage, plugins.switching, clock)
-    lists, items, intake = _ways_in(settings, plugins, storage, queue)
+    lists, items, intake = _ways_in(settings, plugins, storage, queue, stories)
     return Wired(
         name=name,
         storage=storage,
@@ -237,6 +239,7 @@ def wire(
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
         commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
+        stories=stories,
         controls=Controls(
             storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
         ),
@@ -245,14 +248,14 @@ def wire(
 
 
 def _stages(
-    settings: Settings, plugins: Plugins, storage: Storage, *, cache: Cache, outcomes: Outcomes, workdirs: Workdirs
+    settings: Settings, plugins: Plugins, deliveries: Deliveries, outcomes: Outcomes, workdirs: Workdirs
 ) -> Stages:
     """Build what carries a job through."""
     hooks, work = plugins.hooks, settings.work
     return Stages(
         hooks=hooks,
         resolver=Resolver(hooks, outcomes),
-        deliveries=Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, clock=plugins.clock),
+        deliveries=deliveries,
         outcomes=outcomes,
         workdirs=workdirs,
         disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
@@ -262,7 +265,29 @@ def _stages(
     )
 
 
-def _ways_in(settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue) -> tuple[Lists, Items, Intake]:
+def _runner(
+    work: WorkSettings,
+    clock: Clock,
+    queue: JobQueue,
+    stages: Stages,
+    outcomes: Outcomes,
+    stories: Stories,
+    housekeeping: Housekeeping,
+) -> Runner:
+    return Runner(
+        queue=queue,
+        stages=stages,
+        outcomes=outcomes,
+        stories=stories,
+        housekeeping=housekeeping,
+        settings=work,
+        clock=clock,
+    )
+
+
+def _ways_in(
+    settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue, stories: Stories
+) -> tuple[Lists, Items, Intake]:
     """Build what takes links and lists."""
     clock, hooks, own = plugins.clock, plugins.hooks, settings.limits
     limits, persons = Limits(own, clock, line_max=settings.work.line_max), Persons(settings.owners)
@@ -279,6 +304,7 @@ def _ways_in(settings: Settings, plugins: Plugins, storage: Storage, queue: JobQ
         items=items,
         limits=limits,
         persons=persons,
+        stories=stories,
         clock=clock,
     )
     return lists, items, intake

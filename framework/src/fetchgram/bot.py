@@ -157,6 +157,7 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
         items=route.items,
         hooks=plugins.hooks,
         controls=route.controls,
+        stories=route.stories,
         texts=plugins.texts,
         network=plugins.network,
         clock=plugins.clock,

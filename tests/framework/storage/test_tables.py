@@ -86,6 +86,12 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "directory.staff": lambda s, _: s.directory.page(1, PeopleOf.STAFF, 8),
     "directory.find": lambda s, _: s.directory.find(1, "ann", 8),
     "directory.usage": lambda s, _: s.directory.usage(1, 7),
+    "stories.get": lambda s, _: s.stories.get("7KQ2MD"),
+    "stories.of": lambda s, _: s.stories.of("youtube", "error-gone", 8, before=(s.now, "7KQ2MD")),
+    "stories.prune": lambda s, _: s.stories.prune(s.now, 10),
+    "line.page": lambda s, _: s.line.page(8, after=(0.5, 7)),
+    "line.waiters": lambda s, _: s.line.waiters([1, 2]),
+    "line.to_front": lambda s, _: s.line.to_front(1),
     "access.door": lambda s, _: s.access.door(1),
     "access.redeem": lambda s, _: s.access.redeem(1, "code"),
     "audit.page": lambda s, _: s.audit.page(1, 10, before=9),
@@ -118,7 +124,7 @@ WALKS = re.compile(
 )
 
 # The few deliveries of one job, and the wishes of a day, counted for each plugin.
-SORTS = {"jobs.requests_of", "deliveries.of_job", "requests.rates"}
+SORTS = {"jobs.requests_of", "deliveries.of_job", "requests.rates", "line.waiters"}
 
 
 @pytest.mark.parametrize("name", HOT)

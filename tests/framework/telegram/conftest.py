@@ -366,6 +366,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         items=route.items,
         hooks=hooks,
         controls=route.controls,
+        stories=route.stories,
         texts=texts,
         network=network,
         clock=clock,

@@ -8,6 +8,8 @@ from fetchgram.control.access import AccessControl
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
 from fetchgram.control.courier import Courier
+from fetchgram.control.failures import FailuresControl
+from fetchgram.control.jobs import JobsControl
 from fetchgram.control.people import PeopleControl
 from fetchgram.control.plugins import PluginsControl
 from fetchgram.control.privacy import PrivacyControl
@@ -28,6 +30,8 @@ class BoundControl:
     privacy: PrivacyControl
     people: PeopleControl
     access: AccessControl
+    jobs: JobsControl
+    failures: FailuresControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class Controls:
             audit=AuditControl(authority),
             people=PeopleControl(authority, self.courier, limits=settings.limits, work=settings.work, owners=owners),
             access=AccessControl(authority, self.courier),
+            jobs=JobsControl(authority),
+            failures=FailuresControl(authority),
             plugins=PluginsControl(authority, self.switches, self.hooks),
             privacy=PrivacyControl(authority),
         )

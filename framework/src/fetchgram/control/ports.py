@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fetchgram.control.people_ports import Access, People
+from fetchgram.control.work_ports import Failures, Jobs
 from fetchgram.model import Role
 from fetchgram.model.audit import AuditEntry
 from fetchgram.model.plugins import PluginCard, PluginSetting
@@ -135,4 +136,14 @@ class Control(Protocol):
     @property
     def access(self) -> Access:
         """Who is let in."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """The line of jobs."""
+        ...
+
+    @property
+    def failures(self) -> Failures:
+        """What failed and why."""
         ...

@@ -237,3 +237,4 @@ control-no-such-limit = There is no such limit.
 control-no-such-invite = An invitation is for 1 to 10,000 people and lasts a year at most.
 control-not-reached = I cannot write to this person: they have never written to me, or have blocked me.
 control-no-channel = I do not see its members. Make me an admin there, then send its @name or number again.
+control-job-too-late = That is not possible any more: it has gone on meanwhile.

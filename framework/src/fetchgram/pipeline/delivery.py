@@ -14,6 +14,7 @@ from fetchgram.pipeline.audience import Failed
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Sink
 from fetchgram.storage import Storage
@@ -60,11 +61,15 @@ class Deliveries:
         hooks: The plugins that own the routes.
         cache: What Telegram keeps.
         outcomes: How a delivery ends, durably, and who hears of it.
+        stories: Of failures.
         clock: Time.
     """
 
-    def __init__(self, *, storage: Storage, hooks: Hooks, cache: Cache, outcomes: Outcomes, clock: Clock) -> None:
+    def __init__(
+        self, *, storage: Storage, hooks: Hooks, cache: Cache, outcomes: Outcomes, stories: Stories, clock: Clock
+    ) -> None:
         self._clock = clock
+        self._stories = stories
         self._storage = storage
         self._hooks = hooks
         self._cache = cache
@@ -119,6 +124,7 @@ class Deliveries:
         except FetchgramError as error:
             number = error_number()
             log.warning("delivery.failed", delivery=delivery.id, number=number, error=repr(error), exc_info=error)
+            await self._stories.of_delivery(number, error, job, delivery.request_id)
             await self._outcomes.not_delivered(job, delivery, Failed(error=error.text, number=number))
         else:
             send_s = self._clock.monotonic() - began_s
@@ -172,6 +178,7 @@ class Deliveries:
     async def _unsure(self, job: Job, delivery: Delivery, error: Uncertain) -> None:
         number = error_number()
         log.warning("delivery.uncertain", delivery=delivery.id, number=number, error=repr(error))
+        await self._stories.of_delivery(number, error, job, delivery.request_id)
         await self._outcomes.uncertain(job, delivery, number)
 
     async def _routes(self, delivery: Delivery) -> list[Route]:

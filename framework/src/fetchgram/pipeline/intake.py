@@ -36,6 +36,7 @@ from fetchgram.pipeline.menu import ChoiceRow, Menu, Ways, best_of
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.turns import Work
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
@@ -58,6 +59,7 @@ class Intake:
         items: Of lists at work.
         limits: Of people.
         persons: Whose the requests are.
+        stories: Of failures.
         clock: Time.
     """
 
@@ -72,6 +74,7 @@ class Intake:
         items: Items,
         limits: Limits,
         persons: Persons,
+        stories: Stories,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -83,6 +86,7 @@ class Intake:
         self._items = items
         self._limits = limits
         self._persons = persons
+        self._stories = stories
 
     async def accept(
         self, *, key: str, person: Person, destination: Destination, url: str, link: Link | None = None
@@ -338,6 +342,7 @@ class Intake:
         log.warning(
             "request.failed", request=request.id, plugin=plugin, number=number, error=repr(error), exc_info=error
         )
+        await self._stories.of_request(number, error, request)
         await self._update(
             request,
             "request.failed",

@@ -27,6 +27,7 @@ from fetchgram.pipeline.poison import MOST_DEATHS, Poisonous
 from fetchgram.pipeline.queue import JobQueue
 from fetchgram.pipeline.retries import Retries, was_killed
 from fetchgram.pipeline.stages import Stages
+from fetchgram.pipeline.stories import Stories
 from fetchgram.ports import Clock
 from fetchgram.settings import WorkSettings
 
@@ -44,6 +45,7 @@ class Runner:
         queue: Where jobs come from.
         stages: What is done with one.
         outcomes: How it ends, durably, and who hears of it.
+        stories: Of failures.
         housekeeping: Sweeps the folders of jobs that ended, before the work begins.
         settings: How much at once, how often, how long.
         clock: Time.
@@ -55,6 +57,7 @@ class Runner:
         queue: JobQueue,
         stages: Stages,
         outcomes: Outcomes,
+        stories: Stories,
         housekeeping: Housekeeping,
         settings: WorkSettings,
         clock: Clock,
@@ -62,6 +65,7 @@ class Runner:
         self._queue = queue
         self._stages = stages
         self._outcomes = outcomes
+        self._stories = stories
         self._housekeeping = housekeeping
         self._settings = settings
         self._retries = Retries(settings, clock)
@@ -204,6 +208,7 @@ class Runner:
         told = _told(error)
         known = isinstance(error, FetchgramError)
         log.log(30 if known else 40, "job.failed", number=number, error=repr(error), exc_info=error)
+        await self._stories.of_job(number, error, job)
         await self._outcomes.failed(job, Failed(error=told, number=number, retryable=not isinstance(error, Uncertain)))
 
     async def _crashed(self, job: Job, error: WorkerCrashed) -> WorkerCrashed:

@@ -31,12 +31,14 @@ from fetchgram.storage.inbox import InboxStore
 from fetchgram.storage.items import ItemStore
 from fetchgram.storage.jobs import JobStore
 from fetchgram.storage.leases import LeaseStore
+from fetchgram.storage.line import LineStore
 from fetchgram.storage.menus import MenuStore
 from fetchgram.storage.overrides import OverrideStore
 from fetchgram.storage.people import PeopleStore
 from fetchgram.storage.recipients import RecipientStore
 from fetchgram.storage.requests import RequestStore
 from fetchgram.storage.slices import SliceStore
+from fetchgram.storage.stories import StoryStore
 from fetchgram.storage.transaction import Parameters, Transaction
 
 
@@ -97,6 +99,8 @@ class Session:
         self.slices = SliceStore(transaction)
         self.directory = PeopleDirectory(transaction)
         self.access = AccessStore(transaction)
+        self.line = LineStore(transaction)
+        self.stories = StoryStore(transaction)
 
     @property
     def now(self) -> datetime:

@@ -15,6 +15,7 @@ from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError
 from fetchgram.model import Json, Role, Text, text
 from fetchgram.pipeline.numbers import error_number
+from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
 from fetchgram.screens import Action, Command, Handler, Interaction, MessageRef, Screen, Show
@@ -56,6 +57,7 @@ class Screens:
         gate: Roles.
         controls: What people may do.
         answers: Fetches files that answer questions.
+        stories: Of failures.
         texts: Catalogues.
         clock: Time.
         menu_ttl_s: Life of buttons.
@@ -70,6 +72,7 @@ class Screens:
         gate: Gate,
         controls: Controls,
         answers: Answers,
+        stories: Stories,
         texts: Texts,
         clock: Clock,
         menu_ttl_s: float,
@@ -80,6 +83,7 @@ class Screens:
         self._gate = gate
         self._controls = controls
         self._answers = answers
+        self._stories = stories
         self._texts = texts
         self._clock = clock
         self._ttl = timedelta(seconds=menu_ttl_s)
@@ -215,6 +219,7 @@ class Screens:
         except Exception as error:  # a plugin's mistake is told with a number, and logged with it
             number = error_number()
             log.error("screen.failed", plugin=plugin, action=interaction.action, number=number, exc_info=error)
+            await self._stories.of_screen(number, error, plugin, who.person.bot_id, who.person.id)
             told = text("status-failed", error=text("error-plugin", plugin=plugin), number=number)
             screen = Screen(text=told, show=Show.NEW)
         if screen.show is Show.TOAST and place.message is not None:

@@ -18,6 +18,7 @@ from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.lists import Lists
+from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Network
 from fetchgram.settings import Settings
@@ -70,6 +71,7 @@ class TelegramService:
         items: Of lists at work.
         hooks: The plugins.
         controls: What admins may do.
+        stories: Of failures.
         texts: Catalogues.
         network: Fetches pictures, guarded.
         clock: Time.
@@ -90,12 +92,13 @@ class TelegramService:
         items: Items,
         hooks: Hooks,
         controls: Controls,
+        stories: Stories,
         texts: Texts,
         network: Network,
         clock: Clock,
     ) -> None:
         self._account, self._storage, self._clock, self._texts = account, storage, clock, texts
-        self._hooks = hooks
+        self._hooks, self._stories = hooks, stories
         account.on_unreachable = self._unreachable
         self._gate = _gate(account, settings, storage, clock)
         self._board = Board(
@@ -141,6 +144,7 @@ class TelegramService:
             gate=self._gate,
             controls=controls,
             answers=self._answers,
+            stories=self._stories,
             texts=texts,
             clock=clock,
             menu_ttl_s=settings.work.menu_ttl_s,

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import access, audit, people
+from fetchgram_admin import access, audit, failures, jobs, people
 from fetchgram_admin.section import HOME, Section
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     # Each module brings its own, in the order of the buttons.
     people.section,
+    jobs.section,
+    failures.section,
     access.section,
     audit.section,
 )

@@ -1,11 +1,11 @@
-"""The plugin: the command that opens the panel, and the one that opens the audit log."""
+"""The plugin: the command that opens the panel, and those that lead straight to a part of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fetchgram.api import Command, Context, Role, SettingsModel, hookimpl, text
-from fetchgram_admin import audit
+from fetchgram_admin import audit, failures
 from fetchgram_admin.panel import SECTIONS, Panel
 
 
@@ -37,5 +37,6 @@ class Plugin:
                 minimum_role=viewer,
                 actions=panel.actions,
             ),
+            Command(name="error", help=text("admin-error-help"), handler=failures.by_number, minimum_role=viewer),
             Command(name="audit", help=text("admin-audit-help"), handler=audit.newest, minimum_role=viewer),
         )

@@ -172,3 +172,99 @@ admin-invite-offer =
        *[other] { $people } people
     }, { WAIT($time) }
 admin-invite-revoke = ✖️ Take back { $code }…
+
+## Jobs
+
+admin-refresh = 🔄 Refresh
+admin-jobs = 📥 Jobs
+admin-jobs-title = 📥 <b>Jobs</b> · at work: { $running } · waiting: { $waiting }
+admin-jobs-top = ⏫ To the front
+admin-jobs-further = Further ▶️
+admin-job-entry-running =
+    ▶️ { $title } · { $plugin } · { $person }{ HAS($others) ->
+        [yes] {" "}+{ $others }
+       *[no] {""}
+    } · { $stage } { WAIT($time) }
+admin-job-entry-queued =
+    ⏳ { $title } · { $plugin } · { $person }{ HAS($others) ->
+        [yes] {" "}+{ $others }
+       *[no] {""}
+    } · { WAIT($time) }
+admin-job-entry-waiting =
+    🔁 { $title } · { $plugin } · { $person }{ HAS($others) ->
+        [yes] {" "}+{ $others }
+       *[no] {""}
+    } · { WAIT($time) }
+admin-stage-download = downloading
+admin-stage-post-process = processing
+admin-stage-deliver = sending
+admin-state-queued = waits for its turn
+admin-state-running = at work
+admin-state-waiting = waits for another try
+admin-state-done = done
+admin-state-failed = failed
+admin-state-cancelled = stopped
+admin-job-unknown = There is no job { PLAIN($id) } any more.
+admin-job-title = 📥 <b>Job { PLAIN($id) }</b>: { $title }
+admin-job-state =
+    State: { $state } ({ $stage }), try { $attempt }{ HAS($worker) ->
+        [yes] {" "}· <code>{ $worker }</code>
+       *[no] {""}
+    }
+admin-job-what = { $plugin } · { $choice } · since { MOMENT($at) }
+admin-job-link = <code>{ $url }</code>
+admin-job-person = 👤 { $name } <code>{ PLAIN($id) }</code>
+admin-job-not-before = Next try: { MOMENT($at) }
+admin-job-error =
+    ⚠️ { $error }{ HAS($number) ->
+        [yes] {" "}<code>{ $number }</code>
+       *[no] {""}
+    }
+admin-job-cancel = ✖️ Stop
+admin-job-front = ⏫ Next
+admin-job-retry = 🔁 Run again
+admin-job-story = 🔍 Why
+admin-job-stopping = ✅ It stops now.
+admin-job-again = ✅ It is run again.
+admin-job-is-next = ✅ It is the next one.
+
+## Failures
+
+admin-failures = 🧯 Failures
+admin-error-help = All about an error number
+admin-failures-title =
+    🧯 <b>Failures</b>
+    Last 24 hours, and the 24 hours before.
+admin-failures-none =
+    🧯 <b>Failures</b>
+    Nothing has failed in the last two days.
+admin-failures-group = { $trend } { $plugin } · { $reason }: { $today } (before: { $yesterday })
+admin-failures-of = 🧯 <b>{ $plugin }</b> · { $reason }
+admin-failures-number = { $number } · { MOMENT($at) }
+admin-failures-search = 🔎 Look up a number
+admin-failures-ask = 🔎 Which error number? For example: 7KQ2MD
+admin-failures-unknown = There is no failure with the number “{ $number }”, or not any more.
+admin-story-title = 🧯 <b>{ $number }</b> · { $kind }
+admin-failed-request = a link that came to nothing
+admin-failed-job = a job that failed
+admin-failed-delivery = a file that could not be sent
+admin-failed-screen = a mistake of a command
+admin-story-when =
+    { MOMENT($at) } · { $plugin }{ HAS($stage) ->
+        [yes] {" "}· { $stage }
+       *[no] {""}
+    }
+admin-story-reason = Reason: { $reason }
+admin-story-person = 👤 { $name } <code>{ PLAIN($id) }</code>
+admin-story-link =
+    { $title }
+    <code>{ $url }</code>
+admin-story-versions = <i>{ $versions }</i>
+admin-story-error = <b>{ $error }</b>
+admin-story-code = <code>{ $what }</code>
+admin-story-log =
+    Log:
+    <code>{ $what }</code>
+admin-story-job = 📥 The job
+admin-story-who = 👤 The person
+admin-story-others = 🧯 Others of this kind

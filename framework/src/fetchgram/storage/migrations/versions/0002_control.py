@@ -16,6 +16,7 @@ def upgrade() -> None:
     _audit()
     _people()
     _invites()
+    _stories()
 
 
 def _audit() -> None:
@@ -70,3 +71,28 @@ def _invites() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_invites")),
     )
     op.create_index("ix_invites_bot", "invites", ["bot_id", "made_at"], unique=False)
+
+
+def _stories() -> None:
+    op.create_table(
+        "stories",
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("traceback", sa.Text(), nullable=False),
+        sa.Column("log", sa.JSON(), nullable=False),
+        sa.Column("versions", sa.JSON(), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("bot_id", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.BigInteger(), nullable=True),
+        sa.Column("request_id", sa.BigInteger(), nullable=True),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_stories")),
+    )
+    op.create_index("ix_stories_at", "stories", ["at", "plugin", "reason"], unique=False)
+    op.create_index("ix_stories_kind", "stories", ["plugin", "reason", "at", "number"], unique=False)
