@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fetchgram.model import Event, JobState, Person, Role
+from fetchgram.model.failures import Story
 from fetchgram.storage import Session, Storage
 
 from .conftest import Work
@@ -53,3 +54,26 @@ async def test_a_ban_and_a_role_stay_without_a_name(storage: Storage) -> None:
     assert banned.is_banned(NOW)
     assert admin.role is Role.ADMIN
     assert (banned.person.first_name, admin.person.username) == ("", None)
+
+
+async def test_own_limits_stay_and_nobody_finds_the_name_any_more(storage: Storage) -> None:
+    async with storage.write() as session:
+        await know(session, 7)
+        await session.people.set_limits(1, 7, {"jobs_per_day": 1})
+        await session.forgetting.forget(1, 7)
+        left = await session.people.get(1, 7)
+        assert left is not None
+        assert left.limits == {"jobs_per_day": 1}
+        assert await session.directory.find(1, "ann", 9) == []
+
+
+async def test_the_stories_of_a_persons_failures_go_with_them(storage: Storage) -> None:
+    async with storage.write() as session:
+        for number, person in (("A", 7), ("B", 8)):
+            told = Story(
+                number=number, at=NOW, kind="request", plugin="p", reason="r", error="e", bot_id=1, person=person
+            )
+            await session.stories.add(told)
+        await session.forgetting.forget(1, 7)
+        assert await session.stories.get("A") is None
+        assert await session.stories.get("B") is not None

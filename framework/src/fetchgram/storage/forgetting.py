@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from fetchgram.model import Role
 from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.jobs import JobStore
+from fetchgram.storage.stories import stories
 from fetchgram.storage.tables import UNFINISHED, asks, events, menus, people, requests
 from fetchgram.storage.transaction import Transaction
 
@@ -15,7 +16,7 @@ class ForgettingStore:
     """Forgets people, in one transaction.
 
     What Telegram sent stays in the inbox for its two days, and files that Telegram has stay in the cache, which names
-    nobody. A ban and a role stay as well, without a name: nobody gets rid of them so.
+    nobody. A ban, a role and limits of their own stay as well, without a name: nobody gets rid of them so.
     """
 
     def __init__(self, transaction: Transaction) -> None:
@@ -27,12 +28,14 @@ class ForgettingStore:
         await self._tx.run(delete(requests).where(requests.c.bot_id == bot_id, requests.c.person == person))
         await self._tx.run(delete(menus).where(menus.c.bot_id == bot_id, menus.c.owner == person))
         await self._tx.run(delete(asks).where(asks.c.bot_id == bot_id, asks.c.person == person))
+        await self._tx.run(delete(stories).where(stories.c.bot_id == bot_id, stories.c.person == person))
         told = (events.c.bot_id == bot_id, events.c.person == person)
         await self._tx.run(update(events).where(*told).values(person=None))
         mine = (people.c.bot_id == bot_id, people.c.id == person)
-        nameless = {"first_name": "", "last_name": None, "username": None}
+        nameless: dict[str, str | None] = {"first_name": "", "last_name": None, "username": None}
+        nameless |= {"username_key": "", "name_key": "", "surname_key": ""}
         await self._tx.run(update(people).where(*mine).values(**nameless))
-        plain = (people.c.banned.is_(False), people.c.role == str(Role.USER))
+        plain = (people.c.banned.is_(False), people.c.limits.is_(None), people.c.role == str(Role.USER))
         await self._tx.run(delete(people).where(*mine, *plain))
 
     async def _cancel(self, bot_id: int, person: int) -> None:
