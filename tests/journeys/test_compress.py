@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,10 +13,11 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from fetchgram_sandbox.browser import open_page
 from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, open_live_bot
 from fetchgram_sandbox.objects import Message
 
-from .conftest import Guest, until
+from .conftest import PATIENCE_S, Guest, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -94,6 +96,26 @@ async def test_a_preset_of_the_operator_is_a_button(bob: Guest) -> None:
     screen = await bob.sees_button("✅ ⭐ For the family")
     await bob.taps(screen, "Start")
     assert (await bob.gets("video")).height_px == 144
+
+
+async def test_the_menu_and_the_result_as_the_person_sees_them(press: LiveBot, tmp_path: Path) -> None:
+    async with open_page(f"{press.stage.api.url}/") as tab:
+        tab.page.set_default_timeout(PATIENCE_S * 1000)
+        keys = tab.page.locator(".keyboard .key")
+        await tab.send(f"{press.stage.site.url}/watch/colours?press=7")
+        await tab.tap("Options")
+        for group in ("Ready-made", "Smaller", "Only the sound", "Resolution", "Turn into", "Edit"):
+            await keys.filter(has_text=group).last.wait_for()
+        await tab.tap("Resolution")
+        await keys.filter(has_text=re.compile(r"📐 240p · ≈ \d+.* [kM]B · \+0:\d\d$")).last.wait_for()
+        await tab.tap("240p")
+        await keys.filter(has_text="✅ 📐 240p").last.wait_for()
+        await tab.page.get_by_text("After that about").last.wait_for()
+        await tab.page.screenshot(path=tmp_path / "menu.png")
+        await tab.tap("Start")
+        assert await tab.play_video() == (428, 240)
+        await tab.page.screenshot(path=tmp_path / "result.png")
+        assert tab.problems == []
 
 
 async def test_a_size_that_is_out_of_reach_is_told_with_the_smallest(bob: Guest) -> None:

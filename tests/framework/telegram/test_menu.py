@@ -157,6 +157,26 @@ async def test_options_are_toggled_valued_and_start_in_their_order(bot: Bot, cha
     assert [(s.key, s.input) for s in bot.site.steps] == [("fake.quiet", None), ("fake.speed", "2")]
 
 
+HUGE = Option(key="fake.huge", label=named("Huge"), why_not=named("Too long to be made smaller here"))
+
+
+async def test_what_cannot_be_had_is_said_on_the_menu_and_is_no_button(bot: Bot, chat: Person) -> None:
+    bot.site.options = (HUGE,)
+    card = await card_of(chat)
+    assert "Too long to be made smaller here" in card.text
+    assert not any("Options" in button.label or "Huge" in button.label for button in card.buttons)
+    chat.tap(card, "360p")
+    await chat.wait_for_file("video")
+    assert bot.site.downloads[0].recipe.steps == ()
+
+
+async def test_the_reason_stands_beside_what_can_be_had(bot: Bot, chat: Person) -> None:
+    bot.site.options = (HUGE, QUIET)
+    chat.tap(await card_of(chat), "Options")
+    screen = await chat.wait_for(lambda m: any("▫️ No sound" in b.label for b in m.buttons))
+    assert "Too long to be made smaller here" in screen.text
+
+
 async def test_a_typed_answer_is_parsed_and_a_wrong_one_is_told(bot: Bot, chat: Person) -> None:
     bot.site.options = (FIT,)
     card = await card_of(chat)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fetchgram.api import Choice, ChoiceKind, InputKind, Link, LinkKind, Option, Probe, Route, Step
+from fetchgram.api import Choice, ChoiceKind, InputKind, Link, LinkKind, Option, Probe, Route, Step, text
 from fetchgram.api import Settings as CoreSettings
 from fetchgram.texts import Texts, catalogues_of
 from fetchgram_compress.offers import offers
@@ -89,9 +89,15 @@ def test_what_is_unknown_is_not_guessed_on_the_button() -> None:
     assert {option.time_s for option in unknown.values()} == {None}
 
 
-def test_nothing_is_offered_over_the_operators_limits_or_for_a_file_of_unknown_kind() -> None:
-    assert menu(settings=Settings(max_duration_s=60)) == {}
-    assert menu(settings=Settings.model_validate({"max_input": "1MB"})) == {}
+def test_over_the_operators_limits_the_reason_is_all_that_is_offered() -> None:
+    long = menu(settings=Settings(max_duration_s=60))
+    large = menu(settings=Settings.model_validate({"max_input": "1MB"}))
+    assert {name: option.why_not for name, option in long.items()} == {"too_much": text("compress-too-long", limit=60)}
+    assert [option.why_not for option in large.values()] == [text("compress-too-large", limit=MB)]
+    assert {option.why_not for option in menu().values()} == {None}
+
+
+def test_nothing_is_offered_for_a_file_of_unknown_kind() -> None:
     assert menu(Choice(kind=ChoiceKind.FILE)) == {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import stat
 import sys
 from collections.abc import Awaitable, Callable
@@ -94,6 +95,13 @@ async def test_a_browsers_cookies_log_in_under_the_name_that_instagram_knows(
     assert (said.code, said.out) == (0, "sandbox.two is logged in.\n")
     forgotten = await run("forget", "sandbox.two")
     assert (forgotten.code, kept()) == (0, {})
+
+
+async def test_a_session_file_of_instaloader_logs_in(run: Run, bench: Bench, kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "session-x").write_bytes(pickle.dumps(bench.site.accounts["sandbox.two"].cookies))
+    said = await run("login", "--session", str(tmp_path / "session-x"))
+    assert (said.code, said.out) == (0, "sandbox.two is logged in.\n")
+    assert kept() == {"sandbox.two.txt": 0o600}
 
 
 async def test_cookies_that_no_longer_log_in_are_not_kept(run: Run, bench: Bench, kept: Kept, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,14 @@ async def test_a_short_text_has_no_rest_to_wish_for(bench: Bench, link_to: LinkT
 async def test_a_look_and_a_download_are_one_visit(bench: Bench, get: Any) -> None:
     await get("p/Cpicture001/")
     assert bench.asked("/api/graphql") == 1
+
+
+async def test_the_way_out_is_in_the_childs_environment_alone(bench: Bench, link_to: LinkTo) -> None:
+    before = dict(os.environ)
+    await bench.guide.probe(link_to("p/Cpicture001/"))
+    assert bench.asked("/api/graphql") == 1, "through the proxy, to a site whose authority is the sandbox's own"
+    assert dict(os.environ) == before
+    assert [name for name, value in before.items() if bench.parts.web.proxy_url in value] == []
 
 
 async def test_a_reel_is_offered_as_film_sound_and_cover(bench: Bench, link_to: LinkTo, get: Any, sink: Any) -> None:

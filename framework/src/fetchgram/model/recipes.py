@@ -52,6 +52,7 @@ class Option(Word):
         at: Where it takes effect.
         group: Label of the button behind which all options with this label are found; by default each has its own.
         alone: Choosing it takes back the others of its group that are alone too.
+        why_not: Why it cannot be had here: said on the menu, in place of a button.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Option(Word):
     at: At = At.AFTER
     group: Text | None = None
     alone: bool = False
+    why_not: Text | None = None
 
     @property
     def plugin(self) -> str:

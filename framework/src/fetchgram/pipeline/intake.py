@@ -171,7 +171,7 @@ class Intake:
         if chosen is not None:
             person = Person(bot_id=request.bot_id, id=request.person, locale=request.locale)
             options = await self._hooks.offer(probe, probe.choices[chosen], routes, person)
-        return Menu(request=request, rows=rows, best=best, options=options)
+        return Menu.of(request, rows, best, options)
 
     async def choose(self, request_id: int, index: int, steps: Sequence[Step] = ()) -> Request:
         """Turn a choice into a job; the job is on disk when this returns.

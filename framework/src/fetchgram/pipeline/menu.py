@@ -70,12 +70,21 @@ class Menu:
         rows: In the probe's order.
         best: Index of the row that "best" stands for, as `best_of` says.
         options: What plugins add for the selected row.
+        reasons: Why plugins add nothing where people might expect it.
     """
 
     request: Request
     rows: tuple[ChoiceRow, ...]
     best: int | None
     options: tuple[Option, ...] = ()
+    reasons: tuple[Text, ...] = ()
+
+    @classmethod
+    def of(cls, request: Request, rows: tuple[ChoiceRow, ...], best: int | None, offered: Sequence[Option]) -> Menu:
+        """Build it from all that plugins offer, what cannot be had among it."""
+        options = tuple(option for option in offered if option.why_not is None)
+        reasons = tuple(option.why_not for option in offered if option.why_not is not None)
+        return cls(request=request, rows=rows, best=best, options=options, reasons=reasons)
 
 
 def best_of(rows: Sequence[ChoiceRow]) -> int | None:

@@ -30,7 +30,8 @@ def card_view(menu: Menu, *, notice: Text | None = None) -> View:
         grid.append((Key(text("telegram-options"), "options", {"request": request.id, "index": menu.best}),))
     if request.link is not None and request.link.within is not None:
         grid.append((Key(text("telegram-list-whole"), "list-open", {"request": request.id}),))
-    return View((*card_lines(request, notice), *_may_not_play(rows), *_usual_way(rows)), (*grid, cancel_row(request)))
+    lines = (*card_lines(request, notice), *menu.reasons, *_may_not_play(rows), *_usual_way(rows))
+    return View(lines, (*grid, cancel_row(request)))
 
 
 def card_lines(request: Request, notice: Text | None = None) -> tuple[Text, ...]:

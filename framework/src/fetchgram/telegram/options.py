@@ -54,7 +54,7 @@ def options_view(menu: Menu, selection: Selection, *, notice: Text | None = None
     inside = [option for option in menu.options if _group_of(option) == selection.group]
     rows = [row for option in inside for row in keys.rows(option)]
     estimates = [estimate for option in menu.options if option.key in selection.on for estimate in _estimate(option)]
-    lines = (*card_lines(menu.request, notice), *estimates)
+    lines = (*card_lines(menu.request, notice), *menu.reasons, *estimates)
     if selection.group is not None and inside:
         back = Key(text("telegram-group-done"), "options", replace(selection, group=None).args())
         return View(lines, (*rows, (back,), cancel_row(menu.request)))
@@ -70,7 +70,8 @@ def sent_file_view(menu: Menu, *, notice: Text | None = None) -> View:
     if menu.options and menu.best is not None:
         on = dict.fromkeys(automatic(menu.options))
         return options_view(menu, Selection(menu.request.id, menu.best, on), notice=notice)
-    return View(card_lines(menu.request, text("telegram-no-options")), (cancel_row(menu.request),))
+    reasons = menu.reasons or (text("telegram-no-options"),)
+    return View((*card_lines(menu.request), *reasons), (cancel_row(menu.request),))
 
 
 def choices_view(menu: Menu, selection: Selection) -> View:

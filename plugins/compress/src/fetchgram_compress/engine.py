@@ -11,6 +11,7 @@ import structlog
 
 from fetchgram.api import ContentUnavailable, FfmpegError, MediaInfo, MediaTools, Reason, TooLarge, Watch, text
 from fetchgram_compress import arguments
+from fetchgram_compress.bounds import too_much
 from fetchgram_compress.fit import Fitting, OnShare
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.plan import plans
@@ -151,13 +152,9 @@ class Engine:
         raise FfmpegError("encoder", codec, told=text("compress-no-encoder", codec=codec))
 
     def _check(self, source: MediaInfo) -> None:
-        limits = self._settings
-        if source.size_bytes > limits.max_input:
-            told = text("compress-too-large", limit=int(limits.max_input))
-            raise TooLarge(source.size_bytes, int(limits.max_input), told=told)
-        if (source.duration_s or 0) > limits.max_duration_s:
-            told = text("compress-too-long", limit=limits.max_duration_s)
-            raise TooLarge(source.size_bytes, int(limits.max_input), told=told)
+        reason = too_much(source, self._settings)
+        if reason is not None:
+            raise TooLarge(source.size_bytes, int(self._settings.max_input), told=reason)
 
 
 def _unreachable(source: MediaInfo, error: Unreachable) -> TooLarge:

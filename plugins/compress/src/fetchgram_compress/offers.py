@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fetchgram.api import Choice, ChoiceKind, InputKind, MediaInfo, MediaKind, Option, Probe, Route, Step, Text, text
+from fetchgram_compress.bounds import too_much
 from fetchgram_compress.formats import PICTURES, SOUNDS
 from fetchgram_compress.plan import plan
 from fetchgram_compress.settings import Settings
@@ -28,10 +29,12 @@ _KINDS = {ChoiceKind.VIDEO: MediaKind.VIDEO, ChoiceKind.AUDIO: MediaKind.AUDIO, 
 def offers(
     probe: Probe, choice: Choice, routes: Sequence[Route], settings: Settings, speed: Speed
 ) -> tuple[Option, ...]:
-    """Return the options for a choice."""
+    """Return the options for a choice, or why there are none."""
     source = expected(probe, choice)
-    if source is None or (source.duration_s or 0) > settings.max_duration_s or source.size_bytes > settings.max_input:
+    if source is None:
         return ()
+    if (reason := too_much(source, settings)) is not None:
+        return (Option(key=f"{NAME}.too_much", label=reason, why_not=reason),)
     menu = _Menu(source, routes, settings, speed, is_size_known=choice.size_bytes is not None)
     return tuple(option for option in menu.options(choice.kind) if option is not None)
 

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fetchgram.api import Chat, Choice, ChoiceKind, Link, LinkKind, Option, Probe, Request, RequestState, text
+from fetchgram.pipeline.menu import ChoiceRow, Menu
+from fetchgram.telegram.options import sent_file_view
+
+FILM = Choice(kind=ChoiceKind.VIDEO)
+LINK = Link(plugin="telegram", kind=LinkKind.FILE, media_id="f", url="telegram:f")
+REQUEST = Request(
+    id=1,
+    key="k",
+    bot_id=1,
+    person=1,
+    destination=Chat(bot_id=1, chat=1),
+    locale="en",
+    url="telegram:f",
+    state=RequestState.CHOOSING,
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    link=LINK,
+    probe=Probe(link=LINK, title="Holiday", choices=(FILM,)),
+)
+WHY = text("error-limit")
+
+
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [((), text("telegram-no-options")), ((Option(key="fake.huge", label=WHY, why_not=WHY),), WHY)],
+)
+def test_of_a_file_that_was_sent_it_is_said_why_nothing_can_be_made_of_it(
+    offered: tuple[Option, ...], told: object
+) -> None:
+    menu = Menu.of(REQUEST, (ChoiceRow(index=0, choice=FILM, route="botapi"),), 0, offered)
+    view = sent_file_view(menu)
+    assert view.lines[-1] == told
+    assert [key.action for row in view.rows for key in row] == ["cancel"]
