@@ -8,12 +8,15 @@ import json
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import ClientSession
+from aiohttp.web import HTTPTooManyRequests
 
+from fetchgram_sandbox.happenings import CallMade, Happening
 from fetchgram_sandbox.limits import Limits
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.stage import Stage
@@ -29,6 +32,7 @@ class StageProcess:
         clips: Folder of the media site's clips.
         people: Have a chat with the bot.
         updates: Messages that wait before any bot asks, said by the people in turn.
+        has_rates: Whether the server refuses what is too fast, as Telegram does.
 
     Attributes:
         url: Of the Bot API server.
@@ -37,8 +41,8 @@ class StageProcess:
         people: Their ids.
     """
 
-    def __init__(self, clips: Path, *, people: int = 1, updates: int = 0) -> None:
-        self._arguments = (str(clips), str(people), str(updates))
+    def __init__(self, clips: Path, *, people: int = 1, updates: int = 0, has_rates: bool = False) -> None:
+        self._arguments = (str(clips), str(people), str(updates), *(["--rates"] if has_rates else []))
         self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -51,6 +55,7 @@ class StageProcess:
         self.site = str(told["site"]["url"])
         self.people = tuple(int(each) for each in told["people"])
         self._http = ClientSession(self.url)
+        self._refusals = self._process.stdout
         return self
 
     async def __aexit__(
@@ -82,6 +87,13 @@ class StageProcess:
             answer.raise_for_status()
             return list(await answer.json())
 
+    async def refusals(self) -> int:
+        """Return how many calls were refused for being too fast."""
+        if self._process is None:
+            raise RuntimeError("the sandbox does not run")
+        self._process.send_signal(signal.SIGUSR1)
+        return int(await self._refusals.readline())
+
     async def _first_button(self, person: int) -> tuple[int, str]:
         while True:
             for message in await self.messages(person):
@@ -96,9 +108,16 @@ class StageProcess:
             answer.raise_for_status()
 
 
-async def _serve(clips: Path, people: int, updates: int) -> None:
-    limits = Limits(upload_bytes=Limits.local_server().upload_bytes, overall=None, private=None, group=None)
-    async with Stage(clips, limits=limits) as stage:
+async def _serve(clips: Path, people: int, updates: int, *, rates: bool) -> None:
+    unhurried = replace(Limits.unhurried(), upload_bytes=Limits.local_server().upload_bytes)
+    refusals = 0
+
+    def hear(happening: Happening) -> None:
+        nonlocal refusals
+        refusals += isinstance(happening, CallMade) and happening.error_code == HTTPTooManyRequests.status_code
+
+    async with Stage(clips, limits=Limits() if rates else unhurried) as stage:
+        stage.world.listen(hear)
         others = [Person(stage.world, stage.world.new_person(f"Person {n}")) for n in range(1, people)]
         everybody = [stage.person, *others]
         for number in range(updates):
@@ -106,7 +125,9 @@ async def _serve(clips: Path, people: int, updates: int) -> None:
         told = {**stage.describe(), "people": [person.id for person in everybody]}
         print(json.dumps(told), flush=True)
         stop = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: print(refusals, flush=True))
         await stop.wait()
 
 
@@ -115,6 +136,7 @@ def _main() -> None:
     parser.add_argument("clips", type=Path)
     parser.add_argument("people", type=int)
     parser.add_argument("updates", type=int)
+    parser.add_argument("--rates", action="store_true")
     asyncio.run(_serve(**vars(parser.parse_args())))
 
 

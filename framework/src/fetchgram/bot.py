@@ -18,9 +18,11 @@ from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable, first_of
 from fetchgram.pipeline.leased import HOUSE, Lease
 from fetchgram.pipeline.relay import hear_news
+from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import is_shared
 from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
+from fetchgram.telegram.budget import Budget
 from fetchgram.telegram.courier import TelegramCourier
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
@@ -87,6 +89,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 parts += await _work(accounts, route)
             if route.notifier is not None:
                 parts.append(route.notifier.run())
+                parts += _budgets(accounts, settings, plugins.clock, route)
             log.info("process.started", part=str(part), name=route.name)
             await _together(parts, route.runner.drain)
 
@@ -120,6 +123,17 @@ async def _work(accounts: Mapping[int, Account], route: Wired) -> list[_Part]:
     if route.remote is not None:
         parts += [route.remote.run(), *(_closed_at_the_end(account) for account in accounts.values())]
     return parts
+
+
+def _budgets(accounts: Mapping[int, Account], settings: Settings, clock: Clock, route: Wired) -> list[_Part]:
+    """Divide what each bot may send among the processes that send for it."""
+    per_s = int(settings.delivery.messages_per_s)
+    return [
+        Budget(
+            line=account.line, storage=route.storage, clock=clock, bot_id=bot_id, holder=route.name, per_s=per_s
+        ).run()
+        for bot_id, account in accounts.items()
+    ]
 
 
 async def _alone_with(lease: Lease, work: Callable[[], _Part]) -> None:

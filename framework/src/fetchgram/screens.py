@@ -85,6 +85,18 @@ class Button:
     args: Mapping[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A screen that keeps itself up to date: every few seconds the message shows what the action returns.
+
+    It ends with a screen that is not live, when something else is shown on the message, and after a day; a restart
+    does not end it.
+    """
+
+    action: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+
+
 class Show(StrEnum):
     """How a screen appears."""
 
@@ -104,6 +116,7 @@ class Screen:
         media: A picture or file with it.
         show: In place of the message whose button was pressed, as a new one, or as a passing notice.
         ask: What the next message of the person answers.
+        live: How it is kept up to date.
     """
 
     text: Text
@@ -112,6 +125,7 @@ class Screen:
     media: Media | None = None
     show: Show = Show.EDIT
     ask: Ask | None = None
+    live: Live | None = None
 
 
 Handler: TypeAlias = Callable[[Interaction], Awaitable[Screen]]

@@ -27,7 +27,7 @@ from fetchgram_sandbox.world import World
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # A person sends files of up to 2 GB (core.telegram.org/bots/faq); 4 GB with Premium.
 _PERSON_UPLOAD_BYTES = 4000 * 1024 * 1024
-_RATES = frozenset({"overall", "private", "group", "edits"})
+_RATES = frozenset({"overall", "private", "group", "edits", "paid"})
 _STATUSES = frozenset({"member", "administrator", "left", "kicked"})
 
 

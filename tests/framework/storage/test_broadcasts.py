@@ -30,7 +30,12 @@ OWNER = 99
 
 async def crowd(session: Session, *ids: int) -> None:
     for person in ids:
-        await session.people.seen(Person(bot_id=1, id=person))
+        await met(session, Person(bot_id=1, id=person))
+
+
+async def met(session: Session, person: Person) -> None:
+    await session.people.seen(person)
+    await session.people.chat_seen(person.bot_id, person.id, "private", None)
 
 
 async def started(session: Session, recipients: Recipients = ALL) -> Broadcast:
@@ -91,7 +96,7 @@ async def test_the_oldest_that_runs_is_due_and_the_newest_is_listed_first(sessio
     assert await session.broadcasts.due(2) is None
 
 
-async def test_nobody_is_meant_who_is_banned_away_quiet_of_another_bot_or_came_later(
+async def test_nobody_is_meant_who_is_banned_away_quiet_without_a_chat_of_another_bot_or_came_later(
     storage: Storage, clock: StoppedClock
 ) -> None:
     async with storage.write() as session:
@@ -101,6 +106,7 @@ async def test_nobody_is_meant_who_is_banned_away_quiet_of_another_bot_or_came_l
         await session.people.set_quiet(1, 3, quiet=True)
         await session.people.ban(1, 4, None, None)
         await session.people.ban(1, 5, session.now - timedelta(seconds=1), None)
+        await session.people.seen(Person(bot_id=1, id=9))
         broadcast = await started(session)
     clock.pass_(1)
     async with storage.write() as session:
@@ -115,10 +121,10 @@ async def test_circles(storage: Storage, clock: StoppedClock, work: Work) -> Non
         await crowd(session, 1)
     clock.pass_(10 * 86_400)
     async with storage.write() as session:
-        await session.people.seen(Person(bot_id=1, id=2, locale="pt-br"))
-        await session.people.seen(Person(bot_id=1, id=3, locale="pt"))
-        await session.people.seen(Person(bot_id=1, id=4, locale="ptx"))
-        await session.people.seen(Person(bot_id=1, id=5, locale="pt"))
+        await met(session, Person(bot_id=1, id=2, locale="pt-br"))
+        await met(session, Person(bot_id=1, id=3, locale="pt"))
+        await met(session, Person(bot_id=1, id=4, locale="ptx"))
+        await met(session, Person(bot_id=1, id=5, locale="pt"))
         await session.people.set_language(1, 5, "de")
         await session.people.set_role(1, 3, Role.ADMIN)
         await session.people.set_role(1, 4, Role.MODERATOR)

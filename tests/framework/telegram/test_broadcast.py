@@ -41,6 +41,7 @@ class Sender:
         async with self.bot.storage.write() as session:
             for person in self.people:
                 await session.people.seen(Person(bot_id=self.world.bot.id, id=person.id))
+                await session.people.chat_seen(self.world.bot.id, person.id, "private", None)
         return self.people
 
     async def sends(self, *, buttons: tuple[tuple[LinkButton, ...], ...] = ()) -> int:
@@ -67,6 +68,13 @@ class Sender:
         assert await what(broadcast)
         self.bot.service.broadcaster.wake()
 
+    def refuses(self, person: Somebody, fault: Fault) -> None:
+        """Refuse copies to one person, of which the bot has heard nothing before."""
+        theirs = str(person.id)
+        self.world.faults.add_rule(
+            lambda method, params: fault if (method, str(params.get("chat_id"))) == (fault.method, theirs) else None
+        )
+
     def copies(self, person: Somebody) -> list[Message]:
         return [message for message in person.messages() if message.text == "Big news"]
 
@@ -85,7 +93,8 @@ def is_done(broadcast: Broadcast) -> bool:
 
 async def test_everybody_gets_one_copy_with_its_buttons_and_the_report_says_who_did_not(sender: Sender) -> None:
     people = await sender.knows(6)
-    people[1].block()
+    blocked = Fault("copyMessage", "error", error_code=403, description="Forbidden: bot was blocked by the user")
+    sender.refuses(people[1], blocked)
     people[2].delete_account()
     del sender.world.chats[people[3].id]
     ended = await sender.waits(await sender.sends(buttons=BUTTONS), is_done)

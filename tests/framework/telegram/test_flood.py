@@ -143,12 +143,12 @@ async def test_broadcasts_leave_room_for_news_that_ask_for_it(bot_api: BotApi, c
     await line.bot.session.close()
 
 
-async def test_broadcasts_wait_for_nobody_when_there_is_no_room(bot_api: BotApi) -> None:
+async def test_broadcasts_get_no_place_when_there_is_no_room(bot_api: BotApi, chat: Person) -> None:
     line = line_to(bot_api, DeliverySettings(messages_per_s=1))
     first = await line.places(5)
     assert first.count == 1
+    await line.mail(SendMessage(chat_id=chat.id, text="news"), first)
     assert (await line.places(5, patience_s=0.05)).count == 0
-    first.give_back(1)
     assert (await line.places(5, patience_s=30)).count == 1
     await line.bot.session.close()
 

@@ -51,17 +51,21 @@ def test_spare_places_are_left_but_never_the_last_one() -> None:
     assert Window(1, 1.0).room(0.0, spare=9) == 1
 
 
-def test_a_place_that_was_given_back_is_free() -> None:
-    window = Window(1, 1.0)
-    window.begin(1)
-    window.give_back(1)
-    assert window.is_empty
-    assert window.room(0.0) == 1
-
-
 def test_a_smaller_window_holds_at_once() -> None:
     window = Window(3, 1.0)
     called(window, 0.0, 0.1)
     window.count = 1
     assert window.room(0.5) == 0
     assert window.wait_s(0.5) == pytest.approx(0.6)
+
+
+def test_a_window_without_places_lets_nothing_through() -> None:
+    window = Window(0, 1.0)
+    assert (window.room(0.0), window.wait_s(0.0)) == (0, 1.0)
+
+
+def test_a_window_counts_all_that_began() -> None:
+    window = Window(1, 1.0)
+    called(window, 0.0, 0.1)
+    assert window.begun == 2
+    assert not window.is_empty

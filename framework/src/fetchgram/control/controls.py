@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fetchgram.control.access import AccessControl
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
+from fetchgram.control.broadcasts import BroadcastControl, Mailer
 from fetchgram.control.courier import Courier
 from fetchgram.control.failures import FailuresControl
 from fetchgram.control.jobs import JobsControl
@@ -32,6 +33,7 @@ class BoundControl:
     access: AccessControl
     jobs: JobsControl
     failures: FailuresControl
+    broadcasts: BroadcastControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Controls:
         courier: Reaches people.
         switches: Change plugins.
         hooks: The plugins.
+        mailer: Sends broadcasts, where that is done.
     """
 
     storage: Storage
@@ -51,6 +54,7 @@ class Controls:
     courier: Courier
     switches: Switches
     hooks: Hooks
+    mailer: Mailer | None = None
 
     def of_person(self, person: Person, role: Role) -> BoundControl:
         """Return what a person may do whose interaction began with this role."""
@@ -66,6 +70,7 @@ class Controls:
             access=AccessControl(authority, self.courier),
             jobs=JobsControl(authority),
             failures=FailuresControl(authority),
+            broadcasts=BroadcastControl(authority, owners, self.mailer),
             plugins=PluginsControl(authority, self.switches, self.hooks),
             privacy=PrivacyControl(authority),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from fetchgram.control.broadcast_ports import Broadcasts
 from fetchgram.control.people_ports import Access, People
 from fetchgram.control.work_ports import Failures, Jobs
 from fetchgram.model import Role
@@ -146,4 +147,9 @@ class Control(Protocol):
     @property
     def failures(self) -> Failures:
         """What failed and why."""
+        ...
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        """Messages to many people."""
         ...

@@ -238,3 +238,14 @@ control-no-such-invite = An invitation is for 1 to 10,000 people and lasts a yea
 control-not-reached = I cannot write to this person: they have never written to me, or have blocked me.
 control-no-channel = I do not see its members. Make me an admin there, then send its @name or number again.
 control-job-too-late = That is not possible any more: it has gone on meanwhile.
+
+## Broadcasts
+
+broadcast-gone = This message is not there any more.
+broadcast-too-late = Somebody was faster: this does not fit any more. Open it again to see how it stands.
+broadcast-too-many-buttons = At most { $rows } rows with { $buttons } buttons each, please.
+broadcast-no-button =
+    { HAS($button) ->
+        [yes] The button “{ $button }”
+       *[no] A button
+    } needs words and an address that begins with https://

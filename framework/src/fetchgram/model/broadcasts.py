@@ -10,7 +10,7 @@ from fetchgram.model.codec import Word
 
 
 class Circle(StrEnum):
-    """To whom a broadcast goes; never to those who are banned, who blocked the bot, or who want no broadcasts."""
+    """To whom a broadcast goes; never to those who are banned, have no chat with the bot, or want no broadcasts."""
 
     ALL = "all"
     ACTIVE = "active"
@@ -140,6 +140,19 @@ class Broadcast(Word):
     ended_at: datetime | None = None
 
     @property
+    def left(self) -> int:
+        """How many people have not had their turn."""
+        return max(0, self.total - self.tally.handled)
+
+    @property
     def is_withdrawing(self) -> bool:
         """Whether messages are still being deleted."""
         return self.is_withdrawn and self.tally.deleted + self.tally.kept < self.tally.delivered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """How many people are still to get a broadcast, and how long that takes at the most a second."""
+
+    people: int
+    seconds: float

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from fetchgram.model import Broadcast, Circle, Recipients, Role
 from fetchgram.storage.broadcast_tables import UNSETTLED, broadcast_sends
-from fetchgram.storage.tables import people, requests
+from fetchgram.storage.tables import chats, people, requests
 from fetchgram.storage.transaction import Transaction
 
 what_they_read: ColumnElement[Any] = func.coalesce(people.c.language, people.c.locale)
@@ -81,7 +81,7 @@ def meant(broadcast: Broadcast, owners: Collection[int], now: datetime) -> Selec
 
 
 def circle(bot_id: int, recipients: Recipients, author: int, owners: Collection[int], at: datetime) -> Select[int]:
-    """Return the ids of the people who are meant.
+    """Return the ids of the people who are meant: a bot may write only to who has opened a chat with it.
 
     Args:
         bot_id: Whose people.
@@ -94,8 +94,9 @@ def circle(bot_id: int, recipients: Recipients, author: int, owners: Collection[
     if recipients.circle is Circle.MYSELF:
         return statement.where(people.c.id == author)
     allowed = or_(~people.c.banned, people.c.banned_until <= at)
+    has_chat = exists().where(chats.c.bot_id == people.c.bot_id, chats.c.id == people.c.id)
     willing = and_(~people.c.blocked, ~people.c.quiet, allowed, people.c.first_seen <= at)
-    return statement.where(willing, *_narrowed(recipients, owners, at))
+    return statement.where(willing, has_chat, *_narrowed(recipients, owners, at))
 
 
 def _narrowed(recipients: Recipients, owners: Collection[int], at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -32,6 +32,7 @@ from fetchgram.storage.items import ItemStore
 from fetchgram.storage.jobs import JobStore
 from fetchgram.storage.leases import LeaseStore
 from fetchgram.storage.line import LineStore
+from fetchgram.storage.live import LiveStore
 from fetchgram.storage.menus import MenuStore
 from fetchgram.storage.overrides import OverrideStore
 from fetchgram.storage.people import PeopleStore
@@ -101,6 +102,7 @@ class Session:
         self.access = AccessStore(transaction)
         self.line = LineStore(transaction)
         self.stories = StoryStore(transaction)
+        self.live = LiveStore(transaction)
 
     @property
     def now(self) -> datetime:

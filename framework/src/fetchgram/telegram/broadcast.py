@@ -45,12 +45,13 @@ class Broadcaster:
         self._clock = clock
         self._owners = frozenset(settings.owners)
         self._paid = settings.delivery.paid_broadcasts
+        self._per_s = self._line.paid_per_s if self._paid else settings.delivery.messages_per_s
         self._wakes = (asyncio.Event(), asyncio.Event())
 
     @property
     def per_s(self) -> float:
         """Messages a second at the most."""
-        return self._line.paid_per_s if self._paid else self._line.per_s
+        return self._per_s
 
     def wake(self) -> None:
         """Say that a broadcast was started, resumed or withdrawn."""

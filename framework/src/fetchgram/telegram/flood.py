@@ -28,7 +28,7 @@ _CHAT_BURST = 3
 _RESERVE = 0.2
 """Share of the overall rate that news of progress leaves free for people who wait for an answer."""
 _MINUTE_S = 60.0
-_STRIDE_S = 0.02
+_STRIDE_S = 0.05
 """Messages that nobody waits for go evenly, in steps of this length at the most: what goes in one heap comes back in
 one heap, and people would have to wait for all of it."""
 _BEHIND_S = 0.05
@@ -52,14 +52,10 @@ class Busy(TemporarilyUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Room that was taken for so many messages that nobody waits for; each is used by `mail`, or given back."""
+    """Room that was taken for so many messages that nobody waits for; `mail` uses it, once for each."""
 
     window: Window
     count: int
-
-    def give_back(self, count: int) -> None:
-        """Let others have what is not used."""
-        self.window.give_back(count)
 
 
 class Line:
@@ -98,13 +94,18 @@ class Line:
         return self._overall.count
 
     @property
+    def sent(self) -> int:
+        """Messages so far, as the overall rate counts them."""
+        return self._overall.begun
+
+    @property
     def paid_per_s(self) -> int:
         """Messages a second that are paid for."""
         return self._paid.count
 
     def share(self, per_s: int) -> None:
-        """Take another part of the overall rate, whose rest other processes have; holds at once."""
-        self._overall.count = self._spoken.count = max(1, per_s)
+        """Take another part of the overall rate, whose rest other processes have; holds at once, 0 is nothing."""
+        self._overall.count = self._spoken.count = per_s
         self._news.count = max(1, int(per_s * _RESERVE))
 
     async def __call__(
@@ -159,7 +160,7 @@ class Line:
                 return Places(window, 0)
             await self._clock.sleep(min(wait_s, left_s))
         now = self._clock.monotonic()
-        count = min(most, window.room(now, spare=self._spare(window)), max(1, int(window.count * _STRIDE_S)))
+        count = min(most, window.room(now, spare=self._spare(window)), self.stride(paid=paid))
         self._mail_at = max(self._mail_at, now - _BEHIND_S) + count / window.count
         window.begin(count)
         return Places(window, count)
@@ -182,6 +183,10 @@ class Line:
             places.window.end(1, self._clock.monotonic())
             self._forget(_chat_of(method))
 
+    def stride(self, *, paid: bool = False) -> int:
+        """Return how many messages that nobody waits for go at once at the most."""
+        return max(1, int((self._paid if paid else self._overall).count * _STRIDE_S))
+
     def is_free(self, chat: int) -> bool:
         """Whether a message could go into a private chat now, as far as the chat is concerned."""
         window = self._chats.get(("send", chat))
@@ -190,7 +195,7 @@ class Line:
     def _mail_wait_s(self, window: Window) -> float:
         now = self._clock.monotonic()
         wait_s = max(self._mail_at - now, self._closed_for(None), window.wait_s(now, spare=self._spare(window)))
-        return max(wait_s, 1 / window.count) if self._pressing and window is self._overall else wait_s
+        return max(wait_s, 1 / max(1, window.count)) if self._pressing and window is self._overall else wait_s
 
     def _spare(self, window: Window) -> int:
         """Return how many places news want."""

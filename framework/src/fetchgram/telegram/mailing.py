@@ -25,8 +25,10 @@ log = structlog.get_logger()
 _TOLD = ("delivered", "blocked", "gone", "failed", "uncertain")
 """Of the tally, what observers learn at the end."""
 
-_WIDTH = 64
-"""Calls under way at once."""
+_WIDTH = 96
+"""Calls under way at once: a few less than the client has connections."""
+_REFILL = _WIDTH // 2
+"""So many are under way when more are begun, so that many share a transaction."""
 _AHEAD = 500
 """People in memory whose turn comes next."""
 _HELD = 50
@@ -120,24 +122,28 @@ class Mailing:
         if self._is_away:
             self._is_away = False
             await self._clock.sleep(_REST_S)
-        if len(self._under_way) >= _WIDTH:
+        while len(self._under_way) > _REFILL:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-        places = await self._line.places(_WIDTH - len(self._under_way), paid=self._paid)
-        turn = await self._choose(places.count)
+        turn = await self._choose(min(_WIDTH - len(self._under_way), self._line.stride(paid=self._paid)))
         try:
             going = await self._record(turn)
         except (TemporarilyUnavailable, DiskFull) as error:
-            places.give_back(places.count)
             await self._regain((*turn.fresh, *turn.again), error)
             return True
-        places.give_back(places.count - len(going or ()))
-        for recipient in going or ():
-            self._begin(recipient, places)
-        if going is None or self._is_over:
+        if going is None or (not going and self._is_over):
             return await self._goes_on(is_running=going is not None)
-        if not going:
-            await self._breathe()
+        await (self._let_go(going) if going else self._breathe())
         return True
+
+    async def _let_go(self, going: Collection[Recipient]) -> None:
+        """Send as soon as the rates allow it; who gets no place soon waits again."""
+        left = deque(going)
+        try:
+            while left and (places := await self._line.places(len(left), paid=self._paid)).count:
+                for _ in range(places.count):
+                    self._begin(left.popleft(), places)
+        finally:
+            self._unsent.extend(left)
 
     async def _goes_on(self, *, is_running: bool) -> bool:
         """End it when the last one had their turn."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 from aiogram.exceptions import AiogramError
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from aiogram.types import CallbackQuery, Chat, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
 from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError
@@ -26,9 +26,10 @@ from fetchgram.telegram.appearance import appear, replace
 from fetchgram.telegram.board import markup
 from fetchgram.telegram.calls import Call
 from fetchgram.telegram.entities import join
-from fetchgram.telegram.failures import is_gone, is_not_modified
-from fetchgram.telegram.flood import Line
+from fetchgram.telegram.failures import describe, is_gone, is_not_modified, is_unreachable
+from fetchgram.telegram.flood import Lane, Line
 from fetchgram.telegram.gate import Admitted, Gate
+from fetchgram.telegram.live import LiveScreens, Shown
 from fetchgram.texts import Rich, Texts
 
 log = structlog.get_logger()
@@ -87,6 +88,11 @@ class Screens:
         self._texts = texts
         self._clock = clock
         self._ttl = timedelta(seconds=menu_ttl_s)
+        self._live = LiveScreens(bot_id=line.bot.id, storage=storage, clock=clock, redraw=self._redraw)
+
+    async def run(self) -> None:
+        """Keep live screens up to date until cancelled."""
+        await self._live.run()
 
     async def commands(self) -> tuple[tuple[str, Command], ...]:
         """Return all commands with their plugins; of two with one name the first is meant."""
@@ -231,17 +237,49 @@ class Screens:
         if screen.ask is not None:
             await self._remember(plugin, screen, who)
         keyboard = await self._keyboard(plugin, screen, who)
+        async with self._live.lock(place.chat, place.message):
+            message_id = await self._put(screen, place, who, keyboard)
+            await self._live.shown(screen, (place.chat, message_id), who.person.id, plugin, keyboard)
+
+    async def _put(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> int:
+        """Show a screen and return the message that it is on."""
         if screen.show is Show.EDIT and place.message is not None:
             try:
                 await self._line(self._edit(screen, place, who, keyboard))
             except AiogramError as error:
                 if is_not_modified(error):
-                    return
+                    return place.message
                 if not is_gone(error):
                     raise
             else:
-                return
-        await self._line(self._new(screen, place, who, keyboard))
+                return place.message
+        sent: Message = await self._line(self._new(screen, place, who, keyboard))
+        return sent.message_id
+
+    async def _redraw(self, shown: Shown) -> bool:
+        """Bring a live screen up to date; false when it needs it no more, or may not be seen any more."""
+        row = shown.row
+        action, role = await self._action(row.plugin, row.action), await self._gate.role(row.person)
+        async with self._storage.read() as session:
+            known = await session.people.get(row.bot_id, row.person)
+        if action is None or known is None or not role.includes(action.minimum_role):
+            return False
+        chat = Chat(id=row.chat, type="private" if row.chat > 0 else "supergroup")
+        who = Admitted(dataclasses.replace(known.person, role=role), chat, is_group=row.chat < 0)
+        screen = await action.handler(self._interaction(who, role, action=row.action, args=row.args))
+        if screen == shown.screen:
+            return True
+        is_same = shown.screen is not None and screen.rows == shown.screen.rows
+        keyboard = shown.keyboard if is_same else await self._keyboard(row.plugin, screen, who)
+        edit = self._edit(screen, _Place(row.chat, message=row.message_id), who, keyboard)
+        try:
+            await self._line(edit, lane=Lane.NEWS if screen.live else Lane.TALK)
+        except AiogramError as error:
+            if not is_not_modified(error):
+                log.info("screen.not_updated", plugin=row.plugin, action=row.action, error=describe(error))
+                return not is_gone(error) and not is_unreachable(error)
+        shown.screen, shown.keyboard = screen, keyboard
+        return screen.live is not None
 
     async def _remember(self, plugin: str, screen: Screen, who: Admitted) -> None:
         ask = screen.ask

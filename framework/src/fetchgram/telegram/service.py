@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping
 from typing import TypedDict
 
@@ -142,7 +143,7 @@ class TelegramService:
             storage=storage,
             hooks=hooks,
             gate=self._gate,
-            controls=controls,
+            controls=dataclasses.replace(controls, mailer=self.broadcaster),
             answers=self._answers,
             stories=self._stories,
             texts=texts,
@@ -204,6 +205,7 @@ class TelegramService:
                 group.create_task(self._keep_places())
                 group.create_task(self._keep_commands())
                 group.create_task(self.broadcaster.run())
+                group.create_task(self._screens.run())
         except* FetchgramError as failures:
             raise first_of(failures) from failures
         finally:

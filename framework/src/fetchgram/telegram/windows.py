@@ -11,13 +11,17 @@ class Window:
     A call under way counts as one of now. One that takes long holds up no other: it takes one place, not the window.
 
     Args:
-        count: Calls.
+        count: Calls; may change, and with 0 nothing goes.
         seconds: In which time.
+
+    Attributes:
+        begun: Calls so far.
     """
 
     def __init__(self, count: int, seconds: float) -> None:
         self.count = count
         self._seconds = seconds
+        self.begun = 0
         self._under_way = 0
         self._ended: deque[float] = deque()
 
@@ -29,7 +33,9 @@ class Window:
             cost: For how many calls it counts; one larger than the window passes when that is empty.
             spare: How many places it shall leave free.
         """
-        room = max(1, self.count - spare)
+        room = self._places(spare)
+        if not room:
+            return self._seconds
         over = self._used(now) + min(cost, room) - room
         if over <= 0:
             return 0.0
@@ -38,10 +44,11 @@ class Window:
 
     def room(self, now: float, *, spare: int = 0) -> int:
         """Return how many calls may begin now."""
-        return max(0, max(1, self.count - spare) - self._used(now))
+        return max(0, self._places(spare) - self._used(now))
 
     def begin(self, cost: int) -> None:
         """Count calls that begin."""
+        self.begun += cost
         self._under_way += cost
 
     def end(self, cost: int, now: float) -> None:
@@ -49,14 +56,14 @@ class Window:
         self._under_way -= cost
         self._ended.extend([now] * cost)
 
-    def give_back(self, cost: int) -> None:
-        """Take back calls that were not made after all."""
-        self._under_way -= cost
-
     @property
     def is_empty(self) -> bool:
         """Whether nothing is counted."""
         return not self._under_way and not self._ended
+
+    def _places(self, spare: int) -> int:
+        """Return how many there are besides those to spare; one at the least, where there is any."""
+        return max(min(1, self.count), self.count - spare)
 
     def _used(self, now: float) -> int:
         while self._ended and self._ended[0] <= now - self._seconds:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import access, audit, failures, jobs, people
+from fetchgram_admin import access, audit, broadcast, failures, jobs, people
 from fetchgram_admin.section import HOME, Section
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -15,6 +15,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     jobs.section,
     failures.section,
     access.section,
+    broadcast.section,
     audit.section,
 )
 _IN_A_ROW = 2

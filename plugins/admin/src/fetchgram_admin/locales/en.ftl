@@ -268,3 +268,121 @@ admin-story-log =
 admin-story-job = 📥 The job
 admin-story-who = 👤 The person
 admin-story-others = 🧯 Others of this kind
+
+## Broadcasts
+
+admin-broadcast = 📣 Broadcasts
+admin-broadcast-title =
+    📣 <b>Broadcasts</b>
+    One message to many people.
+admin-broadcast-none =
+    📣 <b>Broadcasts</b>
+    One message to many people. There was none so far.
+admin-broadcast-new = ✏️ New message
+admin-broadcast-listed = { $mark } { PLAIN($id) } · { MOMENT($at) } · { $done } of { $total }
+admin-broadcast-listed-draft = { $mark } { PLAIN($id) } · { MOMENT($at) } · draft
+admin-broadcast-compose =
+    ✏️ Send me the message now: text, picture, video, voice, poll, anything.
+    People get a copy of exactly what you send. Do not delete it before all of them have it.
+admin-broadcast-draft = ✏️ <b>Message { PLAIN($id) }</b> is a draft
+admin-broadcast-to = 👥 To: { $to }
+admin-broadcast-forecast =
+    { $people ->
+        [0] Nobody is meant by that now
+        [one] One person
+       *[other] { $people } people
+    } · takes about { WAIT($seconds) }
+admin-broadcast-link = 🔗 { $label } → { $url }
+admin-broadcast-preview-button = 👁 Preview
+admin-broadcast-ask-start-button = 🚀 Send …
+admin-broadcast-whom-button = 👥 To whom
+admin-broadcast-buttons-button = 🔗 Buttons
+admin-broadcast-no-buttons-button = ✖️ Without buttons
+admin-broadcast-discard-button = 🗑 Discard
+admin-broadcast-languages-button = 🌐 Language ▸
+admin-broadcast-platforms-button = 🧩 Platform ▸
+admin-broadcast-start-button =
+    🚀 Send to { $people ->
+        [one] one person
+       *[other] { $people } people
+    }
+admin-broadcast-group = { $name } · { $count }
+admin-broadcast-discarded = 🗑 The draft is gone.
+admin-broadcast-nobody = Nobody is meant by that now. Choose other people first.
+admin-broadcast-ask-buttons =
+    🔗 Type the buttons, one row in each line:
+    <code>Read more - https://example.org</code>
+    <code>Website - https://example.org | Help - https://example.org/help</code>
+admin-broadcast-buttons-again =
+    { $error }
+    Please type all buttons again, as <code>Read more - https://example.org</code>.
+admin-broadcast-ask-whom = 👥 Who shall get it? People who want no news, who blocked the bot or who are banned never do.
+admin-broadcast-ask-language = 🌐 People who read …
+admin-broadcast-ask-platform = 🧩 People who sent links of … lately
+admin-broadcast-no-groups = There is nothing to choose from yet.
+admin-broadcast-ask-start =
+    🚀 Send it to { $people ->
+        [one] one person
+       *[other] { $people } people
+    }? It takes about { WAIT($seconds) }. You can pause and stop it at any time.
+admin-circle-all = everybody
+admin-circle-active =
+    active { $days ->
+        [one] today
+       *[other] in { $days } days
+    }
+admin-circle-language = who reads { $value }
+admin-circle-platform = who uses { $value }
+admin-circle-admins = admins
+admin-circle-myself = only me
+admin-broadcast-headline = 📣 <b>Message { PLAIN($id) }</b> { $state }
+admin-broadcast-state-draft = is a draft
+admin-broadcast-state-running = is going out
+admin-broadcast-state-paused = is paused
+admin-broadcast-state-stopped = was stopped
+admin-broadcast-state-done = has gone out
+admin-broadcast-bar = <code>{ $bar }</code> { $done } of { $total }
+admin-broadcast-counts =
+    ✅ { $delivered } delivered{ HAS($blocked) ->
+        [yes] {"\u000A"}🚫 { $blocked } have blocked the bot
+       *[no] {""}
+    }{ HAS($gone) ->
+        [yes] {"\u000A"}👻 { $gone } accounts are gone
+       *[no] {""}
+    }{ HAS($failed) ->
+        [yes] {"\u000A"}❌ { $failed } failed
+       *[no] {""}
+    }{ HAS($uncertain) ->
+        [yes] {"\u000A"}❓ { $uncertain } uncertain: they may have it, and do not get it again
+       *[no] {""}
+    }
+admin-broadcast-left = ⏳ About { WAIT($seconds) } left
+admin-broadcast-not-reached =
+    { $left ->
+        [one] One person did not get it
+       *[other] { $left } people did not get it
+    }: it was stopped, or they left meanwhile.
+admin-broadcast-reason = ⚠️ It paused by itself: { $reason }
+admin-broadcast-deleting = 🗑 Deleting: { $deleted } of { $total } …
+admin-broadcast-deleted =
+    🗑 Deleted for { $deleted ->
+        [one] one person
+       *[other] { $deleted } people
+    }{ HAS($kept) ->
+        [yes] , { $kept } could not be deleted any more
+       *[no] {""}
+    }.
+admin-broadcast-pause = ⏸ Pause
+admin-broadcast-resume = ▶️ Go on
+admin-broadcast-stop = ⏹ Stop
+admin-broadcast-withdraw = 🗑 Delete for everyone
+admin-broadcast-ask-stop =
+    ⏹ Stop it for good? { $left ->
+        [one] One person has
+       *[other] { $left } people have
+    } not got it yet.
+admin-broadcast-ask-withdraw =
+    🗑 Delete it again for { $people ->
+        [one] one person
+       *[other] { $people } people
+    }? There is no way back.

@@ -1,4 +1,4 @@
-"""Revision 0003: broadcasts, their messages, and the slices of the send budget."""
+"""Revision 0003: broadcasts, their messages, the slices of the send budget, and live screens."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables."""
     _broadcasts()
     _sends()
+    _live_screens()
     op.create_table(
         "slices",
         sa.Column("bot_id", sa.BigInteger(), nullable=False),
@@ -83,3 +84,19 @@ def _sends() -> None:
             sqlite_where=sa.text(condition),
             postgresql_where=sa.text(condition),
         )
+
+
+def _live_screens() -> None:
+    op.create_table(
+        "live_screens",
+        sa.Column("bot_id", sa.BigInteger(), nullable=False),
+        sa.Column("chat", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.BigInteger(), nullable=False),
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "chat", "message_id", name=op.f("pk_live_screens")),
+    )
+    op.create_index("ix_live_screens_until", "live_screens", ["until"], unique=False)
