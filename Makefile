@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help install browser postgres check test chaos demo run bench docs constraints changelog clean
+.PHONY: help install browser postgres check test chaos demo run bench docs charts constraints changelog clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is to do.
@@ -58,6 +58,9 @@ bench: install  ## Print the benchmark tables.
 
 docs: install  ## Write the generated pages again.
 	$(BIN)/python docs/generate.py
+
+charts: install  ## Draw docs/charts again.
+	$(BIN)/python docs/charts.py
 
 constraints: install  ## Pin what is installed now.
 	$(BIN)/uv pip freeze --exclude-editable | grep -vE "^(pip|setuptools)==" > constraints.txt

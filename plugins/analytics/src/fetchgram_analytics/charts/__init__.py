@@ -1,0 +1,1 @@
+"""What each chart finds in the sums."""

@@ -1,0 +1,72 @@
+"""Charts of how long: from the choice to the file, in line, and stage by stage."""
+
+from __future__ import annotations
+
+from fetchgram_analytics.charts.asked import Asked
+from fetchgram_analytics.drawing.theme import short
+from fetchgram_analytics.histogram import percentile
+from fetchgram_analytics.pictures import Form, Panel, Series, Unit
+from fetchgram_analytics.queries import STAGES
+
+_HALF, _MOST = 0.5, 0.95
+_SIZES = "abcd"
+
+
+async def speed(asked: Asked) -> Panel:
+    """From the choice to the file, over time."""
+    return await _over_time(asked, "total", "speed")
+
+
+async def waiting(asked: Asked) -> Panel:
+    """In line, over time."""
+    return await _over_time(asked, "wait", "waiting")
+
+
+async def stages(asked: Asked) -> Panel:
+    """How long each stage takes."""
+    rows = [(asked.say(f"stage-{stage}"), *await asked.queries.percentiles(stage, asked.span)) for stage in STAGES]
+    longest = max(rows[:-1], key=lambda row: row[1] or 0.0)
+    title = (
+        asked.say("stages-title", stage=longest[0], half=short(longest[1], Unit.SECONDS))
+        if longest[1]
+        else asked.say("stages")
+    )
+    return _ranges(asked, title, rows)
+
+
+async def sizes(asked: Asked) -> Panel:
+    """How long files of each size take, from the choice to the file."""
+    found = await asked.queries.sizes("total", asked.span)
+    rows = [
+        (asked.say("size", size=size), percentile(found.get(size, {}), _HALF), percentile(found.get(size, {}), _MOST))
+        for size in _SIZES
+    ]
+    known = [row for row in rows if row[1] is not None]
+    title = (
+        asked.say("sizes-title", size=known[-1][0], half=short(known[-1][1] or 0.0, Unit.SECONDS))
+        if known
+        else asked.say("sizes")
+    )
+    return _ranges(asked, title, rows)
+
+
+async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
+    found = await asked.queries.times(stage, asked.span)
+    half, most = await asked.queries.percentiles(stage, asked.span)
+    series = tuple(
+        Series(asked.say(name), asked.over_time(lambda at, part=part: percentile(found.get(at, {}), part)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
+        for name, part in (("most", _MOST), ("half", _HALF))
+    )
+    if half is None or most is None:
+        said = asked.say(title)
+    else:
+        said = asked.say(f"{title}-title", half=short(half, Unit.SECONDS), most=short(most, Unit.SECONDS))
+    return asked.panel(Form.LINES, Unit.SECONDS, said, series)
+
+
+def _ranges(asked: Asked, title: str, rows: list[tuple[str, float | None, float | None]]) -> Panel:
+    series = (
+        Series(asked.say("half"), tuple(half for _, half, _ in rows)),
+        Series(asked.say("most"), tuple(most for _, _, most in rows)),
+    )
+    return asked.panel(Form.RANGES, Unit.SECONDS, title, series, labels=tuple(name for name, _, _ in rows))

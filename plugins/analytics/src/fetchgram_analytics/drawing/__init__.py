@@ -1,0 +1,1 @@
+"""Drawing, in a child process: the only part that imports matplotlib."""

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from fetchgram.api import Event, Json
+from fetchgram_analytics.charts.asked import View
+from fetchgram_analytics.charts.atlas import CHARTS, sheet
+from fetchgram_analytics.periods import PERIODS
+from fetchgram_analytics.pictures import Panel
+from fetchgram_analytics.settings import Theme
+
+from .conftest import NOW, Desk
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def story() -> list[Event]:
+    """Two months: YouTube more and more, Instagram with failures."""
+    dice = random.Random(11)
+    found: list[Event] = []
+    data: dict[str, Json]
+    for day in range(60, -1, -1):
+        for _ in range(3 + (60 - day) // 10):
+            plugin = "youtube" if dice.random() < 0.7 else "instagram"
+            at = NOW - timedelta(days=day, hours=dice.randint(0, 11))
+            number = len(found) + 1
+            if plugin == "instagram" and dice.random() < 0.3:
+                data = {"reason": dice.choice(["private", "private", "gone"])}
+                found.append(Event(name="delivery.failed", at=at, person=2, plugin=plugin, data=data, id=number))
+                continue
+            data = {
+                "route": "botapi",
+                "cached": dice.random() < 0.25,
+                "size_bytes": dice.randint(1, 90_000_000),
+                "seconds": dice.expovariate(0.1),
+                "send_s": 1.0,
+                "kind": "video",
+                "height_px": 720,
+            }
+            person = dice.randint(1, 9)
+            found.append(Event(name="job.delivered", at=at, person=person, plugin=plugin, data=data, id=number))
+    return found
+
+
+async def panel(desk: Desk, chart: str, **view: object) -> Panel:
+    asked = await desk.painter.asked(View(chart=chart, **view), "en")  # type: ignore[arg-type]  # fields of View
+    return (await sheet(asked, Theme.LIGHT)).panels[0]
+
+
+@pytest.fixture
+async def told(desk: Desk) -> list[Event]:
+    history = story()
+    await desk.tell(*history)
+    return history
+
+
+async def test_files_are_those_of_the_period_and_are_compared_with_the_one_before(
+    desk: Desk, told: list[Event]
+) -> None:
+    shown = await panel(desk, "files")
+    delivered = [event for event in told if event.name == "job.delivered"]
+    now = [event for event in delivered if event.at.date() > (NOW - timedelta(days=30)).date()]
+    then = [event for event in delivered if event not in now and event.at.date() > (NOW - timedelta(days=60)).date()]
+    assert sum(value or 0 for series in shown.series for value in series.values) == len(now)
+    assert sum(value or 0 for value in shown.before) == len(then)
+    grown = round((len(now) - len(then)) / len(then) * 100)
+    assert f"{len(now)} files, {grown} % more than before" in shown.title.translate({0x2068: None, 0x2069: None})
+
+
+async def test_a_platform_alone_is_shown_alone(desk: Desk, told: list[Event]) -> None:
+    shown = await panel(desk, "files", plugin="instagram")
+    (series,) = shown.series
+    assert series.name == "Instagram"
+    ours = [event for event in told if event.plugin == "instagram" and event.name == "job.delivered"]
+    now = [event for event in ours if event.at.date() > (NOW - timedelta(days=30)).date()]
+    assert sum(value or 0 for value in series.values) == len(now)
+
+
+async def test_the_success_of_a_platform_is_its_files_among_its_wishes(desk: Desk, told: list[Event]) -> None:
+    shown = await panel(desk, "success", plugin="instagram", period=PERIODS[4])
+    good = sum(event.name == "job.delivered" for event in told if event.plugin == "instagram")
+    bad = sum(event.name == "delivery.failed" for event in told)
+    assert f"{int(good / (good + bad) * 1000) / 10:.1f} %" in shown.title.translate({0x2068: None, 0x2069: None})
+
+
+async def test_the_first_reason_of_failures_is_named(desk: Desk, told: list[Event]) -> None:
+    shown = await panel(desk, "failures", period=PERIODS[4])
+    assert shown.labels[0] == "private"
+    assert shown.series[0].values[0] == sum(event.data.get("reason") == "private" for event in told)
+
+
+async def test_people_who_came_back_are_those_of_both_weeks(desk: Desk, told: list[Event]) -> None:
+    shown = await panel(desk, "returning")
+
+    def week(ends_days_ago: int) -> set[int | None]:
+        last = (NOW - timedelta(days=ends_days_ago)).date()
+        return {e.person for e in told if last - timedelta(days=6) <= e.at.date() <= last}
+
+    expected = len(week(7) & week(0)) / len(week(7)) * 100
+    assert shown.series[0].values[-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("period", PERIODS, ids=lambda period: period.name)
+async def test_every_chart_answers_for_every_period(desk: Desk, told: list[Event], period: object) -> None:
+    for chart in CHARTS:
+        shown = await panel(desk, chart, period=period)
+        assert shown.title
+        assert all(len(series.values) == len(shown.series[0].values) for series in shown.series)
+
+
+async def test_a_bot_that_nobody_has_used_has_charts_that_say_so(desk: Desk) -> None:
+    for chart in CHARTS:
+        shown = await panel(desk, chart)
+        assert shown.is_empty
+        assert shown.empty == "Nothing yet"

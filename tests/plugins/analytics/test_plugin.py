@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from fetchgram.api import Event, Interaction, Json, Person, Role, Screen, Show
+from fetchgram_analytics.card import Card
+from fetchgram_analytics.painter import Painter
+from fetchgram_analytics.recording import Recorder
+from fetchgram_analytics.reporting import Reporting
+from fetchgram_analytics.screens import Analytics
+from fetchgram_analytics.settings import Every, Settings
+
+from .conftest import NOW, Desk, open_desk
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Control:
+    """Of a person who does nothing with the bot itself."""
+
+    role = Role.ADMIN
+
+
+def interaction(action: str = "", args: dict[str, Json] | None = None, *, person: int = 7) -> Interaction:
+    return Interaction(
+        person=Person(bot_id=1, id=person, first_name="Ann"),
+        role=Role.ADMIN,
+        chat=person,
+        locale="en",
+        control=Control(),  # type: ignore[arg-type]  # nothing of it is used
+        action=action,
+        args=args or {},
+    )
+
+
+def delivered(number: int, *, person: int = 7, plugin: str = "youtube") -> Event:
+    data: dict[str, Json] = {
+        "route": "botapi",
+        "cached": False,
+        "size_bytes": 2_000_000,
+        "seconds": 2.0,
+        "kind": "audio",
+    }
+    return Event(name="job.delivered", at=NOW, person=person, plugin=plugin, data=data, id=number)
+
+
+def button(screen: Screen, key: str, **params: str) -> dict[str, Json]:
+    """Return what a button carries that has this label."""
+    for row in screen.rows:
+        for each in row:
+            if each.label.key == key and params.items() <= dict(each.label.params).items():
+                return dict(each.args)
+    raise LookupError(key)
+
+
+async def test_a_chart_is_reached_from_the_dashboard_and_the_way_back(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2, plugin="instagram"))
+    analytics = Analytics(desk.painter)
+    dashboard = await analytics.show(interaction())
+    assert dashboard.show is Show.NEW
+    assert dashboard.media is not None
+    chart = await analytics.show(interaction("show", button(dashboard, "analytics-platforms")))
+    assert chart.show is Show.EDIT
+    assert chart.media is not None
+    assert chart.media.path != dashboard.media.path
+    assert button(chart, "analytics-button-back")["chart"] == "dashboard"
+
+
+async def test_period_comparison_and_platform_stay_while_the_others_change(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2, plugin="instagram"))
+    analytics = Analytics(desk.painter)
+    files = await analytics.show(interaction("show", {"chart": "files"}))
+    week = next(b for row in files.rows for b in row if b.args.get("period") == "week")
+    shown = await analytics.show(interaction("show", dict(week.args)))
+    alone = await analytics.show(interaction("show", button(shown, "analytics-button-compare")))
+    args = button(alone, "analytics-button-back")
+    assert (args["period"], args["compare"]) == ("week", False)
+
+
+async def test_the_card_shows_whoever_asks_their_own_files_only(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2), delivered(3, person=8))
+    card = Card(desk.painter, Recorder(hash_ids=False), desk.settings)
+    mine = await card.show(interaction())
+    assert mine.text.params["files"] == 2
+    assert mine.media is not None
+    nobody = await card.show(interaction(person=99))
+    assert nobody.text.key == "analytics-stats-none"
+    assert nobody.media is None
+
+
+@pytest.mark.parametrize(("every", "told"), [(Every.DAY, 1), (Every.WEEK, 1), (Every.OFF, 0)])
+async def test_admins_get_the_report_once_when_it_is_due(
+    template: Path, tmp_path: Path, every: Every, told: int
+) -> None:
+    async with open_desk(template, tmp_path / "report", Settings(report=every, report_hour=9)) as desk:
+        reporting = Reporting(desk.context, desk.settings, desk.painter)
+        await reporting.tell_if_due()  # the first look only notes the day: there is nothing to report yet
+        assert desk.admins.told == []
+        desk.clock.advance(timedelta(days=7).total_seconds())
+        for _ in range(3):
+            await reporting.tell_if_due()
+        assert len(desk.admins.told) == told
+        assert all(media is not None for media in desk.admins.media)
+
+
+def test_a_zone_that_there_is_not_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValidationError, match="Europe/Berlin"):
+        Settings(timezone="Berlin/Europe")
+
+
+async def test_pictures_do_not_pile_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetchgram_analytics.painter._FILES", 2)
+    painter = Painter(desk.context, desk.settings, desk.summing)
+    analytics = Analytics(painter)
+    for _ in range(4):
+        await analytics.show(interaction("show", {"chart": "kinds"}))
+    assert len(list((desk.context.data_dir / "pictures").iterdir())) == 2

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from fetchgram.api import Event, Json
+from fetchgram_analytics.dates import Place
+from fetchgram_analytics.keeping import Keeping
+from fetchgram_analytics.queries import Queries
+from fetchgram_analytics.settings import Settings
+from fetchgram_analytics.tables import active, events, hours, tastes
+
+from .conftest import NOW, Desk, open_desk
+
+SIZE = 1_000_000
+
+
+def delivered(number: int, *, person: int = 7, days_ago: float = 0) -> Event:
+    data: dict[str, Json] = {
+        "route": "botapi",
+        "cached": False,
+        "size_bytes": SIZE,
+        "seconds": 2.0,
+        "send_s": 1.0,
+        "kind": "audio",
+    }
+    at = NOW - timedelta(days=days_ago)
+    return Event(name="job.delivered", at=at, person=person, plugin="youtube", data=data, id=number)
+
+
+async def people_in(desk: Desk) -> set[int]:
+    found: set[int] = set()
+    async with desk.database.read() as transaction:
+        for column in (events.c.person, active.c.person, tastes.c.person):
+            found |= {row[0] for row in await transaction.execute(select(column)) if row[0] is not None}
+    return found
+
+
+async def files(desk: Desk) -> int:
+    async with desk.database.read() as transaction:
+        return int((await transaction.execute(select(func.sum(hours.c.n)).where(hours.c.what == "file"))).scalar() or 0)
+
+
+async def test_an_event_that_comes_again_is_counted_once(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2))
+    await desk.tell(delivered(2), delivered(1), delivered(3))
+    await desk.summing.catch_up()
+    await desk.tell(delivered(1))
+    await desk.summing.catch_up()
+    assert await files(desk) == 3
+
+
+async def test_whoever_is_forgotten_is_in_no_table_and_the_sums_stay(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2, person=8))
+    await desk.summing.catch_up()
+    await desk.tell(delivered(3), Event(name="person.forgotten", at=NOW, person=7, id=4))
+    await desk.summing.catch_up()
+    assert await people_in(desk) == {8}
+    assert await files(desk) == 3
+
+
+async def test_ids_are_kept_as_hashes_on_request_and_can_be_forgotten_too(template: Path, tmp_path: Path) -> None:
+    async with open_desk(template, tmp_path / "hashed", Settings(hash_ids=True)) as desk:
+        await desk.tell(delivered(1), delivered(2))
+        await desk.summing.catch_up()
+        (hashed,) = await people_in(desk)
+        assert hashed not in {7, 8}
+        await desk.tell(Event(name="person.forgotten", at=NOW, person=7, id=3))
+        assert await people_in(desk) == set()
+
+
+async def test_old_rows_go_and_days_stay(desk: Desk) -> None:
+    keeping = Keeping(desk.database, desk.settings, Place("Europe/Berlin"))
+    await desk.tell(delivered(1, days_ago=500), delivered(2))
+    await desk.summing.catch_up()
+    await keeping.clean_up(NOW)
+    async with desk.database.read() as transaction:
+        assert (await transaction.execute(select(func.count()).select_from(events))).scalar() == 1
+        assert (await transaction.execute(select(func.count()).select_from(active))).scalar() == 1
+    assert await files(desk) == 1
+    mine = await Queries(desk.database).mine(7)
+    assert (mine.files, mine.size_bytes) == (2, 2 * SIZE)
+
+
+async def test_what_cannot_be_told_from_a_repetition_any_more_is_left_out(desk: Desk) -> None:
+    keeping = Keeping(desk.database, desk.settings, Place("Europe/Berlin"))
+    await desk.tell(delivered(1, days_ago=100))
+    await desk.summing.catch_up()
+    await keeping.clean_up(NOW)
+    await desk.tell(delivered(1, days_ago=100), delivered(2))
+    await desk.summing.catch_up()
+    assert (await Queries(desk.database).mine(7)).files == 2
+
+
+async def test_what_is_not_summed_yet_is_never_cleaned_up(desk: Desk) -> None:
+    await desk.tell(delivered(1, days_ago=100))
+    await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(NOW)
+    await desk.summing.catch_up()
+    assert (await Queries(desk.database).mine(7)).files == 1

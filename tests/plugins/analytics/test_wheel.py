@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.timeout(120)
+async def test_revision_files_and_sentences_are_in_the_wheel(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)),
+        cwd=ROOT / "plugins" / "analytics",
+    )
+    assert await process.wait() == 0
+    (wheel,) = await asyncio.to_thread(lambda: list(tmp_path.glob("*.whl")))
+    names = set(zipfile.ZipFile(wheel).namelist())
+    wanted = ("migrations/0001_first.py", "locales/en.ftl", "py.typed", "drawing/child.py")
+    assert {f"fetchgram_analytics/{name}" for name in wanted} <= names
+
+
+async def test_loading_the_plugin_imports_neither_matplotlib_nor_sqlalchemy() -> None:
+    code = (
+        "import sys, fetchgram_analytics.plugin; print([m for m in ('matplotlib', 'sqlalchemy') if m in sys.modules])"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert (await process.communicate())[0] == b"[]\n"
