@@ -44,8 +44,9 @@ check: install  ## Format, lint, types, layers, generated docs.
 test: install browser postgres  ## Run all tests.
 	$(PYTEST)
 
-chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40] [SECONDS=60].
-	cd tests && $(abspath $(BIN))/python -m chaos.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),40) --seconds $(or $(SECONDS),60)
+chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40] [SECONDS=60] [DATABASE=postgres] [WORKERS=3].
+	cd tests && $(abspath $(BIN))/python -m chaos.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),40) --seconds $(or $(SECONDS),60) \
+	  --database $(or $(DATABASE),sqlite) --workers $(or $(WORKERS),3)
 
 demo: install  ## Sandbox, bot and chat page on this machine; no token, no internet.
 	$(BIN)/fetchgram demo

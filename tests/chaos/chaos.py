@@ -1,6 +1,7 @@
 """Chaos: the real bot among people, while everything goes wrong that can; at the end nobody was forgotten.
 
     cd tests && python -m chaos.chaos --seed 1 --jobs 40 --seconds 60
+    cd tests && python -m chaos.chaos --seed 1 --jobs 40 --seconds 60 --database postgres --workers 3
 
 The last line is the tally; the exit code says whether all promises were kept.
 """
@@ -19,43 +20,26 @@ import time
 from pathlib import Path
 
 from fetchgram.provisions import CHILDREN
-from fetchgram_sandbox.bot_process import BotProcess, write_config
 from fetchgram_sandbox.limits import Limits
-from fetchgram_sandbox.live_bot import UNHURRIED
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.stage import Stage
 
-from .machine import Machine, coverage, looking_at
+from .databases import NO_LOOK
+from .fleet import Fleet
+from .machine import Machine, coverage
 from .people import Asker
 from .plan import Plan, make_plan
-from .tally import Tally, check_database, reckon
+from .tally import Tally, reckon
 from .transitions import Watch
 from .trouble import Troubles
 
-_CONFIG = f"""{UNHURRIED}
-[work]
-job_timeout_s = 20
-stop_s = 3
-disk_floor = "2 MB"
-[plugins]
-hook_timeout_s = 10
-detect_timeout_s = 5
-breaker_pause_s = 5
-[limits]
-links_per_minute = 1000
-waiting = 1000
-jobs_per_hour = 0
-jobs_per_day = 0
-file_max = "6 MB"
-[log]
-level = "info"
-format = "json"
-"""
 _DISK_MB = 96
 _TICK_S = 0.2
 _QUIET_S = 4.0
 _PATIENCE_S = 180.0
 _ORPHANS_S = 10.0
+_LEFTOVERS_S = 90.0
+"""Longer than a worker takes to sweep what it left of jobs that ended elsewhere."""
 _LONGEST_S = 3600.0
 _CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 0x4000, 0x40000
 
@@ -68,32 +52,32 @@ class Run:
         folder: For everything that it needs; its `bot` folder lies on a small disk if `has_disk`.
         has_disk: Whether that disk may be filled.
         clips: Of the media site.
+        workers: Over PostgreSQL; 0 for one process over SQLite.
     """
 
-    def __init__(self, plan: Plan, folder: Path, *, has_disk: bool, clips: Path) -> None:
+    def __init__(self, plan: Plan, folder: Path, *, has_disk: bool, clips: Path, workers: int) -> None:
         self.plan = plan
         self.folder = folder
         self.has_disk = has_disk
         self.clips = clips
-        self.log = folder / "bot.log"
+        self.workers = workers
         self.temporary = folder / "t"
 
     async def play(self) -> tuple[Tally, Machine, Troubles]:
         """Play the plan to its end and reckon."""
         self.temporary.mkdir(parents=True)
+        disk = self.folder / "bot"
         async with Stage(self.clips, limits=Limits.unhurried()) as stage:
-            config = write_config(stage, self.folder / "bot", more=_CONFIG)
-            data_dir = config.parent / "data"
-            data_dir.mkdir()
-            process = BotProcess(config, log=self.log, environ={**os.environ, "TMPDIR": str(self.temporary)})
-            machine = Machine(process, data_dir / "fetchgram.db", self.plan.lives)
-            troubles = Troubles(self.plan, machine, stage.site, config.parent if self.has_disk else None)
-            stage.world.faults.add_rule(troubles.rule)
-            askers = self._askers(stage)
-            await self._live(machine, troubles, askers)
-            tally = await reckon(askers, stage.world, data_dir)
-            await self._look_for_remains(tally, machine, data_dir)
-            tally.faults += [("problem", problem) for problem in stage.api.problems]
+            fleet = Fleet(stage, disk, self.temporary)
+            async with fleet.shared(self.workers) if self.workers else fleet.alone() as (database, parts):
+                machine = Machine(parts, database, self.plan.lives, self.plan.seed)
+                troubles = Troubles(self.plan, machine, stage.site, disk if self.has_disk else None)
+                stage.world.faults.add_rule(troubles.rule)
+                askers = self._askers(stage)
+                await self._live(machine, troubles, askers)
+                tally = await reckon(askers, stage.world, database.url, parts[0].data_dir)
+                await self._look_for_remains(tally, machine)
+                tally.faults += [("problem", problem) for problem in stage.api.problems]
         return tally, machine, troubles
 
     def _askers(self, stage: Stage) -> list[Asker]:
@@ -107,11 +91,12 @@ class Run:
         watch.start()
         async with asyncio.TaskGroup() as group, asyncio.timeout(_LONGEST_S):
             group.create_task(machine.run())
-            while machine.ready_at is None:
+            while not machine.is_up:
                 await asyncio.sleep(_TICK_S)
             trouble = group.create_task(troubles.run())
             try:
                 await self._until_quiet(machine, trouble, askers)
+                await self._until_swept(machine)
             finally:
                 trouble.cancel()
                 watch.stop()
@@ -132,41 +117,60 @@ class Run:
                 newest, moved_at = now, time.monotonic()
             await asyncio.sleep(_TICK_S)
 
+    async def _until_swept(self, machine: Machine) -> None:
+        """Give the processes time to remove what they left of jobs that ended elsewhere."""
+        until = time.monotonic() + _LEFTOVERS_S
+        work = [part.data_dir / "work" for part in machine.parts]
+        while (any(map(_found, work)) or machine.database.wrong()) and time.monotonic() < until:
+            await asyncio.sleep(_TICK_S)
+
     def _look(self, machine: Machine, askers: list[Asker]) -> bool:
         return sum(asker.look(machine.clock_s) for asker in askers) > 0
 
-    async def _look_for_remains(self, tally: Tally, machine: Machine, data_dir: Path) -> None:
-        check_database(tally, machine.database)
+    async def _look_for_remains(self, tally: Tally, machine: Machine) -> None:
+        if (wrong := machine.database.wrong()) is not None:
+            tally.blame("database", wrong)
         until = time.monotonic() + _ORPHANS_S
         while machine.orphans() and time.monotonic() < until:
             await asyncio.sleep(0.1)
         for orphan in machine.orphans():
             tally.blame("orphan", orphan)
-        folders = (data_dir / "work", data_dir / CHILDREN, self.temporary)
-        remains = [path for folder in folders if folder.exists() for path in folder.iterdir()]
-        for path in remains:
-            tally.blame("leftover", str(path.relative_to(self.folder)))
+        data = [part.data_dir for part in machine.parts]
+        for folder in (*(each / name for each in data for name in ("work", CHILDREN)), self.temporary):
+            for path in _found(folder):
+                tally.blame("leftover", str(path.relative_to(self.folder)))
         for late in machine.late:
             tally.blame("late", late)
         for fall in machine.falls:
             tally.blame("fall", fall)
 
 
+def _found(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.exists() else []
+
+
 def _is_quiet(machine: Machine) -> bool:
-    if machine.ready_at is None or machine.pid is None:
+    if not machine.is_up:
         return False
-    with looking_at(machine.database) as database:
-        (busy,) = database.execute(
-            "SELECT (SELECT count(*) FROM requests WHERE state IN ('probing', 'choosing', 'working'))"
-            " + (SELECT count(*) FROM jobs WHERE state IN ('queued', 'waiting', 'running'))"
-            " + (SELECT count(*) FROM inbox WHERE state = 'pending')"
-        ).fetchone()
-    return not busy
+    busy = (
+        "SELECT (SELECT count(*) FROM requests WHERE state IN ('probing', 'choosing', 'working'))"
+        " + (SELECT count(*) FROM jobs WHERE state IN ('queued', 'waiting', 'running'))"
+        " + (SELECT count(*) FROM inbox WHERE state = 'pending')"
+    )
+    return _number(machine, busy) == 0
 
 
 def _newest_event(machine: Machine) -> int:
-    with looking_at(machine.database) as database:
-        return int(database.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
+    return _number(machine, "SELECT coalesce(max(id), 0) FROM events")
+
+
+def _number(machine: Machine, statement: str) -> int:
+    """Return what a statement counts; -1 while the database is not there."""
+    try:
+        with machine.database.look() as look:
+            return int(look.rows(statement)[0][0])
+    except NO_LOOK:
+        return -1
 
 
 def summary(plan: Plan, tally: Tally, machine: Machine, troubles: Troubles) -> str:
@@ -175,14 +179,18 @@ def summary(plan: Plan, tally: Tally, machine: Machine, troubles: Troubles) -> s
     kinds = ("lost", "silent", "twice", "orphan", "leftover", "database", "late", "fall", "problem")
     faults = ", ".join(f"{kind} {tally.count(kind)}" for kind in kinds)
     reached, missed = coverage(machine)
-    slowest_s = max(machine.waits_s, default=0.0)
-    start_s = statistics.median(machine.starts_s) if machine.starts_s else 0.0
+    where = "SQLite" if len(machine.parts) == 1 else f"PostgreSQL, {len(machine.parts) - 1} workers"
     return (
-        f"chaos seed={plan.seed} seconds={plan.seconds:.0f}: {len(plan.wishes)} wishes: {ends} | {faults} | "
+        f"chaos seed={plan.seed} seconds={plan.seconds:.0f} ({where}): {len(plan.wishes)} wishes: {ends} | {faults} | "
         f"{machine.kills} kills of the bot, at {reached} of {reached + len(missed)} transitions; "
-        f"{troubles.done.total()} other troubles | interrupted jobs: {len(machine.waits_s)} went on, the slowest after "
-        f"{slowest_s:.1f} s (start-up {start_s:.1f} s) | {'FAILED' if tally.faults else 'ok'}"
+        f"{troubles.done.total()} other troubles | interrupted jobs: {_told(machine.waits_s)} went on after the start, "
+        f"{_told(machine.taken_over_s)} elsewhere (start-up {statistics.median(machine.starts_s or [0.0]):.1f} s) | "
+        f"{'FAILED' if tally.faults else 'ok'}"
     )
+
+
+def _told(waits_s: list[float]) -> str:
+    return f"{len(waits_s)}, the slowest {max(waits_s):.1f} s," if waits_s else "0"
 
 
 def main() -> int:
@@ -191,15 +199,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--jobs", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--workers", type=int, default=3, help="processes that work, over PostgreSQL")
     parser.add_argument("--clips", type=Path, help="folder of the site's clips; made when missing")
-    parser.add_argument("--keep", type=Path, help="folder that gets the bot's log and database")
+    parser.add_argument("--keep", type=Path, help="folder that gets the logs and the database")
     arguments = parser.parse_args()
-    plan = make_plan(arguments.seed, arguments.jobs, arguments.seconds)
+    workers = arguments.workers if arguments.database == "postgres" else 0
+    plan = make_plan(arguments.seed, arguments.jobs, arguments.seconds, shared=workers > 0)
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         has_disk = _mount_small_disk(folder / "bot")
         clips = arguments.clips or folder / "clips"
-        run = Run(plan, folder, has_disk=has_disk, clips=clips)
+        run = Run(plan, folder, has_disk=has_disk, clips=clips, workers=workers)
         tally, machine, troubles = asyncio.run(run.play())
         if arguments.keep:
             _keep(folder, arguments.keep)
@@ -232,7 +243,7 @@ def _mount_small_disk(folder: Path) -> bool:
 def _keep(folder: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for path in [*folder.glob("bot.log"), *folder.glob("bot/data/fetchgram.db*")]:
+    for path in [*folder.glob("*.log"), *folder.glob("bot/run/data/fetchgram.db*")]:
         shutil.copy(path, target)
 
 

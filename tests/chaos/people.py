@@ -13,9 +13,14 @@ from .plan import Wish
 
 _LOOKS_AGAIN_S = 6.0
 """Longer than a tap usually takes: who sees nothing happen taps again."""
+_PICKS_S = 1.0
+"""What was picked of a list is to be started soon."""
 _MOST_TAPS = 12
 """A card whose sending was answered to nobody stays in the chat for ever, buttons and all."""
-CANCEL, RETRY, AGAIN = "Cancel", "Try again", "Send again"
+CANCEL = "Cancel"
+RETRY, AGAIN = ("Try again", "Try the"), ("Send again", "Send the")
+"""Of a wish, or of what failed of a list, or may have arrived."""
+PICK_ALL, START = "All", "Get "
 
 
 class Asker:
@@ -80,22 +85,29 @@ class Asker:
         labels = [button.label for button in status.buttons]
         if self.wish.cancel_after_s is not None and age_s >= self.wish.cancel_after_s:
             return self._tap(status, CANCEL) if any(CANCEL in label for label in labels) else False
-        if any(AGAIN in label for label in labels):
-            return self._once_more(status, AGAIN)
-        if any(RETRY in label for label in labels):
-            return self._once_more(status, RETRY)
-        choices = [label for label in labels if CANCEL not in label]
-        if not choices:
+        for words in (AGAIN, RETRY):
+            if (label := _first(labels, *words)) is not None:
+                return self._once_more(status, words, label)
+        wanted = self._wanted([label for label in labels if CANCEL not in label])
+        if wanted is None:
             return False
-        wanted = next((label for label in choices if self.wish.label in label), choices[0])
         if self.wish.double_tap:
             self._tap(status, wanted)
-        return self._tap(status, wanted)
+        tapped = self._tap(status, wanted)
+        if self.wish.is_list and PICK_ALL in wanted:
+            self._tapped_at -= _LOOKS_AGAIN_S - _PICKS_S
+        return tapped
 
-    def _once_more(self, status: Message, label: str) -> bool:
-        if label == AGAIN and self.wish.sends_again and not self._sent_again:
+    def _wanted(self, choices: list[str]) -> str | None:
+        """Return what is tapped next: of a list all of it, and then the start."""
+        if self.wish.is_list:
+            return _first(choices, START) or _first(choices, PICK_ALL)
+        return _first(choices, self.wish.label) or _first(choices, "")
+
+    def _once_more(self, status: Message, words: tuple[str, ...], label: str) -> bool:
+        if words is AGAIN and self.wish.sends_again and not self._sent_again:
             self._sent_again = True
-        elif label == RETRY and self.wish.tries_again and not self._retried:
+        elif words is RETRY and self.wish.tries_again and not self._retried:
             self._retried = True
         else:
             return False
@@ -108,3 +120,7 @@ class Asker:
             self._taps += 1
             return True
         return False
+
+
+def _first(labels: list[str], *words: str) -> str | None:
+    return next((label for label in labels if any(word in label for word in words)), None)

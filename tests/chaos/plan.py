@@ -28,9 +28,29 @@ BAD = (
     "/bad/page.mp4?n={n}",
     "/media/clip-720.mp4?kbps=4000&cut_after=450000&n={n}",
 )
+LISTS = ("/list/3?n={n}", "/list/4?gone=3&n={n}&kbps=300", "/list/5?n={n}&kbps=500")
+"""Some of each as a playlist: whole, with a hole, slow."""
+
+SHARED_ITEM = "/media/clip-144.mp4?list={count}&item=2&{query}"
+"""What the second item of such a list is, for somebody who wants it alone."""
+
+_LASTS_S = {
+    # Long enough that somebody downloads meanwhile.
+    "cut": (20.0,),
+    "child": (3.0,),
+    "ffmpeg": (3.0,),
+    # Half of them are never woken again.
+    "stop": (2.0, 5.0, 3600.0, 3600.0),
+    # Some outlast the time that a writer waits for another one.
+    "lock": (1.0, 2.0, 4.0, 12.0),
+    # From a stutter to far longer than a lease.
+    "line": (2.0, 8.0, 20.0),
+}
+
 EARLY = 4
 """So many of the first lives end at a transition."""
 
+LIST_SHARE = 0.1
 PEOPLE_SHARE = 0.4
 """People per wish: some have several wishes under way."""
 
@@ -48,6 +68,7 @@ class Wish:
     cancel_after_s: float | None = None
     tries_again: bool = False
     sends_again: bool = False
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +83,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How one life of the bot ends: at a transition, or at a moment; and how long it lies dead."""
+    """How one life of the bot ends: at a transition, or at a moment; and how long it lies dead.
+
+    Of several processes two may end together, with this probability, if it is at a moment.
+    """
 
     grace_s: float
     at_transition: bool
     dead_s: float
+    together: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +105,14 @@ class Plan:
     lives: tuple[Life, ...]
 
 
-def make_plan(seed: int, jobs: int, seconds: float) -> Plan:
-    """Draw a run."""
+def make_plan(seed: int, jobs: int, seconds: float, *, shared: bool = False) -> Plan:
+    """Draw a run; with a shared database workers are cut off from it, too."""
     rng = random.Random(seed)
     return Plan(
         seed=seed,
         seconds=seconds,
         wishes=tuple(_wishes(rng, jobs, seconds)),
-        troubles=tuple(_troubles(rng, seconds)),
+        troubles=tuple(_troubles(rng, seconds, shared=shared)),
         lives=tuple(_life(rng, number) for number in range(int(seconds) + 10)),
     )
 
@@ -98,57 +123,57 @@ def _wishes(rng: random.Random, jobs: int, seconds: float) -> list[Wish]:
     while len(wishes) < jobs:
         wish = _wish(rng, len(wishes), rng.randrange(people), rng.uniform(0, seconds * 0.85))
         wishes.append(wish)
-        if rng.random() < 0.12 and not wish.in_group:
+        if wish.is_list:
+            wishes.append(_item_of(wish, rng.randrange(people)))
+        elif rng.random() < 0.12 and not wish.in_group:
             others = rng.sample(range(people), min(2, people))
             wishes += [replace(wish, person=other, cancel_after_s=None) for other in others if other != wish.person]
     return sorted(wishes[:jobs], key=lambda wish: wish.at_s)
 
 
+def _item_of(wish: Wish, person: int) -> Wish:
+    """Let somebody else want one item of a list, at the same time."""
+    count, _, query = wish.path.removeprefix("/list/").partition("?")
+    path = SHARED_ITEM.format(count=count, query="&".join(each for each in query.split("&") if "gone" not in each))
+    return Wish(at_s=wish.at_s, person=person, path=path, label="")
+
+
 def _wish(rng: random.Random, number: int, person: int, at_s: float) -> Wish:
-    path, label = rng.choice(GOOD) if rng.random() < 0.78 else (rng.choice(BAD), "")
+    drawn = rng.random()
+    is_list = drawn < LIST_SHARE
+    path, label = (rng.choice(LISTS), "") if is_list else rng.choice(GOOD) if drawn < 0.8 else (rng.choice(BAD), "")
     return Wish(
         at_s=at_s,
         person=person,
         path=path.format(n=number),
         label=label,
-        in_group=rng.random() < 0.08,
+        in_group=rng.random() < 0.08 and not is_list,
         double_tap=rng.random() < 0.3,
         cancel_after_s=rng.uniform(0, 6) if rng.random() < 0.12 else None,
         tries_again=rng.random() < 0.4,
         sends_again=rng.random() < 0.6,
+        is_list=is_list,
     )
 
 
-def _troubles(rng: random.Random, seconds: float) -> list[Trouble]:
+def _troubles(rng: random.Random, seconds: float, *, shared: bool) -> list[Trouble]:
     troubles: list[Trouble] = []
     at_s = rng.uniform(0.5, 2)
     while at_s < seconds:
-        troubles.append(_trouble(rng, at_s))
+        troubles.append(_trouble(rng, at_s, shared=shared))
         at_s += rng.uniform(0.8, 3.0)
     return troubles
 
 
-def _trouble(rng: random.Random, at_s: float) -> Trouble:
-    kind = rng.choices(
-        ("child", "ffmpeg", "stop", "lock", "disk", "telegram", "cut"), weights=(4, 3, 2, 2, 2, 6, 3), k=1
-    )[0]
-    match kind:
-        case "telegram":
-            flavour = rng.choice(("flood", "down", "lost", "closed", "slow", "garbage"))
-            return Trouble(at_s, kind, rng.uniform(1, 5), flavour)
-        case "lock":
-            # Some outlast the time that a writer waits for another one.
-            return Trouble(at_s, kind, rng.choice((1.0, 2.0, 4.0, 12.0)))
-        case "stop":
-            # Half of them are never woken again.
-            return Trouble(at_s, kind, rng.choice((2.0, 5.0, 3600.0, 3600.0)))
-        case "disk":
-            return Trouble(at_s, kind, rng.uniform(0.5, 3))
-        case "cut":
-            # Long enough that somebody downloads meanwhile.
-            return Trouble(at_s, kind, 20.0)
-        case _:
-            return Trouble(at_s, kind, 3.0)
+def _trouble(rng: random.Random, at_s: float, *, shared: bool) -> Trouble:
+    kinds = ("child", "ffmpeg", "stop", "lock", "disk", "telegram", "cut", "line")
+    (kind,) = rng.choices(kinds, weights=(4, 3, 2, 2, 2, 6, 3, 3 if shared else 0))
+    if kind == "telegram":
+        flavour = rng.choice(("flood", "down", "lost", "closed", "slow", "garbage"))
+        return Trouble(at_s, kind, rng.uniform(1, 5), flavour)
+    if kind == "disk":
+        return Trouble(at_s, kind, rng.uniform(0.5, 3))
+    return Trouble(at_s, kind, rng.choice(_LASTS_S[kind]))
 
 
 def _life(rng: random.Random, number: int) -> Life:

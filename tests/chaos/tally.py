@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fetchgram.model import Chat, Request, RequestState
+from fetchgram.model import Chat, Delivery, DeliveryState, Request, RequestState
 from fetchgram.storage import Session, open_storage
 from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.world import World
 
-from .machine import looking_at
-from .people import AGAIN, Asker
+from .people import Asker
 
 UNSURE = "Please look whether it arrived"
 
@@ -44,33 +42,52 @@ class Tally:
             self.stories.append(f"--- {kind}: {what}\n{asker.transcript()}")
 
 
-async def reckon(askers: Sequence[Asker], world: World, data_dir: Path) -> Tally:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database knows of a wish."""
+
+    request: Request
+    deliveries: tuple[Delivery, ...]
+    events: frozenset[str]
+    sent_again: int
+
+    @property
+    def is_list(self) -> bool:
+        """Whether items of a list were put into the queue."""
+        return self.request.listing is not None and self.request.recipe is not None
+
+    def count(self, *states: DeliveryState) -> int:
+        """Return how many deliveries ended like this."""
+        return sum(delivery.state in states for delivery in self.deliveries)
+
+    @property
+    def latest(self) -> Counter[DeliveryState]:
+        """Return how the latest delivery of each position stands."""
+        return Counter({delivery.position: delivery.state for delivery in self.deliveries}.values())
+
+
+async def reckon(askers: Sequence[Asker], world: World, url: str | None, data_dir: Path) -> Tally:
     """Look at every wish."""
     tally = Tally()
-    storage = await open_storage(None, data_dir, migrate=False)
+    storage = await open_storage(url, data_dir, migrate=False)
     try:
         async with storage.read() as session:
             events = await _events(session)
             people = {asker.person.id for asker in askers}
             found = [each for person in people for each in await session.requests.list_for(world.bot.id, person, 10**6)]
+            known = [await _known(session, request, events) for request in found]
     finally:
         await storage.close()
-    by_link = {_place(request): request for request in found}
+    by_link = {_place(each.request): each for each in known}
     for asker in askers:
-        _judge(tally, asker, by_link.get((asker.chat.id, asker.link.message_id if asker.link else 0)), events, world)
+        _judge(tally, asker, by_link.get((asker.chat.id, asker.link.message_id if asker.link else 0)), world)
     return tally
 
 
-def check_database(tally: Tally, path: Path) -> None:
-    """Let SQLite check the file."""
-    try:
-        with looking_at(path) as database:
-            answers = [row[0] for row in database.execute("PRAGMA integrity_check").fetchall()]
-            strays = database.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.Error as error:
-        answers, strays = [repr(error)], []
-    if answers != ["ok"] or strays:
-        tally.blame("database", f"{answers} {strays}")
+async def _known(session: Session, request: Request, events: Counter[tuple[int, str]]) -> _Known:
+    deliveries = sorted(await session.deliveries.of_request(request.id), key=lambda delivery: delivery.id)
+    names = frozenset(name for request_id, name in events if request_id == request.id)
+    return _Known(request, tuple(deliveries), names, events[request.id, "request.send_again"])
 
 
 async def _events(session: Session) -> Counter[tuple[int, str]]:
@@ -89,17 +106,16 @@ def _place(request: Request) -> tuple[int, int]:
     return destination.chat, destination.reply_to
 
 
-def _judge(tally: Tally, asker: Asker, request: Request | None, events: Counter[tuple[int, str]], world: World) -> None:
-    if request is None:
+def _judge(tally: Tally, asker: Asker, known: _Known | None, world: World) -> None:
+    if known is None:
         tally.blame("lost", f"nothing is known of {asker.wish.path}", asker)
         return
+    request = known.request
     name = f"request {request.id} ({asker.wish.path})"
-    allowed = 1 + events[request.id, "request.send_again"]
-    if asker.files() > allowed:
-        tally.blame("twice", f"{name}: {asker.files()} files, {allowed} allowed", asker)
+    _judge_files(tally, asker, known, name)
     status = world.find_message(asker.chat.id, request.status_message)
-    end, wrong = _end(request, asker, status, is_unsure=events[request.id, "delivery.uncertain"] > 0)
-    if events[request.id, "request.ignored"]:
+    end, wrong = _end_of_list(known, status) if known.is_list else _end(known, asker, status)
+    if "request.ignored" in known.events:
         end, wrong = "ignored", ("answered" if asker.answers() else None)
     tally.ends[end] += 1
     if wrong is not None:
@@ -107,9 +123,34 @@ def _judge(tally: Tally, asker: Asker, request: Request | None, events: Counter[
         tally.blame(kind, f"{name} is {request.state}: {wrong}", asker)
 
 
-def _end(request: Request, asker: Asker, status: Message | None, *, is_unsure: bool) -> tuple[str, str | None]:
+def _judge_files(tally: Tally, asker: Asker, known: _Known, name: str) -> None:
+    """Hold the files in the chat against the deliveries; where one may have arrived, the person decides."""
+    files, arrived = asker.files(), known.count(DeliveryState.DELIVERED)
+    most = arrived + known.count(DeliveryState.UNCERTAIN) if known.is_list else 1 + known.sent_again
+    each = Counter(each.position for each in known.deliveries if each.state is DeliveryState.DELIVERED)
+    if files > most or any(count > 1 for count in each.values()):
+        tally.blame("twice", f"{name}: {files} files, {most} allowed; delivered {dict(each)}", asker)
+    if known.is_list and files < arrived:
+        tally.blame("lost", f"{name}: {files} files of {arrived}", asker)
+
+
+def _end_of_list(known: _Known, status: Message | None) -> tuple[str, str | None]:
+    """Return how a list ended, and what is wrong with that: its message stays and says how many arrived."""
+    shown, latest = status.text if status is not None else "", known.latest
+    done, total = latest[DeliveryState.DELIVERED], latest.total()
+    said = f"{done} of {total} arrived" if done else f"None of {total} arrived"
+    match known.request.state:
+        case RequestState.CANCELLED:
+            return "list cancelled", None if "Cancelled" in shown else f"the status says {shown!r}"
+        case RequestState.DONE | RequestState.FAILED:
+            return "list ended", None if said in shown else f"the status says {shown!r}, not {said!r}"
+        case _:
+            return "unfinished", f"the status says {shown!r}"
+
+
+def _end(known: _Known, asker: Asker, status: Message | None) -> tuple[str, str | None]:
     """Return how a request ended, and what is wrong with that."""
-    shown = status.text if status is not None else ""
+    request, shown = known.request, status.text if status is not None else ""
     match request.state:
         case RequestState.DONE:
             if asker.files() == 0:
@@ -118,8 +159,8 @@ def _end(request: Request, asker: Asker, status: Message | None, *, is_unsure: b
             return "delivered", None if is_over else f"the status still says {shown!r}"
         case RequestState.CANCELLED:
             return "cancelled", None if "Cancelled" in shown else f"the status says {shown!r}"
-        case RequestState.FAILED if is_unsure and not request.error_number:
-            told = UNSURE in shown and status is not None and any(AGAIN in each.label for each in status.buttons)
+        case RequestState.FAILED if "delivery.uncertain" in known.events and not request.error_number:
+            told = UNSURE in shown and status is not None and any("Send again" in each.label for each in status.buttons)
             return "uncertain", None if told else f"the status says {shown!r}"
         case RequestState.FAILED:
             return "failed", _wrong_with_failure(request, asker, shown)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fetchgram
+
+from .databases import NO_LOOK, Database, Look
 
 _LOOK_EVERY_S = 0.001
 _WRITERS = frozenset({"_record", "_update"})
@@ -29,31 +29,43 @@ def transitions() -> tuple[str, ...]:
     return (*sorted(found), *_OTHERS)
 
 
-def _recorded(tree: ast.AST) -> Iterator[str]:
+def _recorded(tree: ast.Module) -> Iterator[str]:
+    constants = {name: value for statement in tree.body for name, value in _constant(statement)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _WRITERS:
-            yield from (
-                argument.value
-                for argument in node.args
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            )
+            yield from (text for argument in node.args if (text := _text(argument)) is not None)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Event":
+            names = [keyword.value for keyword in node.keywords if keyword.arg == "name"]
+            yield from (constants[name.id] for name in names if isinstance(name, ast.Name) and name.id in constants)
+
+
+def _constant(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    if isinstance(statement, ast.Assign) and (text := _text(statement.value)) is not None:
+        yield from ((target.id, text) for target in statement.targets if isinstance(target, ast.Name))
+
+
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 class Watch:
-    """Looks at the database a thousand times a second, as a second process would, and names what was committed.
+    """Looks at the database up to a thousand times a second and names what was committed, and by which process.
 
     Args:
-        path: The database.
-        seen: Called in the watching thread with each transition.
+        database: Where to look.
+        seen: Called in the watching thread with each transition, and the number of the process whose job it is about
+            (`None` for what is about no running job).
     """
 
-    def __init__(self, path: Path, seen: Callable[[str], None]) -> None:
-        self._path = path
+    def __init__(self, database: Database, seen: Callable[[str, int | None], None]) -> None:
+        self._database = database
         self._seen = seen
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._before: dict[str, int] = {}
         self._last_event = 0
+        self._workers: dict[int, int] = {}
+        self._sender: int | None = None
 
     def start(self) -> None:
         """Begin to look."""
@@ -66,41 +78,47 @@ class Watch:
 
     def _run(self) -> None:
         while not self._end.is_set():
-            with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self._path)) as database:
-                self._look_on(database)
-            time.sleep(0.05)
+            with contextlib.suppress(*NO_LOOK), self._database.look() as look:
+                self._look_on(look)
+            self._end.wait(0.05)
 
-    def _look_on(self, database: sqlite3.Connection) -> None:
-        version = -1
+    def _look_on(self, look: Look) -> None:
+        version: object = None
         while not self._end.wait(_LOOK_EVERY_S):
-            (now,) = database.execute("PRAGMA data_version").fetchone()
-            if now != version:
+            if (now := look.version()) != version:
                 version = now
-                for name in self._changes(database):
-                    self._seen(name)
+                for name, pid in self._changes(look):
+                    self._seen(name, pid)
 
-    def _changes(self, database: sqlite3.Connection) -> list[str]:
-        found = database.execute("SELECT id, name FROM events WHERE id > ? ORDER BY id", (self._last_event,)).fetchall()
-        names = [name for _, name in found]
-        if found:
-            self._last_event = found[-1][0]
+    def _changes(self, look: Look) -> list[tuple[str, int | None]]:
+        events = look.rows(f"SELECT id, name, job_id FROM events WHERE id > {self._last_event} ORDER BY id")
+        if events:
+            self._last_event = events[-1][0]
+        running = look.rows("SELECT id, lease, worker, stage FROM jobs WHERE state = 'running'")
+        self._workers |= {job: pid_of(worker) for job, _, worker, _ in running}
+        self._sender = next((pid_of(worker) for _, _, worker, stage in running if stage == "deliver"), self._sender)
         counts = {
-            **{f"inbox.{state}": count for state, count in _counted(database, "inbox", "state")},
-            **{f"ledger.{state}": count for state, count in _counted(database, "ledger", _LEDGER_STATE)},
-            "job.running": database.execute("SELECT coalesce(sum(lease), 0) FROM jobs").fetchone()[0],
+            **{f"inbox.{state}": count for state, count in _counted(look, "inbox", "state")},
+            **{f"ledger.{state}": count for state, count in _counted(look, "ledger", self._database.ledger_state)},
+            "job.running": int(look.rows("SELECT coalesce(sum(lease), 0) FROM jobs")[0][0]),
         }
-        names += [name for name, count in counts.items() if count > self._before.get(name, 0) and name in _OTHERS]
+        found = [(name, self._workers.get(job)) for _, name, job in events]
+        grown = [name for name, count in counts.items() if count > self._before.get(name, 0) and name in _OTHERS]
+        newest = max(running, default=None, key=lambda row: row[0])
+        found += [(name, self._whose(name, pid_of(newest[2]) if newest else None)) for name in grown]
         self._before = counts
-        return names
+        return found
+
+    def _whose(self, name: str, newest: int | None) -> int | None:
+        if name.startswith("ledger."):
+            return self._sender
+        return newest if name == "job.running" else None
 
 
-_LEDGER_STATE = "json_extract(value, '$.state')"
+def pid_of(worker: str) -> int:
+    """Return the number of the process that a worker's name in a lease says."""
+    return int(worker.split(":")[2])
 
 
-def _counted(database: sqlite3.Connection, table: str, column: str) -> list[tuple[str, int]]:
-    return database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1").fetchall()
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the bot's database to look at it."""
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+def _counted(look: Look, table: str, column: str) -> list[tuple[str, int]]:
+    return [(state, count) for state, count in look.rows(f"SELECT {column}, count(*) FROM {table} GROUP BY 1")]

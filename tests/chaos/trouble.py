@@ -7,7 +7,6 @@ import contextlib
 import os
 import random
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -45,6 +44,7 @@ class Troubles:
         self._rng = random.Random(plan.seed + 1)
         self._flavours: list[str] = []
         self._one_filler = asyncio.Lock()
+        self._cut_lines = False
         self.done: Counter[str] = Counter()
 
     async def run(self) -> None:
@@ -85,21 +85,18 @@ class Troubles:
                 return None
 
     async def _bring(self, trouble: Trouble, seconds: float) -> None:
+        """Bring one about; what must last as planned is not cut short by the end of the plan."""
         match trouble.kind:
             case "telegram":
                 await self._telegram(trouble.flavour, seconds)
-            case "cut":
-                await self._cut(seconds)
             case "child":
                 self._kill_child()
-            case "ffmpeg":
-                await self._kill_ffmpeg(seconds)
             case "stop":
                 await self._stop_child(trouble.seconds)
-            case "lock":
-                await self._lock(trouble.seconds)
-            case "disk":
-                await self._fill_disk(seconds)
+            case kind:
+                longs = {"lock": self._lock, "line": self._cut_off}
+                shorts = {"cut": self._cut, "ffmpeg": self._kill_ffmpeg, "disk": self._fill_disk}
+                await (longs[kind](trouble.seconds) if kind in longs else shorts[kind](seconds))
 
     async def _telegram(self, flavour: str, seconds: float) -> None:
         self.done[f"telegram {flavour}"] += 1
@@ -139,7 +136,7 @@ class Troubles:
 
     def _is_ours(self, pid: int) -> bool:
         try:
-            return any(parent.pid == self._machine.pid for parent in psutil.Process(pid).parents())
+            return any(parent.pid in self._machine.pids for parent in psutil.Process(pid).parents())
         except psutil.Error:
             return False
 
@@ -158,9 +155,24 @@ class Troubles:
 
     async def _lock(self, seconds: float) -> None:
         self._machine.excuse()
-        locked = await asyncio.to_thread(_hold, self._machine.database, seconds)
-        self.done[f"database locked {seconds:.0f} s"] += locked
+        if done := await asyncio.to_thread(self._machine.database.trouble, seconds):
+            self.done[done] += 1
         self._machine.excuse()
+
+    async def _cut_off(self, seconds: float) -> None:
+        """Let a worker be alone with Telegram: the database neither hears nor answers it."""
+        part = self._rng.choice(self._machine.cuttable)
+        if part.line is None or self._cut_lines:
+            return
+        self._cut_lines = True
+        try:
+            part.line.cut()
+            self._machine.cut(part)
+            self.done["worker cut off"] += 1
+            await asyncio.sleep(seconds)
+        finally:
+            part.line.heal()
+            self._cut_lines = False
 
     async def _fill_disk(self, seconds: float) -> None:
         if self._disk is None:
@@ -180,18 +192,6 @@ class Troubles:
     def _signal(self, process: psutil.Process, number: int) -> None:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
-
-
-def _hold(database: Path, seconds: float) -> bool:
-    """Write to the database as another process would, and take long about it."""
-    try:
-        with contextlib.closing(sqlite3.connect(database, timeout=5, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            time.sleep(seconds)
-            connection.execute("ROLLBACK")
-    except sqlite3.Error:
-        return False
-    return True
 
 
 def _fill(path: Path) -> None:

@@ -16,7 +16,7 @@ import structlog
 from fetchgram.app import Plugins, Wired, open_plugins, open_route
 from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable, first_of
-from fetchgram.pipeline.leased import HOUSE, Lease
+from fetchgram.pipeline.leased import HOUSE, Lease, end_earlier
 from fetchgram.pipeline.relay import hear_news
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
@@ -82,6 +82,8 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
         ):
             for status in plugins.hooks.statuses():
                 log.info("plugin", name=status.name, state=str(status.state), error=status.error)
+            if route.notifier is not None:
+                await end_earlier(route.storage, route.name)
             parts = [notices.run(plugins.texts), route.pauses.run(), route.switches.run()]
             if part is not Part.WORK:
                 parts += _talk(accounts, settings, plugins, route, switchboard)

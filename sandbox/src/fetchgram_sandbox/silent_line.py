@@ -13,6 +13,8 @@ _PIECE_BYTES = 65_536
 class SilentLine:
     """A TCP relay on loopback in front of a server's socket; `async with` starts and stops it.
 
+    Where there is no server at the moment, whoever comes is sent away.
+
     Args:
         socket: Of the server.
     """
@@ -59,7 +61,11 @@ class SilentLine:
         task.add_done_callback(self._tasks.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(str(self._socket))
+        try:
+            there, back = await asyncio.open_unix_connection(str(self._socket))
+        except OSError:
+            writer.transport.abort()
+            return
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass_on(reader, back))

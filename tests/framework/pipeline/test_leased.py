@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from fetchgram.clock import SystemClock
-from fetchgram.pipeline.leased import Lease
+from fetchgram.pipeline.leased import Lease, end_earlier
 
 from .conftest import Bench
 
@@ -102,3 +102,14 @@ async def test_work_that_fails_says_so_and_gives_the_lease_back(bench: Bench) ->
         await Place(bench, "one").lease.over(fail)
     async with bench.storage.read() as session:
         assert await session.leases.holder("house") is None
+
+
+async def test_a_process_need_not_wait_for_the_leases_of_those_that_worked_in_its_folder_before(bench: Bench) -> None:
+    dead, elsewhere, now = "host:folder:1:a", "host:another:2:b", "host:folder:3:c"
+    async with bench.storage.write() as session:
+        assert await session.leases.take("house", dead, 3600)
+        assert await session.leases.take("bot:1", elsewhere, 3600)
+    await end_earlier(bench.storage, now)
+    async with bench.storage.write() as session:
+        assert await session.leases.take("house", now, 3600)
+        assert await session.leases.holder("bot:1") == elsewhere

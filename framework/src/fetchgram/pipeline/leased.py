@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.pipeline.identity import folder_of
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 
@@ -15,6 +16,17 @@ log = structlog.get_logger()
 
 HOUSE = "house"
 """Observers, schedules, commands: things of the whole, once for all."""
+
+
+async def end_earlier(storage: Storage, worker: str) -> None:
+    """Give back what earlier processes of a worker's folder held; where the database is away, that ends by itself."""
+    try:
+        async with storage.write() as session:
+            ended = await session.leases.drop_all(folder_of(worker))
+    except (TemporarilyUnavailable, DiskFull) as error:
+        log.warning("lease.not_ended", error=repr(error))
+    else:
+        log.info("lease.ended", count=ended)
 
 
 class Lease:

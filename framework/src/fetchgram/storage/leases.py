@@ -29,6 +29,10 @@ class LeaseStore:
         """Give a lease back, if it is still one's own."""
         await self._tx.run(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
 
+    async def drop_all(self, holders: str) -> int:
+        """Give back what those hold whose names begin like this, since they are dead; returns how many leases."""
+        return await self._tx.run(delete(leases).where(leases.c.holder.startswith(holders, autoescape=True)))
+
     async def holder(self, name: str) -> str | None:
         """Return who holds a lease now, `None` when nobody does."""
         row = await self._tx.row(select(leases.c.holder).where(leases.c.name == name, leases.c.until > self._tx.now))
