@@ -18,11 +18,15 @@ SEVERAL = 2
 """The plan ends four lives at transitions; a machine that is very busy comes to fewer."""
 
 
+ALONE = ("--jobs", "8", "--seconds", "12")
+SHARED = ("--jobs", "5", "--seconds", "6", "--database", "postgres", "--workers", "2")
+
+
 @pytest.mark.timeout(600)
-async def test_nobody_is_forgotten_while_everything_goes_wrong(tmp_path: Path) -> None:
-    words = ("--seed", "1", "--jobs", "8", "--seconds", "12", "--clips", str(tmp_path / "clips"))
+@pytest.mark.parametrize("words", [ALONE, SHARED], ids=["alone", "shared"])
+async def test_nobody_is_forgotten_while_everything_goes_wrong(clips_folder: Path, words: tuple[str, ...]) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "chaos.chaos", *words),
+        *(sys.executable, "-m", "chaos.chaos", "--seed", "1", "--clips", str(clips_folder), *words),
         cwd=TESTS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -47,5 +51,21 @@ def test_a_seed_always_gives_the_same_plan() -> None:
     assert make_plan(7, 40, 60) != make_plan(8, 40, 60)
 
 
+def test_only_over_a_shared_database_somebody_is_cut_off_from_it() -> None:
+    alone, shared = make_plan(7, 40, 300), make_plan(7, 40, 300, shared=True)
+    assert "line" not in {trouble.kind for trouble in alone.troubles}
+    assert "line" in {trouble.kind for trouble in shared.troubles}
+
+
+def test_every_list_is_wished_for_beside_one_of_its_items() -> None:
+    wishes = make_plan(7, 400, 60).wishes
+    lists = [wish for wish in wishes if wish.is_list]
+    alone = {(wish.at_s, wish.path.partition("?")[0]) for wish in wishes}
+    assert len(lists) > 5
+    assert all((wish.at_s, "/media/clip-144.mp4") in alone for wish in lists[:-1])
+
+
 def test_the_transitions_are_those_that_the_code_records() -> None:
-    assert {"request.accepted", "request.probed", "job.queued", "job.stage", "job.delivered"} <= set(transitions())
+    known = set(transitions())
+    assert {"request.accepted", "request.probed", "job.queued", "job.stage", "job.delivered"} <= known
+    assert "job.worker_died" in known  # its name is a constant

@@ -15,6 +15,7 @@ from fetchgram.api import (
     Delivery,
     DeliveryState,
     JobState,
+    Media,
     Person,
     RequestState,
     Route,
@@ -271,7 +272,8 @@ async def test_a_job_of_two_people_survives_the_cancel_of_one(bench: Bench) -> N
     assert [who for who, _ in bench.site.sent] == [other.id]
 
 
-async def test_a_finished_download_is_not_repeated_after_a_stop_in_the_delivery(bench: Bench) -> None:
+async def _stopped_in_the_delivery(bench: Bench) -> tuple[int, Media]:
+    """Let a job be stopped while its file is sent; returns the request, and the file that its checkpoint names."""
     sending = asyncio.Event()
 
     async def hang(_delivery: Delivery, _route: Route) -> None:
@@ -285,12 +287,30 @@ async def test_a_finished_download_is_not_repeated_after_a_stop_in_the_delivery(
     await sending.wait()
     runner.cancel()
     await asyncio.wait([runner])
+    bench.site.on_send = None
     async with bench.storage.read() as session:
         (job,) = await session.jobs.list([JobState.QUEUED], limit=10)
     assert job.checkpoint is not None
-    bench.site.on_send = None
-    await bench.run_until_ended(request.id)
+    return request.id, job.checkpoint.media[0]
+
+
+async def test_a_finished_download_is_not_repeated_after_a_stop_in_the_delivery(bench: Bench) -> None:
+    request_id, _ = await _stopped_in_the_delivery(bench)
+    await bench.run_until_ended(request_id)
     assert bench.site.downloads == 1
+
+
+@pytest.mark.parametrize("left", [b"\0\0\0\0", b"fi", None], ids=["damaged", "cut", "gone"])
+async def test_a_file_that_is_not_what_it_was_is_fetched_again_from_nothing(bench: Bench, left: bytes | None) -> None:
+    request_id, film = await _stopped_in_the_delivery(bench)
+    assert film.path.read_bytes() == b"film"
+    film.path.unlink()
+    if left is not None:
+        film.path.write_bytes(left)
+    found: list[str] = []
+    bench.site.on_download = lambda workdir, _sink: found.extend(path.name for path in workdir.iterdir())
+    (ended,) = await bench.run_until_ended(request_id)
+    assert (ended.state, bench.site.downloads, found) == (RequestState.DONE, 2, [])
 
 
 async def test_what_fits_no_route_is_told_with_its_size(bench: Bench) -> None:

@@ -139,10 +139,11 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint(Word):
-    """What a finished stage left: its media, and how many steps of the recipe are in them."""
+    """What a finished stage left: its media, how many steps of the recipe are in them, and the CRC-32 of each file."""
 
     media: tuple[Media, ...]
     steps_done: int = 0
+    checksums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

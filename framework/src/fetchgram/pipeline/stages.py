@@ -11,8 +11,9 @@ from typing import TypeVar
 import structlog
 
 from fetchgram.errors import PluginError, TemporarilyUnavailable, TooLarge
-from fetchgram.model import At, Checkpoint, Delivery, Job, Media, MediaKind, Stage
+from fetchgram.model import At, Delivery, Job, Media, MediaKind, Stage
 from fetchgram.pipeline.audience import Working
+from fetchgram.pipeline.checkpoints import checkpoint_of, holds
 from fetchgram.pipeline.delivery import Deliveries
 from fetchgram.pipeline.disk import SLACK, Disk
 from fetchgram.pipeline.facts import Took
@@ -101,8 +102,13 @@ class Stages:
         return self._lanes.enter(delivery.request_id, delivery.position)
 
     async def _download(self, job: Job, workdir: Path) -> Job:
-        if job.checkpoint is not None and await asyncio.to_thread(_all_there, job.checkpoint.media):
-            return job
+        if job.checkpoint is not None:
+            if await holds(job.checkpoint):
+                return job
+            log.warning("job.files_damaged", files=len(job.checkpoint.media))
+            # Nothing that lies there can be trusted to go on from.
+            await self._workdirs.remove(job.id)
+            await self._workdirs.open(job.id)
         async with self._downloads:
             began_s = self._clock.monotonic()
             await self._outcomes.tell_all(job, Working(stage=Stage.DOWNLOAD))
@@ -113,7 +119,7 @@ class Stages:
         if (size_bytes := sum(item.size_bytes for item in media)) > self._file_max_bytes:
             raise TooLarge(size_bytes, self._file_max_bytes)
         took = Took(stage=Stage.DOWNLOAD, seconds=self._clock.monotonic() - began_s)
-        return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, Checkpoint(media=tuple(media)), took)
+        return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, await checkpoint_of(media), took)
 
     async def _post_process(self, job: Job, workdir: Path) -> Job:
         steps = [step for step in job.recipe.steps if step.at is At.AFTER]
@@ -129,8 +135,8 @@ class Stages:
                     lambda sink, files=files, step=step: self._hooks.post_process(files, step, workdir, sink, steps),  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
                 )
             _refuse_strays(result, workdir, step.plugin)
-            checkpoint = Checkpoint(media=(*result, *texts), steps_done=number)
             took = Took(stage=Stage.POST_PROCESS, step=step.key, seconds=self._clock.monotonic() - began_s)
+            checkpoint = await checkpoint_of((*result, *texts), steps_done=number)
             job = await self._outcomes.checkpoint(job, Stage.POST_PROCESS, checkpoint, took)
         if job.stage is not Stage.DELIVER:
             job = await self._outcomes.checkpoint(job, Stage.DELIVER, job.checkpoint)
@@ -169,14 +175,12 @@ def _apart(media: Sequence[Media]) -> tuple[list[Media], list[Media]]:
     return files, [item for item in media if item.kind is MediaKind.TEXT]
 
 
-def _all_there(media: Sequence[Media]) -> bool:
-    return all(item.path.is_file() and item.path.stat().st_size == item.size_bytes for item in media)
-
-
 def _refuse_strays(media: Sequence[Media], workdir: Path, plugin: str) -> None:
     root = workdir.resolve()
     for item in media:
         if not item.path.resolve().is_relative_to(root):
             raise PluginError(f"{item.path.name!r} is outside of the workdir", plugin=plugin)
+        if not item.path.is_file():
+            raise PluginError(f"{item.path.name!r} came back and is not there", plugin=plugin)
     if not media:
         raise PluginError("no media came back", plugin=plugin)
