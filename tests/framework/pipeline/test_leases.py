@@ -150,6 +150,48 @@ async def test_a_child_that_dies_while_the_bot_stops_is_no_fault_of_its_job(benc
     assert [news for news in bench.audience.kinds(request_id) if news in {"Retrying", "Failed"}] == []
 
 
+async def test_a_gentle_stop_lets_short_work_finish_and_begins_nothing(bench: Bench) -> None:
+    started, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_workdir: Path, _sink: Sink) -> None:
+        started.set()
+        await goes_on.wait()
+
+    bench.site.on_download = wait
+    first = await _chosen(bench)
+    runner = asyncio.create_task(bench.route.runner.run())
+    await started.wait()
+    draining = asyncio.create_task(bench.route.runner.drain())
+    later = await bench.wish("https://fake/later", key="later")
+    await bench.route.intake.choose(later.id, 0)
+    goes_on.set()
+    await draining
+    assert (await bench.route.intake.request(first)).state is RequestState.DONE
+    await _stop(runner)
+    assert await _job_states(bench) == [JobState.QUEUED, JobState.DONE]
+
+
+async def test_work_that_is_not_done_when_the_time_of_a_gentle_stop_is_over_goes_back_into_the_queue(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = asyncio.Event()
+
+    async def hang(_workdir: Path, _sink: Sink) -> None:
+        started.set()
+        await asyncio.sleep(3600)
+
+    bench.site.on_download = hang
+    hasty = bench.settings.work.model_copy(update={"stop_s": 0.1})
+    monkeypatch.setattr(bench.route.runner, "_settings", hasty)
+    request_id = await _chosen(bench)
+    runner = asyncio.create_task(bench.route.runner.run())
+    await started.wait()
+    await bench.route.runner.drain()
+    await _stop(runner)
+    assert await _job_states(bench) == [JobState.QUEUED]
+    assert not {"Failed", "Cancelled", "Retrying"} & set(bench.audience.kinds(request_id))
+
+
 async def test_a_stop_between_two_steps_repeats_neither_the_download_nor_the_first(bench: Bench) -> None:
     second = asyncio.Event()
 
