@@ -13,9 +13,9 @@ from .plan import Wish
 
 _LOOKS_AGAIN_S = 6.0
 """Longer than a tap usually takes: who sees nothing happen taps again."""
-_PICKS_S = 1.0
+_PICKS_S = 2.0
 """What was picked of a list is to be started soon."""
-_MOST_TAPS = 12
+_MOST_TAPS = 20
 """A card whose sending was answered to nobody stays in the chat for ever, buttons and all."""
 CANCEL = "Cancel"
 RETRY, AGAIN = ("Try again", "Try the"), ("Send again", "Send the")

@@ -159,7 +159,7 @@ def _end(known: _Known, asker: Asker, status: Message | None) -> tuple[str, str 
             return "delivered", None if is_over else f"the status still says {shown!r}"
         case RequestState.CANCELLED:
             return "cancelled", None if "Cancelled" in shown else f"the status says {shown!r}"
-        case RequestState.FAILED if "delivery.uncertain" in known.events and not request.error_number:
+        case RequestState.FAILED if known.latest[DeliveryState.UNCERTAIN]:
             told = UNSURE in shown and status is not None and any("Send again" in each.label for each in status.buttons)
             return "uncertain", None if told else f"the status says {shown!r}"
         case RequestState.FAILED:

@@ -91,6 +91,26 @@ async def test_whoever_is_behind_already_does_not_move_a_job_that_they_join(sess
     assert await session.jobs.counts_of("1") == (0, 0)
 
 
+async def test_what_was_interrupted_goes_on_before_what_waits_with_a_lower_tag(session: Session, work: Work) -> None:
+    mine = [(await work.job(session, person=1))[0].id for _ in range(3)]
+    assert await session.jobs.claim("w", 30, running_limit=1) is not None
+    await work.job(session, person=2, cost=5)
+    await serve_with(session, limit=1)
+    theirs, _, _ = await work.job(session, person=2)
+    begun = await session.jobs.claim("w", 30, running_limit=1)  # mine are passed over: I am at my limit
+    assert begun is not None
+    assert begun.id == theirs.id
+    await session.jobs.abandon()
+    again = [await session.jobs.claim("next", 30, running_limit=10) for _ in range(3)]
+    assert [job.id for job in again if job is not None] == [mine[0], theirs.id, mine[1]]
+
+
+async def serve_with(session: Session, limit: int) -> None:
+    job = await session.jobs.claim("w", 30, running_limit=limit)
+    assert job is not None
+    await session.jobs.finish(job.id, job.lease, JobState.DONE)
+
+
 async def test_the_clock_outlives_the_process(tmp_path: Path, migrated_url: str | None, work: Work) -> None:
     storage = await open_storage(migrated_url, tmp_path)
     async with storage.write() as session:

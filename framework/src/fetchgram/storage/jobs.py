@@ -125,7 +125,7 @@ class JobStore:
         first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited)
         statement = (
             update(jobs)
-            .where(jobs.c.id == first.scalar_subquery())
+            .where(jobs.c.id == first)
             .values(
                 state=str(JobState.RUNNING),
                 worker=worker,

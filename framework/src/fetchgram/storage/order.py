@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, func, or_, select
 
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
@@ -55,18 +55,21 @@ async def advance(transaction: Transaction, tag: float) -> None:
 
 def may_start(transaction: Transaction) -> ColumnElement[bool]:
     """Select what is queued, due again, or left by a worker whose lease is over."""
-    now = transaction.now
-    return or_(
-        jobs.c.state == "queued",
-        and_(jobs.c.state == "waiting", jobs.c.not_before <= now),
-        and_(jobs.c.state == "running", jobs.c.lease_until <= now),
-    )
+    return or_(_waits(transaction), _is_left(transaction))
+
+
+def _waits(transaction: Transaction) -> ColumnElement[bool]:
+    return or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
+
+
+def _is_left(transaction: Transaction) -> ColumnElement[bool]:
+    return and_(jobs.c.state == "running", jobs.c.lease_until <= transaction.now)
 
 
 def first_in_line(
     transaction: Transaction, running_limit: int, only: int | None = None, *, unlimited: Collection[int] = ()
-) -> Select[tuple[int]]:
-    """Select the job that starts next: queued, due again, or left by a worker whose lease is over.
+) -> ColumnElement[int]:
+    """Select the job that starts next: one that was interrupted, since it had its turn; else the lowest tag.
 
     Args:
         transaction: Whose present counts.
@@ -83,18 +86,16 @@ def first_in_line(
         .group_by(jobs.c.person_key)
         .having(func.count() >= running_limit)
     )
-    return (
-        select(jobs.c.id)
-        .where(OPEN, may_start(transaction), jobs.c.person_key.not_in(busy), *named)
-        .order_by(jobs.c.tag, jobs.c.id)
-        .limit(1)
+
+    def first(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+        found = select(jobs.c.id).where(OPEN, condition, jobs.c.person_key.not_in(busy), *named)
         # Says nothing to SQLite, where writers take turns anyway; elsewhere a job that somebody joins is passed over.
-        .with_for_update(skip_locked=True)
-    )
+        return found.order_by(jobs.c.tag, jobs.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+
+    return func.coalesce(first(_is_left(transaction)), first(_waits(transaction)))
 
 
 def before(transaction: Transaction, tag: float, job_id: int) -> Executable:
     """Count the jobs that could start and have a lower tag."""
-    waits = or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
     earlier = and_(jobs.c.tag <= tag, or_(jobs.c.tag < tag, jobs.c.id < job_id))
-    return select(func.count()).select_from(jobs).where(OPEN, waits, earlier)
+    return select(func.count()).select_from(jobs).where(OPEN, _waits(transaction), earlier)
