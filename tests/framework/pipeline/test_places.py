@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text as sql
 
 from fetchgram.api import JobState, LimitReached, RequestState, TemporarilyUnavailable
-from fetchgram.model import text
-from fetchgram.pipeline.audience import NoRoom, Queued, Retrying
-from fetchgram.pipeline.places import rounded_s, standing_of
+from fetchgram.model import Stage, text
+from fetchgram.pipeline.audience import NoRoom, Queued, Retrying, Working
+from fetchgram.pipeline.places import Standing, rounded_s, standing_of
 from fetchgram.settings import Settings
 from fetchgram.texts import Texts
 
@@ -20,7 +20,7 @@ async def _choose(bench: Bench, name: str) -> int:
     return await bench.route.intake.job_of(await bench.route.intake.choose(request.id, 0))
 
 
-async def _standing(bench: Bench, job_id: int) -> Queued | Retrying | NoRoom | None:
+async def _standing(bench: Bench, job_id: int) -> Standing | None:
     async with bench.storage.read() as session:
         return await standing_of(session, job_id)
 
@@ -47,6 +47,8 @@ async def test_the_wait_is_what_the_last_jobs_took_times_the_place_by_how_many_r
     for _ in range(2):
         assert await bench.route.queue.claim() is not None
     assert await _standing(bench, ids[5]) == Queued(place=4, running=2, wait_s=480)
+    assert await _standing(bench, ids[0]) == Working(stage=Stage.DOWNLOAD)  # for those who join it
+    await bench.route.intake.cancel(1 + 3)
     assert await _standing(bench, ids[0]) is None
 
 

@@ -60,6 +60,13 @@ class AllTold:
     all_told = True
 
 
+class Looks:
+    """Looks that are at work."""
+
+    def __init__(self, *request_ids: int) -> None:
+        self.at_work = frozenset(request_ids)
+
+
 class Hasty(SystemClock):
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0.01)
@@ -76,7 +83,7 @@ async def test_a_database_that_takes_nothing_for_a_while_does_not_end_the_bot(
     follower = resume.Resume(
         bot_id=BOT,
         storage=cast("Storage", full),
-        cards=cast("Cards", None),
+        cards=cast("Cards", Looks()),
         wishes=cast("Wishes", None),
         audience=cast("TelegramAudience", AllTold()),
         clock=Hasty(),
@@ -92,6 +99,36 @@ async def test_a_database_that_takes_nothing_for_a_while_does_not_end_the_bot(
     running.cancel()
     await asyncio.wait([running])
     await storage.close()
+
+
+async def test_the_cursor_stays_behind_what_a_look_that_is_at_work_may_have_found(tmp_path: Path) -> None:
+    storage, looks = await open_storage(None, tmp_path), Looks(7)
+    follower = resume.Resume(
+        bot_id=BOT,
+        storage=storage,
+        cards=cast("Cards", looks),
+        wishes=cast("Wishes", None),
+        audience=cast("TelegramAudience", AllTold()),
+        clock=Hasty(),
+    )
+    running = asyncio.create_task(follower.run())
+    await asyncio.sleep(0.1)
+    async with storage.write() as session:
+        newest = await session.events.add(Event(name="request.probed", at=datetime.now(UTC), bot_id=BOT, request_id=7))
+    await asyncio.sleep(0.3)
+    assert await cursor_of(storage) == 0
+    looks.at_work = frozenset()
+    async with asyncio.timeout(20):
+        while await cursor_of(storage) != newest:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
+    await storage.close()
+
+
+async def cursor_of(storage: Storage) -> int:
+    async with storage.read() as session:
+        return await session.events.cursor(f"telegram:{BOT}")
 
 
 class Heard:

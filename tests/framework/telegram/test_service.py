@@ -39,6 +39,14 @@ def has_button(label: str):  # type: ignore[no-untyped-def]  # noqa: ANN201  # a
     return lambda message: any(label in button.label for button in message.buttons)
 
 
+async def test_a_card_comes_though_telegram_may_have_taken_no_message_of_the_wish(bot: Bot, chat: Person) -> None:
+    bot.api.world.faults.add(Fault("sendMessage", "error", error_code=502, times=2))
+    chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"))
+    chat.tap(card, "360p")
+    await chat.wait_for_file("video")
+
+
 async def test_a_link_becomes_an_acknowledgement_a_card_and_a_file(bot: Bot, chat: Person) -> None:
     said = chat.say(f"look: {LINK}")
     card = await chat.wait_for(has_button("720p"))
@@ -371,6 +379,8 @@ async def test_a_second_tap_that_comes_late_does_not_swallow_the_end(bot: Bot, c
     await until(lambda: audience._follows[request.id].latest is None)  # on its way, and takes its time
     await audience.tell(request.id, 0, Failed(error=text("error-gone"), number="ABC234"))
     assert await bot.service._wishes.press(action, {"request": request.id}) == text("toast-queued")
+    async with bot.storage.write() as session:  # the tap was looked at a moment before this was written down
+        await session.requests.update(request.id, state=RequestState.FAILED)
     await chat.wait_for_text("ABC234", timeout_s=30)
     gate.set()
 

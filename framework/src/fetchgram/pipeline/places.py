@@ -1,15 +1,18 @@
-"""Where a job stands that does not run: its place in line, how long that may take, or when it is tried again."""
+"""Where a job stands: its place in line, how long that may take, when it is tried again, or what is done with it."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from fetchgram.errors import DiskFull
 from fetchgram.model import JobState, Text
-from fetchgram.pipeline.audience import NoRoom, Queued, Retrying
+from fetchgram.pipeline.audience import NoRoom, Queued, Retrying, Working
 from fetchgram.storage import Session
+
+Standing: TypeAlias = Queued | Retrying | NoRoom | Working
 
 _LATELY = timedelta(hours=1)
 _FEWEST = 3
@@ -19,11 +22,13 @@ _STEP_S = 5.0
 _MINUTE_S = 60.0
 
 
-async def standing_of(session: Session, job_id: int) -> Queued | Retrying | NoRoom | None:
-    """Return what a person should hear of a job that waits; `None` when it does not."""
+async def standing_of(session: Session, job_id: int) -> Standing | None:
+    """Return what a person should hear of a job that waits, or has begun before they joined; `None` when it ended."""
     job = await session.jobs.get(job_id)
-    if job is None or job.state not in {JobState.QUEUED, JobState.WAITING}:
+    if job is None or job.state.ended:
         return None
+    if job.state is JobState.RUNNING:
+        return Working(stage=job.stage)
     if job.not_before is not None and job.not_before > session.now and job.error is not None:
         return waiting_news(job.error, job.not_before, session.now)
     place, running = await session.jobs.place(job_id)

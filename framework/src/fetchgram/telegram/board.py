@@ -110,6 +110,15 @@ class Board:
         Raises:
             TemporarilyUnavailable: Telegram has no room or cannot be reached now.
         """
+        await self._show(request_id, view, picture, lane)
+
+    async def insist(self, request_id: int, view: View, *, picture: bytes | None = None) -> None:
+        """Show a view that must be seen, also when Telegram is away or asks to wait first."""
+        await self._insist(lambda: self._show(request_id, view, picture, Lane.TALK, is_owed=True))
+
+    async def _show(
+        self, request_id: int, view: View, picture: bytes | None, lane: Lane, *, is_owed: bool = False
+    ) -> None:
         shown = self._of(request_id)
         async with shown.lock:
             request = await self._intake.request(request_id)
@@ -119,13 +128,9 @@ class Board:
             try:
                 await self._put(request, chat, view, shown, picture, lane)
             except AiogramError as error:
-                await self._failed(request, chat, error)
+                await self._failed(request, chat, error, is_owed=is_owed)
             else:
                 shown.last = view
-
-    async def insist(self, request_id: int, view: View, *, picture: bytes | None = None) -> None:
-        """Show a view that must be seen, also when Telegram is away or asks to wait first."""
-        await self._insist(lambda: self.show(request_id, view, picture=picture))
 
     async def remove(self, request_id: int) -> None:
         """Delete the status message; one that is too old to be deleted says that it is done."""
@@ -258,10 +263,12 @@ class Board:
     def _rich(self, request: Request, view: View) -> Rich:
         return join(self._texts.render_rich(line, request.locale) for line in view.lines)
 
-    async def _failed(self, request: Request, chat: Chat, error: AiogramError) -> None:
+    async def _failed(self, request: Request, chat: Chat, error: AiogramError, *, is_owed: bool) -> None:
         log.warning("status.not_shown", request=request.id, error=describe(error))
-        if isinstance(error, NotReached) or (may_have_happened(error) and request.status_message is not None):
-            # An edit may be repeated at will; a new message that may be there is not sent twice.
+        may_repeat = is_owed or request.status_message is not None
+        if isinstance(error, NotReached) or (may_have_happened(error) and may_repeat):
+            # An edit may be repeated at will. A new message that may be there is sent twice only where the person would
+            # be left with nothing: one too many goes with its first press, a wish without a word is lost.
             raise TemporarilyUnavailable(describe(error), retry_after_s=_AWAY_S) from error
         if is_unreachable(error):
             await self._on_unreachable(chat)

@@ -47,6 +47,7 @@ class Cards:
         self._network = network
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._looks: dict[int, asyncio.Task[None]] = {}
+        self._asked: set[int] = set()
         self._wanted: asyncio.Queue[tuple[Request, bool]] = asyncio.Queue()
 
     def look(self, request: Request, *, group: bool = False) -> None:
@@ -56,7 +57,13 @@ class Cards:
             request: In state `probing`.
             group: Nobody asked for it expressly: only sure claims are answered, and nothing is said otherwise.
         """
+        self._asked.add(request.id)
         self._wanted.put_nowait((request, group))
+
+    @property
+    def at_work(self) -> frozenset[int]:
+        """Return the requests that are looked at now, or whose card is on its way."""
+        return frozenset(self._asked)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -71,6 +78,7 @@ class Cards:
 
     def _forget(self, request_id: int, _: asyncio.Task[None]) -> None:
         self._looks.pop(request_id, None)
+        self._asked.discard(request_id)
 
     async def stop(self, request_id: int) -> None:
         """Stop looking; returns when nothing of it goes on."""

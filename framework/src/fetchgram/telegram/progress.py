@@ -25,6 +25,7 @@ from fetchgram.pipeline.audience import (
     Working,
 )
 from fetchgram.pipeline.intake import Intake
+from fetchgram.pipeline.places import Standing
 from fetchgram.ports import Clock
 from fetchgram.telegram import views
 from fetchgram.telegram.bars import Live, share_of, working_view
@@ -133,10 +134,11 @@ class TelegramAudience:
         if len(self._ends) > _MOST_ENDS:
             del self._ends[next(iter(self._ends))]
 
-    async def tell_place(self, request_id: int, news: Queued | Retrying | NoRoom) -> None:
-        """Tell where it waits, unless the work has begun meanwhile."""
+    async def tell_place(self, request_id: int, news: Standing) -> None:
+        """Tell where it stands, unless there is later news."""
         follow = self._follows.get(request_id)
-        if follow is None or isinstance(follow.latest or follow.shown or news, _WAITING):
+        known = follow and (follow.latest or follow.shown)
+        if known is None or isinstance(known, _WAITING):
             await self.tell(request_id, 0, news)
 
     @property

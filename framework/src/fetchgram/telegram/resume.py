@@ -28,7 +28,8 @@ class Resume:
     """Follows the events behind what was told, so that a restart knows what may not have been.
 
     The cursor moves only when nothing is left to tell, and one tick late: an event is written a moment before it is
-    told.
+    told. It stays behind what was there when the oldest of the looks began that are still at work: their cards may not
+    have been seen.
 
     Args:
         bot_id: Of the bot.
@@ -74,14 +75,19 @@ class Resume:
     async def _note(self) -> None:
         """Move the cursor behind what everybody has heard of; whom a worker's news did not reach, hears it now."""
         seen = await self._cursor()
+        looks: dict[int, int] = {}
+        known: dict[int, int] = {}
         while True:
             newest, ended = await self._newest(seen)
             await self._clock.sleep(_TICK_S)
-            await self._tell_unheard(ended)
-            if newest != seen and self._audience.all_told:
+            await self._tell_unheard([each for each, event in ended.items() if event > known.get(each, 0)])
+            known = ended
+            looks = {request_id: looks.get(request_id, seen) for request_id in self._cards.at_work}
+            told = min([newest, *looks.values()])
+            if told > seen and self._audience.all_told:
                 async with self._storage.write() as session:
-                    await session.events.set_cursor(self._observer, newest)
-                seen = newest
+                    await session.events.set_cursor(self._observer, told)
+                seen = told
 
     async def _tell_unheard(self, ended: Collection[int]) -> None:
         for request_id in ended:
@@ -157,16 +163,16 @@ class Resume:
         async with self._storage.read() as session:
             return await session.events.cursor(self._observer)
 
-    async def _newest(self, seen: int) -> tuple[int, Collection[int]]:
-        """Return the number of the last event, and the requests that came to an end since the one that was seen."""
-        ended: set[int] = set()
+    async def _newest(self, seen: int) -> tuple[int, dict[int, int]]:
+        """Return the last event, and the requests that came to an end since the one that was seen, with that event."""
+        ended: dict[int, int] = {}
         async with self._storage.read() as session:
             while events := await session.events.after(seen, _BATCH):
                 seen = events[-1].id
                 for event in events:
                     if event.name in _ENDS:
-                        ended |= await self._requests_of(event)
-        return seen, sorted(ended)
+                        ended |= dict.fromkeys(await self._requests_of(event), event.id)
+        return seen, ended
 
 
 def _is_owed_an_end(request: Request) -> bool:
