@@ -151,7 +151,7 @@ async def _ours(url: str | None, folder: Path) -> AsyncIterator[Way]:
 
 
 def _queue(storage: Storage, worker: str) -> JobQueue:
-    clock = SystemClock()
+    clock, worker = SystemClock(), f"bench:line:{worker}"
     if not storage.database.is_shared:
         return LocalQueue(storage=storage, settings=_SETTINGS, clock=clock, worker=worker)
     notifier = open_notifier(storage.database)

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
-from fetchgram.api import JobState, LimitReached, RequestState, TemporarilyUnavailable
+from fetchgram.api import JobState, LimitReached, Person, RequestState, TemporarilyUnavailable
 from fetchgram.model import Stage, text
 from fetchgram.pipeline.audience import NoRoom, Queued, Retrying, Working
 from fetchgram.pipeline.places import Standing, rounded_s, standing_of
 from fetchgram.settings import Settings
 from fetchgram.texts import Texts
 
-from .conftest import Bench
+from .conftest import BOT, Bench
 
 
 async def _choose(bench: Bench, name: str) -> int:
@@ -47,9 +47,16 @@ async def test_the_wait_is_what_the_last_jobs_took_times_the_place_by_how_many_r
     for _ in range(2):
         assert await bench.route.queue.claim() is not None
     assert await _standing(bench, ids[5]) == Queued(place=4, running=2, wait_s=480)
-    assert await _standing(bench, ids[0]) == Working(stage=Stage.DOWNLOAD)  # for those who join it
-    await bench.route.intake.cancel(1 + 3)
     assert await _standing(bench, ids[0]) is None
+
+
+async def test_who_joins_a_job_that_has_begun_hears_what_is_done(bench: Bench) -> None:
+    job_id = await _choose(bench, "a")
+    assert await bench.route.queue.claim() is not None
+    assert await _standing(bench, job_id) is None
+    other = await bench.wish("https://fake/a", key="b", person=Person(bot_id=BOT, id=8))
+    await bench.route.intake.choose(other.id, 0)
+    assert await _standing(bench, job_id) == Working(stage=Stage.DOWNLOAD)
 
 
 async def test_jobs_from_the_cache_say_nothing_of_how_long_one_takes(bench: Bench) -> None:

@@ -23,12 +23,13 @@ _MINUTE_S = 60.0
 
 
 async def standing_of(session: Session, job_id: int) -> Standing | None:
-    """Return what a person should hear of a job that waits, or has begun before they joined; `None` when it ended."""
+    """Return what a person should hear of a job that waits, or that others may have begun; `None` when nothing."""
     job = await session.jobs.get(job_id)
     if job is None or job.state.ended:
         return None
     if job.state is JobState.RUNNING:
-        return Working(stage=job.stage)
+        # Whoever is alone hears by itself what is done; who joins later would not.
+        return Working(stage=job.stage) if len(await session.jobs.requests_of(job_id)) > 1 else None
     if job.not_before is not None and job.not_before > session.now and job.error is not None:
         return waiting_news(job.error, job.not_before, session.now)
     place, running = await session.jobs.place(job_id)
