@@ -132,7 +132,10 @@ async def test_waiting_for_an_account_leaves_time_to_ask_with_it(made: Callable[
         looking = asyncio.create_task(guide.probe(story))
         while not looking.done():
             await asyncio.sleep(0.001)
-            clock.advance(0.5)
+            if (
+                len(clock._sleepers) > 1
+            ):  # whoever waits, besides whoever renews the lease; never while the database works
+                clock.advance(0.5)
         with pytest.raises(TemporarilyUnavailable):
             await looking
     assert workers.limits_s == []
