@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fetchgram_analytics.card import is_right_to_left
 from fetchgram_analytics.drawing.child import draw
 from fetchgram_analytics.drawing.forms import spread
 from fetchgram_analytics.drawing.theme import DARK, LIGHT, short
-from fetchgram_analytics.pictures import Form, Panel, Series, Sheet, Tile, Unit
+from fetchgram_analytics.pictures import Form, Panel, Series, Sheet, Tile, Unit, is_right_to_left
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -74,7 +73,7 @@ def test_every_form_draws_whatever_the_values_are(form: Form, tmp_path: Path) ->
 def test_a_dashboard_has_six_panels_in_one_picture(tmp_path: Path) -> None:
     panels = tuple(panel(form, Unit.COUNT, (1.0, 2.0, 3.0)) for form in (*Form, Form.BARS))
     tiles = tuple(Tile(name="n", value="1", change="+1 %", good=good) for good in (True, False, None))
-    width, height = drawn(Sheet(title="T" * 200, note="n", panels=panels, tiles=tiles, rtl=True), tmp_path)
+    width, height = drawn(Sheet(title="T" * 200, note="n", panels=panels, tiles=tiles), tmp_path)
     assert width == 1080
     assert 1 < height / width < 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 
 from babel.dates import format_date, format_skeleton
@@ -19,7 +18,6 @@ from fetchgram_analytics.settings import Settings, Theme
 _WEEKS = 12
 _DAYS = 7
 _LONGEST_NAME = 40
-_RIGHT_TO_LEFT = {"R", "AL"}
 
 
 class Card:
@@ -76,14 +74,7 @@ def card(asked: Asked, mine: Mine, name: str, *, dark: bool) -> Sheet:
         panels=(panel,),
         tiles=_tiles(asked, mine),
         dark=dark,
-        rtl=is_right_to_left(shown),
     )
-
-
-def is_right_to_left(words: str) -> bool:
-    """Whether words run from right to left: by the first letter that says so (Unicode's UAX #9, P2 and P3)."""
-    kinds = (unicodedata.bidirectional(letter) for letter in words)
-    return next((kind in _RIGHT_TO_LEFT for kind in kinds if kind in {"L", *_RIGHT_TO_LEFT}), False)
 
 
 def _tiles(asked: Asked, mine: Mine) -> tuple[Tile, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import cast
 
 from fetchgram.api import Json
+
+_RIGHT_TO_LEFT = {"R", "AL"}
 
 
 class Form(StrEnum):
@@ -87,7 +90,6 @@ class Sheet:
         panels: One, or six in two columns.
         tiles: Numbers above the panels.
         dark: Light on dark.
-        rtl: Whether its language runs from right to left.
     """
 
     title: str
@@ -95,11 +97,21 @@ class Sheet:
     panels: tuple[Panel, ...]
     tiles: tuple[Tile, ...] = ()
     dark: bool = False
-    rtl: bool = False
+
+    @property
+    def rtl(self) -> bool:
+        """Whether its title runs from right to left."""
+        return is_right_to_left(self.title)
 
     def payload(self, path: str) -> dict[str, Json]:
         """Return it for the child that draws it into a file."""
         return {"path": path, "sheet": cast("Json", asdict(self))}
+
+
+def is_right_to_left(words: str) -> bool:
+    """Whether words run from right to left: by the first letter that says so (Unicode's UAX #9, P2 and P3)."""
+    kinds = (unicodedata.bidirectional(letter) for letter in words)
+    return next((kind in _RIGHT_TO_LEFT for kind in kinds if kind in {"L", *_RIGHT_TO_LEFT}), False)
 
 
 def sheet_of(payload: Mapping[str, Json]) -> Sheet:
