@@ -103,6 +103,11 @@ async def test_people_who_came_back_are_those_of_both_weeks(desk: Desk, told: li
     assert shown.series[0].values[-1] == pytest.approx(expected)
 
 
+async def test_the_month_that_is_not_over_counts_people_up_to_today(desk: Desk, told: list[Event]) -> None:
+    by_day, by_month = await panel(desk, "people"), await panel(desk, "people", period=PERIODS[4])
+    assert [series.values[-1] for series in by_month.series] == [series.values[-1] for series in by_day.series]
+
+
 @pytest.mark.parametrize("period", PERIODS, ids=lambda period: period.name)
 async def test_every_chart_answers_for_every_period(desk: Desk, told: list[Event], period: object) -> None:
     for chart in CHARTS:

@@ -67,6 +67,12 @@ class Asked:
         return before(self.span, self.place)
 
     @property
+    def days(self) -> tuple[int, ...]:
+        """Return the day at the end of each part of the span, today for the one that is not over."""
+        today = self.place.now(self.at).day
+        return tuple(min(day, today) for day in self.span.days(self.place))
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Name each part of the span."""
         return tuple(self._label(at) for at in self.span.slots)

@@ -13,7 +13,7 @@ _WINDOWS = (30, 7, 1)
 
 async def people(asked: Asked) -> Panel:
     """People who were active in a day, a week, a month, and how many of them are new."""
-    days = asked.span.days(asked.place)
+    days = asked.days
     series, latest = [], {}
     for window in _WINDOWS:
         found = await asked.queries.active(window, days)
@@ -30,7 +30,7 @@ async def returning(asked: Asked) -> Panel:
     Those who were there in both of two neighbouring weeks are as many as the first week has, and the second, less
     those of both together.
     """
-    days = asked.span.days(asked.place)
+    days = asked.days
     series, latest = [], {}
     for window in (7, 30):
         once = await asked.queries.active(window, {*days, *(day - window for day in days)})
