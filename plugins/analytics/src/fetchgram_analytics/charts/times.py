@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fetchgram_analytics.charts.asked import Asked
 from fetchgram_analytics.drawing.theme import short
 from fetchgram_analytics.histogram import percentile
@@ -52,7 +54,10 @@ async def sizes(asked: Asked) -> Panel:
 
 async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
     found = await asked.queries.times(stage, asked.span)
-    half, most = await asked.queries.percentiles(stage, asked.span)
+    whole: Counter[int] = Counter()
+    for slots in found.values():
+        whole.update(slots)
+    half, most = percentile(whole, _HALF), percentile(whole, _MOST)
     series = tuple(
         Series(asked.say(name), asked.over_time(lambda at, part=part: percentile(found.get(at, {}), part)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
         for name, part in (("most", _MOST), ("half", _HALF))
