@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fetchgram.errors import CannotDeliver
 from fetchgram.model import Broadcast, BroadcastState, Circle, LinkButton, Person, Post, Recipients, Tally
+from fetchgram.storage.broadcast_sends import Ended, SendStore
 from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.person import Person as Somebody
@@ -213,6 +214,31 @@ async def test_a_chat_that_is_busy_has_its_turn_later_and_holds_nobody_up(
         await until(lambda: sender.got()[1:] == [1, 1, 1])
         await sender.waits(broadcast, is_done)
         assert sender.got() == [1, 1, 1, 1]
+
+
+async def test_a_mistake_in_the_sending_silences_nobody_and_repeats_nothing(
+    sender: Sender, stranger: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[object] = []
+
+    async def settle(self: SendStore, broadcast: Broadcast, ends: Sequence[Ended]) -> None:
+        if ends and not broken:
+            broken.append(ends)
+            raise RuntimeError("a mistake")
+        await original(self, broadcast, ends)
+
+    original = SendStore.settle
+    monkeypatch.setattr(SendStore, "settle", settle)
+    monkeypatch.setattr("fetchgram.telegram.broadcast._BROKEN_S", 0.5)
+    await sender.knows(5)
+    broadcast = await sender.sends()
+    await until(lambda: broken)
+    stranger.say("/help")
+    await stranger.wait_for_text("How it works")
+    ended = await sender.waits(broadcast, is_done)
+    assert sender.got() == [1] * 5
+    assert ended.tally.delivered + ended.tally.uncertain == 5
+    assert ended.tally.uncertain >= 1
 
 
 async def test_a_restart_goes_on_where_it_was(bot_api: BotApi, settings: Settings, world: World) -> None:

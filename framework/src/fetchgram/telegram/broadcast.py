@@ -25,6 +25,7 @@ log = structlog.get_logger()
 _LOOK_S = 2.0
 """What another process started is seen after so long."""
 _REST_S = 2.0
+_BROKEN_S = 30.0
 
 
 class Broadcaster:
@@ -100,9 +101,13 @@ class Broadcaster:
                 error = first_of(errors)
                 log.warning("broadcast.postponed", error=repr(error))
                 wait_s = error.retry_after_s if isinstance(error, TemporarilyUnavailable) else None
+            except* Exception as bugs:  # a mistake in here must not silence the bot
+                log.error("broadcast.broke", error=repr(first_of(bugs)), exc_info=bugs)
+                wait_s = _BROKEN_S
             await self._clock.sleep(wait_s or _REST_S)
 
     async def _recover(self) -> bool:
+        """Call uncertain what nobody is sending any more: the process died, or broke."""
         async with self._storage.write() as session:
             uncertain = await session.sends.recover(self._line.bot.id)
         if uncertain:
@@ -115,6 +120,7 @@ class Broadcaster:
             due = await session.broadcasts.due(self._line.bot.id)
         if due is None:
             return False
+        await self._recover()
         await Mailing(
             due,
             posts=Posts(due.post, self._texts, paid=self._paid),
