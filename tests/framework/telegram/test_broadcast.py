@@ -12,7 +12,8 @@ from fetchgram.errors import CannotDeliver
 from fetchgram.model import Broadcast, BroadcastState, Circle, LinkButton, Person, Post, Recipients, Tally
 from fetchgram.storage.broadcast_sends import Ended, SendStore
 from fetchgram_sandbox.faults import Fault
-from fetchgram_sandbox.objects import Message
+from fetchgram_sandbox.happenings import QueryAsked
+from fetchgram_sandbox.objects import CallbackQuery, Message
 from fetchgram_sandbox.person import Person as Somebody
 from fetchgram_sandbox.world import World
 
@@ -199,6 +200,16 @@ async def test_whoever_presses_the_last_button_gets_no_more_until_it_is_pressed_
     turned = sender.world.find_message(people[0].id, copy.message_id)
     assert turned is not None
     assert [button.label for button in turned.buttons] == ["Read on", "🔕 No more news like this"]
+
+
+async def test_the_word_of_that_button_changes_no_other_keyboard(sender: Sender, stranger: Somebody) -> None:
+    stranger.say("/menu")
+    menu = await stranger.wait_for_text("the menu")
+    query = CallbackQuery(sender.world.new_id(), stranger.id, "news.off", sender.world.clock(), message=menu)
+    sender.world.emit(QueryAsked(query))
+    await until(lambda: sender.bot.calls("answerCallbackQuery"))
+    assert sender.world.find_message(menu.chat_id, menu.message_id) == menu
+    assert not sender.bot.calls("editMessageReplyMarkup")
 
 
 async def test_a_chat_that_is_busy_has_its_turn_later_and_holds_nobody_up(

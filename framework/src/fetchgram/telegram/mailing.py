@@ -90,6 +90,8 @@ class Mailing:
         self._under_way: set[asyncio.Task[None]] = set()
         self._ended: list[Ended] = []
         self._unsent: list[Recipient] = []
+        self._doubtful: tuple[Recipient, ...] = ()
+        """They may be on record, and surely nothing was sent to them."""
         self._streak = 0
         self._reason: str | None = None
         self._is_away = False
@@ -97,21 +99,22 @@ class Mailing:
     async def run(self) -> None:
         """Send; what is under way at the end is settled first."""
         log.info("broadcast.sending", broadcast=self._broadcast.id, total=self._broadcast.total)
-        await self._load(())
+        await self._load()
         try:
             while await self._step():
                 pass
         except asyncio.CancelledError:
+            self._unsent.extend(self._doubtful)
             draining = asyncio.ensure_future(self._drain())
             await asyncio.wait([draining], timeout=_DRAIN_S)
             draining.cancel()
             raise
         await self._drain()
 
-    async def _load(self, doubtful: Collection[Recipient]) -> None:
-        """Learn from the database where we are; those whose record is in doubt surely got nothing."""
+    async def _load(self) -> None:
+        """Learn from the database where we are."""
         async with self._storage.write() as session:
-            await session.sends.put_back(self._broadcast, [recipient.person for recipient in doubtful])
+            await session.sends.put_back(self._broadcast, [recipient.person for recipient in self._doubtful])
             self._waiting = deque(await session.recipients.waiting(self._broadcast))
             self._last = await session.broadcasts.walked_to(self._broadcast.id)
         self._ahead.clear()
@@ -125,11 +128,13 @@ class Mailing:
         while len(self._under_way) > _REFILL:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         turn = await self._choose(min(_WIDTH - len(self._under_way), self._line.stride(paid=self._paid)))
+        self._doubtful = (*turn.fresh, *turn.again)
         try:
             going = await self._record(turn)
         except (TemporarilyUnavailable, DiskFull) as error:
-            await self._regain((*turn.fresh, *turn.again), error)
+            await self._regain(error)
             return True
+        self._doubtful = ()
         if going is None or (not going and self._is_over):
             return await self._goes_on(is_running=going is not None)
         await (self._let_go(going) if going else self._breathe())
@@ -209,13 +214,13 @@ class Mailing:
         self._waiting.extend((*unsent, *turn.held))
         return None if going is None else [each for each in (*turn.again, *turn.fresh) if each.person in going]
 
-    async def _regain(self, doubtful: Collection[Recipient], error: Exception) -> None:
+    async def _regain(self, error: Exception) -> None:
         """Wait for the database; until it is back nothing goes out."""
         log.warning("broadcast.no_database", broadcast=self._broadcast.id, error=repr(error))
         while True:
             await self._clock.sleep(_REST_S)
             try:
-                await self._load(doubtful)
+                await self._load()
             except (TemporarilyUnavailable, DiskFull) as still:
                 log.warning("broadcast.no_database", broadcast=self._broadcast.id, error=repr(still))
             else:

@@ -41,8 +41,10 @@ class Subscription:
         is_quiet = query.data == QUIET
         async with self._storage.write() as session:
             await session.people.set_quiet(who.person.bot_id, who.person.id, quiet=is_quiet)
-        if isinstance(query.message, Message) and query.message.reply_markup is not None:
-            await self._turn_around(query.message, query.message.reply_markup, who, is_quiet=is_quiet)
+        message = query.message
+        # Anybody can send this word for any message: the keyboards of others stay as they are.
+        if isinstance(message, Message) and (shown := message.reply_markup) is not None and _is_under_news(shown):
+            await self._turn_around(message, shown, who, is_quiet=is_quiet)
         return text("telegram-is-quiet" if is_quiet else "telegram-is-loud")
 
     async def _turn_around(
@@ -56,3 +58,7 @@ class Subscription:
             await self._line(call, patience_s=5)
         except (AiogramError, TemporarilyUnavailable) as error:
             log.info("quiet.not_shown", error=describe(error) if isinstance(error, AiogramError) else str(error))
+
+
+def _is_under_news(shown: InlineKeyboardMarkup) -> bool:
+    return [button.callback_data for button in shown.inline_keyboard[-1]] in ([QUIET], [LOUD])
