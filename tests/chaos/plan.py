@@ -28,7 +28,7 @@ BAD = (
     "/bad/page.mp4?n={n}",
     "/media/clip-720.mp4?kbps=4000&cut_after=450000&n={n}",
 )
-LISTS = ("/list/3?n={n}", "/list/4?gone=3&n={n}&kbps=300", "/list/5?n={n}&kbps=500")
+LISTS = ("/list/3?n={n}", "/list/4?gone=3&n={n}&kbps=120", "/list/5?n={n}&kbps=200")
 """Some of each as a playlist: whole, with a hole, slow."""
 
 SHARED_ITEM = "/media/clip-144.mp4?list={count}&item=2&{query}"
