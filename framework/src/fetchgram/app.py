@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -38,7 +38,7 @@ from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.switches import Switches, recalled
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker, OnChange
-from fetchgram.plugins.context import PluginContext
+from fetchgram.plugins.context import PluginContext, Powers
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load, packages
@@ -70,6 +70,7 @@ class Plugins:
     clock: Clock
     database: SharedStorage
     switching: Switching
+    powers: Powers = field(default_factory=Powers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,7 @@ async def open_plugins(  # noqa: PLR0913  # each way to start differs in a few o
             clock=clock,
             database=shared,
             switching=switching,
+            powers=given.powers,
         )
 
 
@@ -225,6 +227,10 @@ def wire(
     queue.on_cancel(runner.stop)
     switches = Switches(storage, plugins.switching, clock)
     lists, items, intake = _ways_in(settings, plugins, storage, queue, stories)
+    controls = Controls(
+        storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
+    )
+    plugins.powers.attach(controls.of_plugin)
     return Wired(
         name=name,
         storage=storage,
@@ -240,9 +246,7 @@ def wire(
         commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
         pauses=Pauses(storage, hooks.breaker, clock),
         stories=stories,
-        controls=Controls(
-            storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
-        ),
+        controls=controls,
         switches=switches,
     )
 

@@ -14,6 +14,8 @@ from fetchgram.model import Growing, Json, Media, Text
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable
 
+    from fetchgram.control.ports import Control
+
 Parameters: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
@@ -37,11 +39,7 @@ class Ledger(Protocol):
         ...
 
     async def put(self, key: str, value: Json) -> None:
-        """Store a value.
-
-        Raises:
-            TemporarilyUnavailable: If this worker's lease has passed to another one.
-        """
+        """Store a value; `TemporarilyUnavailable` when this worker's lease has passed to another one."""
         ...
 
 
@@ -54,11 +52,7 @@ class Transaction(Protocol):
         ...
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
-        """Execute an SQLAlchemy Core statement, once or for each of several parameters.
-
-        Raises:
-            PluginError: If it names a table that is not the plugin's own, or is text in which nobody can see that.
-        """
+        """Execute a statement of SQLAlchemy Core; `PluginError` when it is not plainly about own tables."""
         ...
 
 
@@ -397,4 +391,9 @@ class Context(Protocol):
     @property
     def notify_admins(self) -> NotifyAdmins:
         """Tell the admins."""
+        ...
+
+    @property
+    def control(self) -> Control:
+        """What the plugin may do by itself, as `system:<plugin>`; `PluginError` unless its class `needs` that."""
         ...

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from fetchgram.errors import ConfigError, FetchgramError
 from fetchgram.plugins.breaker import Breaker
-from fetchgram.plugins.context import PluginContext, make_data_dir
+from fetchgram.plugins.context import CONTROL, PluginContext, Powers, make_data_dir
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import Loaded, packages
 from fetchgram.ports import Clock, Context, NotifyAdmins
@@ -52,6 +52,7 @@ class Provisions:
     notify_admins: NotifyAdmins
     inspectors: PluginWorkers
     parts: dict[int, _Parts]
+    powers: Powers = field(default_factory=Powers)
 
     @classmethod
     async def open(
@@ -107,6 +108,7 @@ class Provisions:
             media=self.media,
             texts=self.texts,
             notify_admins=self.notify_admins,
+            _powers=self.powers,
         )
         self.parts[id(context)] = _Parts(workers, tables)
         return context
@@ -120,13 +122,15 @@ class Provisions:
         return Hooks(loaded, breaker, self.settings.plugins, self.clock)
 
     def prepare(self, plugin: object, context: Context | None) -> None:
-        """Read what the attributes `preload`, `may_spawn` and `migrations` of a plugin say."""
+        """Read what the attributes `preload`, `may_spawn`, `migrations` and `needs` of a plugin say."""
         parts = self.parts.get(id(context))
         if parts is None:
             return
         parts.workers.prepare(
             tuple(getattr(plugin, "preload", ())), may_spawn=bool(getattr(plugin, "may_spawn", False))
         )
+        if context is not None and CONTROL in getattr(plugin, "needs", ()):
+            self.powers.allow(context.name)
         folder = getattr(plugin, "migrations", None)
         if folder is not None:
             parts.tables.prepare(Path(folder))

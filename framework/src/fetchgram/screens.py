@@ -33,7 +33,7 @@ class Interaction:
         chat: Where, as an opaque number.
         action: Name of the action; empty for the command itself.
         args: What the button carried.
-        text: What was typed after the command, or the answer.
+        text: What was typed after the command, or in the answer; never words that are passed on.
         file: A file that was sent as the answer; it is there until the handler returns.
         message: The message that was sent as the answer.
         about: Whom the answer points to, by Telegram's word and never by a name: whose message was passed on or

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import structlog
 
+from fetchgram.app import Wired
 from fetchgram.control.authority import Actor, Authority
 from fetchgram.errors import NotAllowed
 from fetchgram.model import Role
@@ -117,3 +119,14 @@ async def test_a_plugin_acts_under_its_own_name_and_appoints_nobody(storage: Sto
     with pytest.raises(NotAllowed):
         async with own.change("person.role", minimum=Role.OWNER):
             pass
+
+
+async def test_a_plugin_by_itself_acts_with_the_one_bot(storage: Storage, make_route: Callable[..., Wired]) -> None:
+    one = {"main": {"token": "7:secret"}}
+    control = make_route(storage, bots=one).controls.of_plugin("report")
+    await control.people.ban(50, until=None, reason="spam")
+    with pytest.raises(NotAllowed):
+        await control.people.set_role(50, Role.ADMIN)
+    assert await actions(storage) == [("system:report", "person.ban", "person:50")]
+    several = one | {"other": {"token": "8:secret"}}
+    assert (await make_route(storage, bots=several).controls.of_plugin("report").people.page()).total == 0

@@ -47,6 +47,8 @@ async def test_a_job_that_failed_has_its_story_under_the_number_that_was_told(be
     assert "hunter2" not in repr(found)
     assert "no luck with https://cdn.example/film.mp4?…" in found.error
     assert "no luck" in found.traceback
+    assert 'File "fetchgram/pipeline/run.py", line ' in found.traceback
+    assert "^^^" not in found.traceback
     assert any("job.started" in line for line in found.log)
     assert any("job.failed" in line for line in found.log)
     assert set(found.versions) >= {"fetchgram", "pydantic"}

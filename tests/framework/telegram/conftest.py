@@ -228,7 +228,8 @@ class SitePlugin:
         return Screen(text=named("who is it"), show=Show.NEW, ask=Ask(kind=AskKind.MESSAGE, action="pointed"))
 
     async def _pointed(self, interaction: Interaction) -> Screen:
-        return Screen(text=named(f"it is {interaction.about.id if interaction.about else 'nobody'}"))
+        who = interaction.about.id if interaction.about else "nobody"
+        return Screen(text=named(f"it is {who}, said {interaction.text}"))
 
     async def _ask_order(self, interaction: Interaction) -> Screen:
         return Screen(text=named("your order"), show=Show.NEW, ask=Ask(kind=AskKind.TEXT, action="ordered"))

@@ -99,7 +99,20 @@ async def test_a_message_that_is_passed_on_points_to_its_writer(bot: Bot, chat: 
     said = stranger.say("hello", group)
     await asked(chat, "who", "who is it")
     chat.forward(said)
-    await chat.wait_for_text(f"it is {stranger.id}")
+    await chat.wait_for_text(f"it is {stranger.id}, said None")
+
+
+async def test_the_words_of_a_message_are_the_persons_own_and_not_those_passed_on(
+    bot: Bot, chat: Person, stranger: Person
+) -> None:
+    await asked(chat, "who", "who is it")
+    chat.say("it is 42")
+    await chat.wait_for_text("it is nobody, said it is 42")
+    group = bot.api.world.new_chat("Friends", [chat.user, stranger.user])
+    said = stranger.say("it is 43", group)
+    await asked(chat, "who", "who is it")
+    chat.forward(said)
+    await chat.wait_for_text(f"it is {stranger.id}, said None")
 
 
 async def test_typed_words_of_somebody_else_are_no_orders(bot: Bot, chat: Person, stranger: Person) -> None:

@@ -60,6 +60,11 @@ class Controls:
         """Return what a person may do whose interaction began with this role."""
         return self._bound(Actor(bot_id=person.bot_id, person=person.id, ceiling=role))
 
+    def of_plugin(self, plugin: str) -> BoundControl:
+        """Return what a plugin may do by itself: with the one bot; with several, only what concerns all of them."""
+        bots = [int(bot.token.get_secret_value().partition(":")[0]) for bot in self.settings.bots.values()]
+        return self._bound(Actor(bot_id=bots[0] if len(bots) == 1 else 0, plugin=plugin))
+
     def _bound(self, actor: Actor) -> BoundControl:
         settings, owners = self.settings, frozenset(self.settings.owners)
         authority = Authority(self.storage, owners, actor)

@@ -25,6 +25,9 @@ _MOST_ERROR, _MOST_URL, _MOST_LINE = 600, 500, 300
 _LINES = 15
 _QUERY = re.compile(r"""(https?://[^\s?'"<>]*)\?[^\s'"<>]+""", re.IGNORECASE)
 """Queries of addresses: signatures and keys stand there."""
+_FOLDERS = re.compile(r'(?<=File ")[^"]*/(?:site-packages|src|python3\.\d+)/')
+"""Where things are installed says nothing about a failure, and fills a phone's screen."""
+_MARKS = re.compile(r"^[ |]*[~^]+[~^ ]*$\n?", re.MULTILINE)
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 _CORE = "fetchgram"
 
@@ -123,6 +126,7 @@ def clean(words: str) -> str:
 def _traceback(error: Exception) -> str:
     child = getattr(error, "traceback", "")
     whole = clean("".join(traceback.format_exception(error)) + (f"\n{child}" if child else ""))
+    whole = _MARKS.sub("", _FOLDERS.sub("", whole))
     return whole if len(whole) <= _HEAD + _TAIL else f"{whole[:_HEAD]}\n…\n{whole[-_TAIL:]}"
 
 

@@ -146,7 +146,7 @@ class Screens:
                 return
             interaction = dataclasses.replace(
                 self._interaction(who, role, action=ask.action, args=ask.args),
-                text=message.text if ask.kind == "text" else message.caption,
+                text=None if is_passed_on(message) else message.text or message.caption,
                 message=MessageRef(chat=message.chat.id, message_id=message.message_id),
                 about=person_of(message, who.person.bot_id),
             )

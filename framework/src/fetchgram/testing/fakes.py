@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from fetchgram.errors import CannotDeliver, ContentUnavailable, FetchgramError, TooLarge
 from fetchgram.model import Growing, Json, Media, Text, text
@@ -27,6 +28,9 @@ from fetchgram.ports import (
     Workers,
 )
 from fetchgram.testing.tables import NoDatabase
+
+if TYPE_CHECKING:
+    from fetchgram.control.ports import Control
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -295,3 +299,5 @@ class FakeContext:
     media: MediaTools = field(default_factory=FakeMediaTools)
     texts: Sentences = field(default_factory=FakeSentences)
     notify_admins: NotifyAdmins = field(default_factory=FakeNotifyAdmins)
+    control: Control = field(default=cast("Control", None))
+    """A test of what acts by itself gives one."""

@@ -257,8 +257,10 @@ admin-story-when =
 admin-story-reason = Reason: { $reason }
 admin-story-person = 👤 { $name } <code>{ PLAIN($id) }</code>
 admin-story-link =
-    { $title }
-    <code>{ $url }</code>
+    { HAS($title) ->
+        [yes] { $title }{"\u000A"}
+       *[no] {""}
+    }<code>{ $url }</code>
 admin-story-versions = <i>{ $versions }</i>
 admin-story-error = <b>{ $error }</b>
 admin-story-code = <code>{ $what }</code>
