@@ -122,6 +122,8 @@ async def _serve(round_trip_ms: int, bytes_per_s: int) -> None:
 
 async def _ours(path: Path, files: int, told: dict[str, Any]) -> Result:
     from fetchgram.telegram.mtproto.client import Client  # noqa: PLC0415 - each client alone in its process
+    from fetchgram.telegram.mtproto.login import as_bot  # noqa: PLC0415
+    from fetchgram.telegram.mtproto.session import SessionFile  # noqa: PLC0415
     from fetchgram.telegram.mtproto.uploader import Upload  # noqa: PLC0415
 
     settings = MtprotoSettings(
@@ -130,7 +132,7 @@ async def _ours(path: Path, files: int, told: dict[str, Any]) -> Result:
         server=f"127.0.0.1:{told['port']}",
         public_key=told["public_key"],
     )
-    client = Client(settings, told["bot_token"], path.with_suffix(".session"))
+    client = Client(settings, SessionFile(path.with_suffix(".session")), as_bot(told["bot_token"]))
 
     async def upload(number: int) -> None:
         await Upload(

@@ -19,6 +19,7 @@ PATIENCE_S = 90.0
 
 SMALL_LIMITS = f"""{UNHURRIED}
 botapi_max = "2 MB"
+split = false
 [limits]
 running = 1
 links_per_minute = 7

@@ -24,6 +24,9 @@ from fetchgram.storage import is_shared
 from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
 from fetchgram.telegram.budget import Budget
 from fetchgram.telegram.courier import TelegramCourier
+from fetchgram.telegram.mtproto.gateway import Gateway
+from fetchgram.telegram.mtproto.relay import Relay, open_relay
+from fetchgram.telegram.mtproto.tenure import Tenure
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
@@ -31,6 +34,8 @@ from fetchgram.telegram.service import Switchboard, TelegramService
 log = structlog.get_logger()
 
 _LOCK = "run.lock"
+_USER_ACCOUNT = "user-account"
+"""The lease on the account that uploads what is too large for a bot."""
 
 _Part: TypeAlias = Coroutine[object, object, None]
 
@@ -65,7 +70,8 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
-    builtins = (telegram_plugin(deliveries, settings.delivery, gateways),)
+    relay = open_relay(settings, SystemClock())
+    builtins = (telegram_plugin(deliveries, settings.delivery, gateways, relay),)
     switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
     told = None if part is Part.WORK else switchboard
     with _alone(settings.data_dir):
@@ -89,6 +95,8 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 parts += _talk(accounts, settings, plugins, route, switchboard)
             if part is not Part.TALK:
                 parts += await _work(accounts, route)
+            if relay is not None:
+                parts.append(_relaying(relay, gateways, notices, part, route, settings))
             if route.notifier is not None:
                 parts.append(route.notifier.run())
                 parts += _budgets(accounts, settings, plugins.clock, route)
@@ -136,6 +144,26 @@ def _budgets(accounts: Mapping[int, Account], settings: Settings, clock: Clock, 
         ).run()
         for bot_id, account in accounts.items()
     ]
+
+
+async def _relaying(  # what the relay works with
+    relay: Relay, gateways: Mapping[str, Gateway], notices: Notices, part: Part, route: Wired, settings: Settings
+) -> None:
+    """Look after the user account where files go out; one process uses it at a time."""
+    if part is Part.TALK:
+        relay.leave_to_workers()
+        return
+    relay.notify_admins = notices
+    if route.notifier is not None:
+        lease_s = settings.work.lease_s
+        lease = Lease(
+            storage=route.storage, clock=SystemClock(), name=_USER_ACCOUNT, holder=route.name, lease_s=lease_s
+        )
+        relay.tenure = Tenure(lease)
+    try:
+        await relay.run(gateways)
+    finally:
+        relay.close()
 
 
 async def _alone_with(lease: Lease, work: Callable[[], _Part]) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from fetchgram.model import Growing, Json, Media, Text
+from fetchgram.model import Growing, Json, KeyMoment, Media, Text
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable
@@ -273,6 +273,10 @@ class MediaTools(Protocol):
         """
         ...
 
+    async def key_moments(self, path: Path) -> Sequence[KeyMoment]:
+        """Say where a film or sound may be cut without encoding, its beginning first; `FfmpegError` if it is none."""
+        ...
+
     async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
         """Make a JPEG of at most 320 px and 200 kB (Telegram's limit); `None` when there is no picture in it."""
         ...
@@ -333,11 +337,7 @@ class MediaTools(Protocol):
         workdir: Path,
         watch: Watch | None = None,
     ) -> None:
-        """Encode once to learn what the video is like; only the notes are kept, for `run` with the same arguments.
-
-        Raises:
-            FfmpegError, DiskFull: As `run` does.
-        """
+        """Encode once to learn what the video is like; only notes are kept, for `run`, and it fails as that does."""
         ...
 
     async def can_encode(self, encoder: str) -> bool:

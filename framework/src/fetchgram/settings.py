@@ -87,6 +87,9 @@ class DeliverySettings(SettingsModel):
         description="Largest upload over the Bot API; by default what its server takes (50 MB, a local one 2000 MB), "
         "or 20 MB while larger files can go over MTProto.",
     )
+    split: bool = Field(
+        default=True, description="Whether a video or sound that no way takes whole goes out in parts that play."
+    )
     botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
     messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
     paid_broadcasts: bool = Field(
@@ -114,7 +117,21 @@ class MtprotoSettings(SettingsModel):
     proxy: SecretStr | None = Field(
         default=None, description="`socks5://…`, `http://…` or a link of an MTProxy (`tg://proxy?…`)."
     )
-    file_max: ByteSize = Field(default=ByteSize(2000 * 1024 * 1024), description="Largest upload.")
+    file_max: ByteSize = Field(default=ByteSize(2000 * 1024 * 1024), description="Largest upload of a bot.")
+    relay_chat: int | None = Field(
+        default=None,
+        lt=-1_000_000_000_000,
+        description="Id (-100…) of a private group or channel into which a user account uploads what is too large "
+        "for a bot, and from which the bots copy.",
+    )
+    relay_max: ByteSize | None = Field(
+        default=None, description="Largest upload of the user account; by default 2000 MiB, with Premium 4000 MiB."
+    )
+    user_session: SecretStr | None = Field(
+        default=None,
+        description="Session string of the user account (`fetchgram login --string`); by default the file that "
+        "`fetchgram login` writes.",
+    )
     connections: int = Field(default=8, ge=1, le=16, description="Connections at most.")
     window: ByteSize = Field(default=ByteSize(8 * 1024 * 1024), description="Bytes under way at most.")
 

@@ -62,3 +62,10 @@ def test_sound_is_sound_or_nothing() -> None:
     with pytest.raises(ContentUnavailable) as caught:
         nearest((PICTURE,), wish, WAYS)
     assert caught.value.text.key == "error-no-sound"
+
+
+def test_what_would_come_in_parts_is_taken_only_where_nothing_comes_whole() -> None:
+    parts = Route(plugin="p", name="split", order=9, max_bytes={"video": 1000 * MB})
+    ways = Ways((*WAYS.routes, parts))
+    assert nearest((video(1080, 400 * MB), video(720, 40 * MB)), up_to(1080), ways).height_px == 720
+    assert nearest((video(1080, 400 * MB), video(720, 60 * MB)), up_to(1080), ways).height_px == 1080

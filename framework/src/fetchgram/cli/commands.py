@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from fetchgram.cli import detect, get, installed, jobs, report, run_bot
+from fetchgram.cli import detect, get, installed, jobs, login, report, run_bot
 from fetchgram.cli.light import uncollected
 from fetchgram.cli.output import WRONG_USE, print_error, told
 from fetchgram.errors import ConfigError
@@ -33,6 +33,7 @@ _LEVELS = {
     "hooks": _SILENT,
     "settings": _SILENT,
     "check": _SILENT,
+    "login": _SILENT,
     "migrate": _SILENT,
 }
 """What a command logs when nobody asked: a bug that `get` met, and what is not in the rows of the others."""
@@ -79,7 +80,7 @@ def _app(words: Sequence[str]) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    for module in (run_bot, get, detect, jobs, installed, report):
+    for module in (run_bot, get, detect, jobs, installed, login, report):
         module.add_to(app)
     _add_plugin_commands(app, words)
     return app

@@ -79,15 +79,17 @@ async def _check(settings: Settings) -> list[Checked]:
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
     from fetchgram.storage import SharedStorage  # noqa: PLC0415  # heavy
     from fetchgram.telegram.mtproto.gateway import open_gateways  # noqa: PLC0415  # heavy
+    from fetchgram.telegram.mtproto.relay import open_relay  # noqa: PLC0415  # heavy
     from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
 
     async def _run(hooks: Hooks) -> list[Checked]:
         of_plugins = [check for _, check in await hooks.health_checks()]
         return await run_checks([*core_checks(settings, hooks.statuses(), hooks.warnings), *of_plugins])
 
+    relay = open_relay(settings, SystemClock())
     try:
         gateways = open_gateways(settings, SystemClock())
-        builtins = (telegram_plugin({}, settings.delivery, gateways),)
+        builtins = (telegram_plugin({}, settings.delivery, gateways, relay),)
         untouched = SharedStorage(settings.database.url, settings.data_dir, migrate=False)
         async with open_plugins(settings, builtins=builtins, database=untouched, warm=False) as opened:
             return await _run(opened.hooks)

@@ -69,6 +69,8 @@ route-botapi = sent by the bot
 route-mtproto = large file
 route-mtproto-down = The way for large files is interrupted at the moment.
 route-relay = very large file
+route-relay-down = The way for very large files is interrupted at the moment.
+route-relay-no-login = The way for very large files is closed at the moment.
 route-split = in parts
 route-none = { HAS($limit) ->
     [yes] Too large: { SIZE($limit) } is the most that I can send

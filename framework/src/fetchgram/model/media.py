@@ -58,6 +58,14 @@ class Media(Word):
     caption: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyMoment:
+    """A moment at which a film may be cut without encoding, and the bytes of all streams before it."""
+
+    at_s: float
+    bytes_before: int
+
+
 class Growing(Protocol):
     """A file still being written; never stored."""
 

@@ -16,6 +16,9 @@ _ARRIVES_AS = {
     ChoiceKind.FILE: MediaKind.DOCUMENT,
 }
 
+IN_PARTS = "split"
+"""The way of what no other takes, in pieces: it can be chosen, and is not chosen by itself while another can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -91,8 +94,9 @@ def best_of(rows: Sequence[ChoiceRow]) -> int | None:
     """Return the index of what is taken for the best: the first that plays everywhere, else the first of all.
 
     Only what can be delivered counts, and only what is of the first one's kind: the sound alone is not the best of a
-    film that is too large.
+    film that is too large. What comes in parts is the best only where nothing comes whole.
     """
     alike = [row for row in rows if row.route is not None and row.choice.kind is rows[0].choice.kind]
+    alike = [row for row in alike if row.route != IN_PARTS] or alike
     found = next((row for row in alike if row.choice.plays_everywhere), alike[0] if alike else None)
     return found.index if found else None

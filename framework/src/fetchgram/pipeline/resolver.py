@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fetchgram.errors import ContentUnavailable, Reason, TooLarge
 from fetchgram.model import Choice, ChoiceKind, Job, Person, Probe, Recipe, Request, Route, Step, text
-from fetchgram.pipeline.menu import Ways
+from fetchgram.pipeline.menu import IN_PARTS, Ways
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.plugins.hooks import Hooks
 
@@ -70,7 +70,7 @@ class Resolver:
 
 
 def nearest(choices: Sequence[Choice], wish: Choice, ways: Ways) -> Choice:
-    """Return what comes nearest to a wish: the best that is not above it and can be sent.
+    """Return what comes nearest to a wish: the best that is not above it and can be sent, whole if any can.
 
     Where all videos are above the wish, it is the lowest. What is no video is taken as it is.
 
@@ -79,10 +79,11 @@ def nearest(choices: Sequence[Choice], wish: Choice, ways: Ways) -> Choice:
         TooLarge: If nothing can be sent.
     """
     fitting = _fitting(choices, wish)
-    sendable = next((choice for choice in fitting if ways.of(choice) is not None), None)
-    if sendable is None:
+    sendable = [choice for choice in fitting if ways.of(choice) is not None]
+    whole = [choice for choice in sendable if ways.of(choice) != IN_PARTS]
+    if not sendable:
         raise TooLarge(fitting[-1].file_bytes, ways.limit_bytes(fitting[-1]))
-    return sendable
+    return (whole or sendable)[0]
 
 
 def _fitting(choices: Sequence[Choice], wish: Choice) -> list[Choice]:

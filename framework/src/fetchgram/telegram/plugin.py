@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from fetchgram.errors import CannotDeliver, FetchgramError, PluginError
+from fetchgram.errors import CannotDeliver, FetchgramError, PluginError, TemporarilyUnavailable
 from fetchgram.hookspecs import hookimpl
 from fetchgram.model import (
     Chat,
@@ -31,7 +32,9 @@ from fetchgram.screens import Command, Health, HealthCheck, HealthReport, Intera
 from fetchgram.settings import DeliverySettings, SettingsModel
 from fetchgram.telegram.forget import forget_command
 from fetchgram.telegram.mtproto.gateway import Gateway
-from fetchgram.telegram.routes import MTPROTO, upload_routes
+from fetchgram.telegram.mtproto.relay import Relay
+from fetchgram.telegram.routes import MTPROTO, RELAY, upload_routes
+from fetchgram.telegram.splitting import SPLIT, Splitter
 
 if TYPE_CHECKING:
     from fetchgram.telegram.delivery import BotApiDelivery  # aiogram: heavy, and listing the plugins needs none of it
@@ -49,6 +52,7 @@ class TelegramPlugin:
     Settings = SettingsModel
     deliveries: Mapping[int, BotApiDelivery] = {}
     gateways: Mapping[str, Gateway] = {}
+    relay: Relay | None = None
     delivery_settings: DeliverySettings = DeliverySettings()
 
     def __init__(self, settings: SettingsModel, context: Context | None) -> None:
@@ -59,10 +63,7 @@ class TelegramPlugin:
         """Name the ways into a chat of one of our bots."""
         if not isinstance(destination, Chat) or destination.bot_id not in self.deliveries:
             return ()
-        # MTProto does not speak for a business account.
-        gateway = self._gateway(destination.bot_id) if destination.business is None else None
-        uploads = upload_routes(self.name, self.delivery_settings, gateway)
-        return (Route(plugin=self.name, name=CACHE, order=0), *uploads)
+        return (Route(plugin=self.name, name=CACHE, order=0), *self._uploads(destination))
 
     @hookimpl
     async def deliver(
@@ -76,17 +77,21 @@ class TelegramPlugin:
         if route.name == CACHE:
             receipt = decode(Receipt, cast("dict[str, Json]", await ledger.get(LEDGER_KEY)))
             return await way.send_cached(delivery, receipt, ledger)
-        if route.name == MTPROTO and (gateway := self._gateway(chat.bot_id)) is not None:
-            return await gateway.deliver(delivery, media, ledger, sink)
-        return await way.upload(delivery, media, ledger, sink)
+        if route.name == SPLIT:
+            return await self._in_parts(delivery, chat, media, ledger, sink)
+        return await self._upload(route.name, delivery, media, ledger, sink)
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
         """Name a check for each bot that can send large files."""
-        return tuple(
-            HealthCheck(name=f"mtproto {name}", check=partial(_check, gateway))
+        checks = [
+            HealthCheck(name=f"mtproto {name}", check=partial(_check, gateway.check, "the Bot API's limit"))
             for name, gateway in self.gateways.items()
-        )
+        ]
+        if self.relay is not None:
+            check = partial(_check, partial(self.relay.check, self.gateways), "a bot's limit")
+            checks.append(HealthCheck(name="user account", check=check))
+        return checks
 
     @hookimpl
     async def probe(self, link: Link) -> Probe:
@@ -108,6 +113,36 @@ class TelegramPlugin:
             forget_command(),
         )
 
+    def _uploads(self, chat: Chat) -> Sequence[Route]:
+        # MTProto does not speak for a business account.
+        gateway = self._gateway(chat.bot_id) if chat.business is None else None
+        return upload_routes(self.name, self.delivery_settings, gateway, self.relay)
+
+    async def _upload(  # a hook's parameters, and how
+        self, name: str, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink, *, apart: bool = False
+    ) -> Receipt:
+        bot_id = cast("Chat", delivery.destination).bot_id
+        gateway = self._gateway(bot_id)
+        if name == MTPROTO and gateway is not None:
+            return await gateway.deliver(delivery, media, ledger, sink, apart=apart)
+        if name == RELAY and gateway is not None and self.relay is not None:
+            return await self.relay.deliver(delivery, media, ledger, sink, gateway=gateway, apart=apart)
+        return await self.deliveries[bot_id].upload(delivery, media, ledger, sink, apart=apart)
+
+    async def _in_parts(
+        self, delivery: Delivery, chat: Chat, media: Sequence[Media], ledger: Ledger, sink: Sink
+    ) -> Receipt:
+        """Send what no way takes whole in parts, on the first way that takes them."""
+        if self._context is None:
+            raise PluginError("nothing is cut without a context", plugin=self.name)
+        ways = [route for route in self._uploads(chat) if route.down is None and route.name != SPLIT]
+        parts = await Splitter(self._context.media, self._context.texts).split(media, ways, ledger)
+        way = next((way for way in ways if all(way.takes(part.kind, part.size_bytes) for part in parts)), None)
+        if way is None:
+            raise TemporarilyUnavailable("the way for the parts is down", told=text("route-mtproto-down"))
+        receipt = await self._upload(way.name, delivery, parts, ledger, sink, apart=True)
+        return replace(receipt, route=SPLIT)
+
     def _gateway(self, bot_id: int) -> Gateway | None:
         return next((gateway for gateway in self.gateways.values() if gateway.bot_id == bot_id), None)
 
@@ -121,7 +156,10 @@ class TelegramPlugin:
 
 
 def telegram_plugin(
-    deliveries: Mapping[int, BotApiDelivery], settings: DeliverySettings, gateways: Mapping[str, Gateway] | None = None
+    deliveries: Mapping[int, BotApiDelivery],
+    settings: DeliverySettings,
+    gateways: Mapping[str, Gateway] | None = None,
+    relay: Relay | None = None,
 ) -> type[TelegramPlugin]:
     """Return the plugin's class for these bots: nothing is global, so that a process may hold several.
 
@@ -129,6 +167,7 @@ def telegram_plugin(
         deliveries: By bot id.
         settings: How files go out.
         gateways: Ways into MTProto, by the bots' names.
+        relay: The user account for all of them.
     """
 
     class Bound(TelegramPlugin):
@@ -137,14 +176,15 @@ def telegram_plugin(
     Bound.deliveries = deliveries
     Bound.delivery_settings = settings
     Bound.gateways = gateways or {}
+    Bound.relay = relay
     return Bound
 
 
-async def _check(gateway: Gateway) -> HealthReport:
+async def _check(check: Callable[[], Awaitable[str]], limit: str) -> HealthReport:
     try:
-        return HealthReport(health=Health.OK, detail=await gateway.check())
+        return HealthReport(health=Health.OK, detail=await check())
     except FetchgramError as error:
-        return HealthReport(health=Health.FAILING, detail=f"{error}; files above the Bot API's limit cannot be sent")
+        return HealthReport(health=Health.FAILING, detail=f"{error}; files above {limit} cannot be sent whole")
 
 
 async def _start(interaction: Interaction) -> Screen:  # noqa: ARG001  # a handler's shape

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fetchgram.errors import CannotDeliver, ContentUnavailable, FetchgramError, TooLarge
-from fetchgram.model import Growing, Json, Media, Text, text
+from fetchgram.model import Growing, Json, KeyMoment, Media, Text, text
 from fetchgram.ports import (
     Clock,
     Fetched,
@@ -219,6 +219,10 @@ class FakeMediaTools:
         kind = {"mp4": "video", "m4a": "audio", "mp3": "audio", "jpg": "photo"}.get(suffix, "document")
         size_bytes = (await asyncio.to_thread(path.stat)).st_size
         return MediaInfo(kind=kind, mime=f"application/{suffix}", size_bytes=size_bytes)
+
+    async def key_moments(self, path: Path) -> Sequence[KeyMoment]:
+        """Find none but the beginning."""
+        return [KeyMoment(0.0, 0)]
 
     async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
         """Make none."""

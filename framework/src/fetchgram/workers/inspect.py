@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import cast
 
 from fetchgram.errors import FfmpegError
+from fetchgram.model import KeyMoment
 from fetchgram.model.codec import Json
 from fetchgram.ports import MediaInfo, Workers
 
 _TIMEOUT_S = 30.0
+_READ_THROUGH_S = 600.0
+"""Some gigabytes from a slow disk."""
 
 
 async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = None) -> MediaInfo:
@@ -30,6 +33,19 @@ async def inspect(pool: Workers, path: Path, *, max_duration_s: float | None = N
     if not isinstance(found, dict):
         raise FfmpegError("input", f"no description of {path.name!r}")
     return MediaInfo(**found)  # type: ignore[arg-type]  # our own child wrote exactly these fields
+
+
+async def key_moments(pool: Workers, path: Path) -> list[KeyMoment]:
+    """List where a video or sound may be cut without encoding.
+
+    Raises:
+        FfmpegError: `input`, if it cannot be read.
+        WorkerCrashed: If the demuxer crashed.
+        WorkerTimeout: If it took too long.
+    """
+    payload: Json = {"path": _absolute(path)}
+    found = await pool.run("fetchgram.workers.moments:key_moments", payload, timeout_s=_READ_THROUGH_S)
+    return [KeyMoment(at_s, int(before)) for at_s, before in cast("list[list[float]]", found)]
 
 
 async def make_thumbnail(pool: Workers, path: Path, output: Path, at_s: float = 0.0) -> Path | None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import cast, get_args
 
 from fetchgram.errors import ContentUnavailable, FfmpegError, Reason
+from fetchgram.model import KeyMoment
 from fetchgram.ports import Input, MediaInfo, Watch, Workers
 from fetchgram.settings import FfmpegSettings, Settings
 from fetchgram.workers import edits
 from fetchgram.workers.edits import AudioCodec, Work
 from fetchgram.workers.encoders import encodes
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
-from fetchgram.workers.inspect import inspect, make_thumbnail
+from fetchgram.workers.inspect import inspect, key_moments, make_thumbnail
 from fetchgram.workers.plugin_workers import PluginWorkers
 
 PRELOAD = ("fetchgram.workers.thumbnails",)
@@ -44,6 +45,10 @@ class LocalMedia:
             return await inspect(self._workers, path)
         except FfmpegError as error:
             raise ContentUnavailable(Reason.NO_MEDIA, str(error)) from error
+
+    async def key_moments(self, path: Path) -> Sequence[KeyMoment]:
+        """Say where a file may be cut; see `ports.MediaTools.key_moments`."""
+        return await key_moments(self._workers, path)
 
     async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
         """Make a small JPEG; see `ports.MediaTools.thumbnail`."""

@@ -14,6 +14,8 @@ from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Impossible, Plan, Unreachable, Work
 from fetchgram_compress.wishes import NAME, TURNS, Wish, of_steps
 
+_IN_PARTS = "split"
+"""The way that takes what no other does, in pieces: whoever wants one file fits it to the others."""
 _SIDES = (1080, 720, 480, 360, 240)
 _RATES = (30, 24, 15)
 _ANIMATION_S = 120.0
@@ -119,9 +121,8 @@ class _Menu:
 
     def _sizes(self, kind: ChoiceKind) -> Iterator[Option | None]:
         group = text("compress-group-size")
-        limit = max(
-            (route.max_bytes.get(_KINDS[kind].value, 0) for route in self.routes if route.down is None), default=0
-        )
+        whole = [route for route in self.routes if route.down is None and route.name != _IN_PARTS]
+        limit = max((route.max_bytes.get(_KINDS[kind].value, 0) for route in whole), default=0)
         if limit and (not self.is_size_known or self.source.size_bytes > limit):
             yield self._option(f"fit.{limit}", text("compress-fit-chat", limit=limit), _SIZE, group=group, alone=True)
         for size in map(int, self.settings.sizes):

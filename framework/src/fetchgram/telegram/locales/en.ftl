@@ -29,6 +29,9 @@ telegram-estimate = { HAS($size) ->
 }
 telegram-estimate-time = Takes about { DURATION($time) } longer
 telegram-plugin-paused = ⚠️ The plugin <b>{ $plugin }</b> is paused after repeated failures: { $error }
+telegram-user-lost = ⚠️ The user account for very large files is not logged in any more ({ $reason }). <code>fetchgram login</code> brings it back; until then such files go in parts.
+telegram-user-back = ✅ The user account for very large files is logged in again.
+telegram-part = Part { $number } of { $of }
 telegram-plugin-back = ✅ The plugin <b>{ $plugin }</b> works again.
 telegram-way = 📨 { $way }
 telegram-value = { $value }

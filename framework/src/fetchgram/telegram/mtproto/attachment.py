@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from fetchgram.model import Media
 from fetchgram.ports import Ledger
@@ -18,8 +20,40 @@ _REPAIRED_ONE_BY_ONE = 8
 _MOST_REPAIRS = 16
 
 
+class Attaching(Protocol):
+    """One file of a message, however it comes to Telegram."""
+
+    async def upload(self) -> None:
+        """Bring the file to Telegram."""
+        ...
+
+    async def used(self, call: Callable[[TL], Awaitable[TL]]) -> TL:
+        """Make a call with the file; it takes the input media."""
+        ...
+
+    async def kept(self, keep: Callable[[TL], Awaitable[TL]]) -> TL:
+        """Return the input media for an album."""
+        ...
+
+
+class Attach(Protocol):
+    """Makes the attachment of a file."""
+
+    def __call__(self, media: Media, *, ledger: Ledger, key: str, on_progress: Callable[[int], None]) -> Attaching:
+        """Make it; see `Attachment`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How files come to Telegram, and how the route is called."""
+
+    route: str
+    attach: Attach
+
+
 class Attachment:
-    """One file of a message.
+    """A file that the account itself uploads.
 
     Args:
         pool: The connections.
@@ -77,6 +111,14 @@ class Attachment:
                 if refused.missing_part is None or self._repairs >= _MOST_REPAIRS:
                     raise
                 await self._repair(refused.missing_part)
+
+    async def kept(self, keep: Callable[[TL], Awaitable[TL]]) -> TL:
+        """Return the input media for an album, which is made of files that Telegram keeps already.
+
+        Args:
+            keep: Lets Telegram keep the input media that it is given.
+        """
+        return messages.kept_media(await self.used(keep))
 
     async def _repair(self, part: int) -> None:
         self._repairs += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import structlog
@@ -12,14 +13,16 @@ from fetchgram.errors import CannotDeliver, FetchgramError
 from fetchgram.model import Chat, Delivery, FileId, Json, Media, MediaKind, Receipt, decode, text
 from fetchgram.ports import Ledger, Sink
 from fetchgram.telegram.albums import album_sizes, answering, shaped
+from fetchgram.telegram.mtproto.attachment import Attachment, Way
 from fetchgram.telegram.mtproto.failures import KeyLost, Refused
 from fetchgram.telegram.mtproto.peers import Peers
 from fetchgram.telegram.mtproto.pool import Pool
-from fetchgram.telegram.mtproto.sending import ROUTE, Sending
+from fetchgram.telegram.mtproto.sending import Sending
 from fetchgram.telegram.uploads import Meter
 
 log = structlog.get_logger()
 
+ROUTE = "mtproto"
 _UNREACHABLE = frozenset(
     {
         "USER_IS_BLOCKED",
@@ -49,8 +52,25 @@ class MtprotoDelivery:
         self._peers = Peers(pool)
         self._on_unreachable = on_unreachable
 
-    async def deliver(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
+    async def deliver(
+        self,
+        delivery: Delivery,
+        media: Sequence[Media],
+        ledger: Ledger,
+        sink: Sink,
+        *,
+        way: Way | None = None,
+        apart: bool = False,
+    ) -> Receipt:
         """Send new files.
+
+        Args:
+            delivery: To whom.
+            media: What.
+            ledger: What was written down of it.
+            sink: Hears how far it is.
+            way: How the files come to Telegram; by default this account uploads them.
+            apart: Whether each goes as a message of its own, in no album.
 
         Raises:
             CannotDeliver: Refused; nothing arrived of the refused part.
@@ -64,17 +84,18 @@ class MtprotoDelivery:
         message_ids: list[int] = []
         file_ids: list[FileId] = []
         start = 0
-        for number, size in enumerate(album_sizes([item.kind for item in media])):
+        way = way or Way(ROUTE, partial(Attachment, self._pool))
+        for number, size in enumerate([1] * len(media) if apart else album_sizes([item.kind for item in media])):
             place = answering(cast("Chat", delivery.destination), media[start].kind, message_ids)
             next_one = replace(delivery, destination=place)
-            sending = Sending(self._pool, self._peers, next_one, ledger, meter=meter, number=number)
+            sending = Sending(self._pool, self._peers, next_one, ledger, meter=meter, number=number, way=way)
             record = await self._send_once(sending, media[start : start + size])
             message_ids += cast("list[int]", record["message_ids"])
             file_ids += [decode(FileId, file) for file in cast("list[dict[str, Json]]", record["file_ids"])]
             start += size
         # Fewer ids than files: the cache could not send all of it again.
         kept = tuple(file_ids) if len(file_ids) == len(media) else ()
-        return Receipt(route=ROUTE, message_ids=tuple(message_ids), file_ids=kept, size_bytes=total)
+        return Receipt(route=way.route, message_ids=tuple(message_ids), file_ids=kept, size_bytes=total)
 
     async def _send_once(self, sending: Sending, media: Sequence[Media]) -> dict[str, Json]:
         before = await sending.recall()

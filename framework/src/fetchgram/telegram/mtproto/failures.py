@@ -25,6 +25,10 @@ class NoAnswer(Exception):
     """Nothing came in time; whether the call was carried out is unknown."""
 
 
+class RelayFailed(Exception):
+    """The user account could not bring a file to the relay chat; its cause says why."""
+
+
 class Refused(Exception):
     """The server answered with an error, as core.telegram.org/api/errors lists them."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from fetchgram.model import Chat, Delivery, Media, Receipt, Text, text
 from fetchgram.ports import Clock, Ledger, Sink
 from fetchgram.settings import MtprotoSettings, Settings
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
+from fetchgram.telegram.mtproto.session import SessionFile
 
 if TYPE_CHECKING:
+    from fetchgram.telegram.mtproto.attachment import Way
     from fetchgram.telegram.mtproto.client import Client
     from fetchgram.telegram.mtproto.delivery import MtprotoDelivery
+    from fetchgram.telegram.mtproto.pool import Pool
 
 log = structlog.get_logger()
 
@@ -70,24 +74,45 @@ class Gateway:
         """Say why it cannot be used now."""
         return text("route-mtproto-down") if self._clock.monotonic() < self._down_until else None
 
-    async def deliver(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
+    async def deliver(
+        self,
+        delivery: Delivery,
+        media: Sequence[Media],
+        ledger: Ledger,
+        sink: Sink,
+        *,
+        way: Callable[[Pool], Way] | None = None,
+        apart: bool = False,
+    ) -> Receipt:
         """Send new files; a login that has become void is made again once.
+
+        Args:
+            delivery: To whom.
+            media: What.
+            ledger: What was written down of it.
+            sink: Hears how far it is.
+            way: How the files come to Telegram; takes the bot's connections. By default the bot uploads them.
+            apart: Whether each goes as a message of its own, in no album.
 
         Raises:
             CannotDeliver: Refused; nothing arrived of the refused part.
             Uncertain: Another route may have sent a part before.
             TemporarilyUnavailable: The route is down, or the send can be asked for again.
         """
-        client, way = await self._open()
+        client, sender = await self._open()
+
+        async def send() -> Receipt:
+            async with client.use() as pool:
+                chosen = way(pool) if way is not None else None
+                return await sender.deliver(delivery, media, ledger, sink, way=chosen, apart=apart)
+
         try:
             try:
-                async with client.use():
-                    return await way.deliver(delivery, media, ledger, sink)
+                return await send()
             except KeyLost as lost:
                 log.warning("mtproto.login_lost", error=str(lost))
                 client.forget()
-                async with client.use():
-                    return await way.deliver(delivery, media, ledger, sink)
+                return await send()
         except (Lost, NoAnswer, Refused) as error:
             self._fall(error)
             raise TemporarilyUnavailable(f"MTProto: {error}") from error
@@ -103,9 +128,20 @@ class Gateway:
             TemporarilyUnavailable: It does not work.
         """
         client, _ = await self._open()
+        async with self.use() as pool:
+            return f"logged in as @{(await client.know(pool)).username} at {client.place}"
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[Pool]:
+        """Hold the bot's connections, logging in if need be.
+
+        Raises:
+            TemporarilyUnavailable: It does not work.
+        """
+        client, _ = await self._open()
         try:
             async with client.use() as pool:
-                return await client.describe(pool)
+                yield pool
         except (Lost, NoAnswer, Refused) as error:
             raise TemporarilyUnavailable(str(error)) from error
 
@@ -118,7 +154,8 @@ class Gateway:
         async with self._opening:
             if self._opened is None:
                 heavy = await asyncio.to_thread(_Heavy)
-                client: Client = heavy.client.Client(self._settings, self._token, self._file)
+                log_in = heavy.login.as_bot(self._token)
+                client: Client = heavy.client.Client(self._settings, SessionFile(self._file), log_in)
                 self._opened = client, heavy.delivery.MtprotoDelivery(client.pool, self._on_unreachable)
             return self._opened
 
@@ -132,6 +169,7 @@ class _Heavy:
 
     def __init__(self) -> None:
         self.client = importlib.import_module("fetchgram.telegram.mtproto.client")
+        self.login = importlib.import_module("fetchgram.telegram.mtproto.login")
         self.delivery = importlib.import_module("fetchgram.telegram.mtproto.delivery")
 
 

@@ -88,6 +88,11 @@ def kept_media(answer: TL) -> TL:
     return types.InputMediaDocument(id=named)
 
 
+def channel_of(peer: TL) -> TL:
+    """Return a channel's peer as methods of channels take it."""
+    return types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
+
+
 def send_query(peer: TL, chat: Chat, items: Sequence[tuple[TL, str, int]], *, reply: bool) -> TL:
     """Build the send of one file or of an album.
 

@@ -5,34 +5,25 @@ See core.telegram.org/method/messages.sendMedia, `random_id`: a second send unde
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import structlog
 from pyrogram.raw import functions, types
 
-from fetchgram.errors import TemporarilyUnavailable, Uncertain
+from fetchgram.errors import Uncertain
 from fetchgram.model import Chat, Delivery, Json, Media, MediaKind, encode
 from fetchgram.ports import Ledger
 from fetchgram.telegram.mtproto import messages
-from fetchgram.telegram.mtproto.attachment import Attachment
+from fetchgram.telegram.mtproto.attachment import Attaching, Way
 from fetchgram.telegram.mtproto.connection import TL
-from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
+from fetchgram.telegram.mtproto.failures import Refused
+from fetchgram.telegram.mtproto.insisting import insist
 from fetchgram.telegram.mtproto.peers import Peers, is_channel
 from fetchgram.telegram.mtproto.pool import Pool
 from fetchgram.telegram.uploads import Meter
 
-log = structlog.get_logger()
-
-ROUTE = "mtproto"
-_SEND_S = 60.0
-"""Telegram looks through a large file before it answers."""
-_TRIES = 5
-_LONGEST_PAUSE_S = 300
 _DUPLICATE = "RANDOM_ID_DUPLICATE"
-_REPLY_GONE = frozenset({"REPLY_MESSAGE_ID_INVALID", "REPLY_TO_INVALID", "MESSAGE_ID_INVALID"})
 
 
 class Sending:
@@ -45,10 +36,11 @@ class Sending:
         ledger: What was written down of it.
         meter: Counts bytes.
         number: Which message of the delivery.
+        way: How its files come to Telegram.
     """
 
-    def __init__(
-        self, pool: Pool, peers: Peers, delivery: Delivery, ledger: Ledger, *, meter: Meter, number: int
+    def __init__(  # what a message is made of
+        self, pool: Pool, peers: Peers, delivery: Delivery, ledger: Ledger, *, meter: Meter, number: int, way: Way
     ) -> None:
         self._pool = pool
         self._peers = peers
@@ -56,6 +48,7 @@ class Sending:
         self._ledger = ledger
         self._meter = meter
         self._number = number
+        self._way = way
         self.chat = cast("Chat", delivery.destination)
 
     async def recall(self) -> dict[str, Json]:
@@ -96,7 +89,7 @@ class Sending:
             {
                 "state": "sending",
                 "resends": self._delivery.resends,
-                "route": ROUTE,
+                "route": self._way.route,
                 "random_ids": cast("Json", random_ids),
                 "events": events,
             }
@@ -108,9 +101,8 @@ class Sending:
         await self.note(record)
         return record
 
-    def _attachment(self, media: Media, index: int) -> Attachment:
-        return Attachment(
-            self._pool,
+    def _attachment(self, media: Media, index: int) -> Attaching:
+        return self._way.attach(
             media,
             ledger=self._ledger,
             key=f"upload:{self._number}:{index}",
@@ -118,7 +110,7 @@ class Sending:
         )
 
     async def _send(
-        self, peer: TL, media: Sequence[Media], attachments: Sequence[Attachment], random_ids: list[int]
+        self, peer: TL, media: Sequence[Media], attachments: Sequence[Attaching], random_ids: list[int]
     ) -> list[TL] | None:
         """Send; `None` when it was sent before and the answer got lost."""
         try:
@@ -135,7 +127,7 @@ class Sending:
         return messages.sent_text(updates, media, random_id)
 
     async def _send_files(
-        self, peer: TL, media: Sequence[Media], attachments: Sequence[Attachment], random_ids: list[int]
+        self, peer: TL, media: Sequence[Media], attachments: Sequence[Attaching], random_ids: list[int]
     ) -> list[TL]:
         captions = [messages.caption(item) for item in media]
 
@@ -149,33 +141,14 @@ class Sending:
             updates = await send(*[await self._kept(peer, attachment) for attachment in attachments])
         return messages.sent_messages(updates, random_ids)
 
-    async def _kept(self, peer: TL, attachment: Attachment) -> TL:
-        """An album is made of files that Telegram keeps already."""
-
+    async def _kept(self, peer: TL, attachment: Attaching) -> TL:
         async def keep(media: TL) -> TL:
             return await self._insist(lambda _reply: functions.messages.UploadMedia(peer=peer, media=media))
 
-        return messages.kept_media(await attachment.used(keep))
+        return await attachment.kept(keep)
 
     async def _insist(self, query: Callable[[bool], TL]) -> TL:
-        """Make a call until it is answered; with a random id it is carried out once."""
-        reply, tries = True, _TRIES
-        while True:
-            try:
-                return await self._pool.call_once(query(reply), timeout_s=_SEND_S)
-            except KeyLost:
-                raise
-            except (Lost, NoAnswer) as error:
-                log.info("mtproto.send_again", error=repr(error))
-                tries -= 1
-                if not tries:
-                    raise TemporarilyUnavailable(f"no answer to a send: {error}") from error
-            except Refused as refused:
-                if refused.message in _REPLY_GONE and reply and self.chat.reply_to is not None:
-                    reply = False
-                    continue
-                tries -= 1
-                await asyncio.sleep(_pause_s(refused, tries))
+        return await insist(self._pool, query, has_reply=self.chat.reply_to is not None)
 
     async def _events(self) -> Json:
         """Return where the account's events stand, so that a message can be found whose answer gets lost."""
@@ -199,23 +172,6 @@ class Sending:
         peer = message.peer_id
         chat_id = peer.user_id if isinstance(peer, types.PeerUser) else -getattr(peer, "chat_id", 0)
         return chat_id == self.chat.chat and messages.mark_of(message) in marks
-
-
-def _pause_s(refused: Refused, tries: int) -> float:
-    """Return how long to wait before the call is made again.
-
-    Raises:
-        Refused: It is not worth it.
-        TemporarilyUnavailable: The wait is too long for here.
-    """
-    wait_s = refused.wait_s
-    if wait_s is None:
-        if refused.is_transient and tries > 0:
-            return 1.0
-        raise refused
-    if wait_s > _LONGEST_PAUSE_S or tries <= 0:
-        raise TemporarilyUnavailable(f"Telegram asks to wait {wait_s} s", retry_after_s=wait_s) from refused
-    return float(wait_s)
 
 
 def _record(sent: Sequence[TL]) -> dict[str, Json]:
