@@ -313,14 +313,16 @@ async def test_the_commands_are_published(bot: Bot) -> None:
 
 
 async def test_what_cannot_be_sent_is_marked_and_says_why(bot: Bot, chat: Person) -> None:
-    huge = Choice(kind=ChoiceKind.VIDEO, height_px=2160, size_bytes=900 * MB, certainty=Certainty.EXACT)
-    bot.site.choices = (huge, *bot.site.choices)
+    huge = Choice(kind=ChoiceKind.VIDEO, height_px=4320, size_bytes=3000 * MB, certainty=Certainty.EXACT)
+    large = Choice(kind=ChoiceKind.VIDEO, height_px=2160, size_bytes=900 * MB, certainty=Certainty.EXACT)
+    bot.site.choices = (huge, large, *bot.site.choices)
     chat.say(LINK)
-    card = await chat.wait_for(has_button("2160p"))
-    assert card.button("2160p").label == "🚫 🎬 2160p · 900 MB"
+    card = await chat.wait_for(has_button("4320p"))
+    assert card.button("4320p").label.startswith("🚫 🎬 4320p")
+    assert card.button("2160p").label == "🎬 2160p · 900 MB · in parts"
     assert card.buttons[0].label == "⭐ Best · 5 MB"
-    answer = await chat.tap_and_wait(card, "2160p")
-    assert "50 MB is the most" in answer.text
+    answer = await chat.tap_and_wait(card, "4320p")
+    assert "is the most that I can send" in answer.text
     assert not bot.site.downloads
 
 
