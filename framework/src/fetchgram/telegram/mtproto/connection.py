@@ -101,6 +101,7 @@ class Connection:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 await self._transport.connect(self._address)
+                _heed_cancellation()
                 self._tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._keep_alive())]
                 began = time.monotonic()
                 await self._call(functions.Ping(ping_id=1), is_large=False)
@@ -192,6 +193,7 @@ class Connection:
             data = self._packet(query, message_id, number)
         try:
             await self._transport.send(data)
+            _heed_cancellation()
         except OSError as error:
             self._break(Lost(f"the connection broke: {error}"))
             raise Lost(str(error)) from error
@@ -213,7 +215,7 @@ class Connection:
 
     async def _read(self) -> None:
         try:
-            while packet := await self._transport.recv():
+            while self._end is None and (packet := await self._transport.recv()):
                 await self._take_packet(packet)
         except Lost as lost:
             self._break(lost)
@@ -300,3 +302,13 @@ class Connection:
             if not pending.answer.done():
                 pending.answer.set_exception(self._end)
                 pending.answer.exception()  # a caller that has gone need not fetch it
+
+
+def _heed_cancellation() -> None:
+    """Raise what kurigram's transport may have swallowed: `wait_for` drops a cancellation before Python 3.12.
+
+    See github.com/python/cpython/issues/86296; without this a cancelled upload would wait for its next answer.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
