@@ -95,8 +95,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 parts += _talk(accounts, settings, plugins, route, switchboard)
             if part is not Part.TALK:
                 parts += await _work(accounts, route)
-            if relay is not None:
-                parts.append(_relaying(relay, gateways, notices, part, route, settings))
+            parts += _relaying(relay, gateways, notices, part, route, settings)
             if route.notifier is not None:
                 parts.append(route.notifier.run())
                 parts += _budgets(accounts, settings, plugins.clock, route)
@@ -146,13 +145,15 @@ def _budgets(accounts: Mapping[int, Account], settings: Settings, clock: Clock, 
     ]
 
 
-async def _relaying(  # what the relay works with
-    relay: Relay, gateways: Mapping[str, Gateway], notices: Notices, part: Part, route: Wired, settings: Settings
-) -> None:
+def _relaying(  # what the relay works with
+    relay: Relay | None, gateways: Mapping[str, Gateway], notices: Notices, part: Part, route: Wired, settings: Settings
+) -> list[_Part]:
     """Look after the user account where files go out; one process uses it at a time."""
+    if relay is None:
+        return []
     if part is Part.TALK:
         relay.leave_to_workers()
-        return
+        return []
     relay.notify_admins = notices
     if route.notifier is not None:
         lease_s = settings.work.lease_s
@@ -160,10 +161,7 @@ async def _relaying(  # what the relay works with
             storage=route.storage, clock=SystemClock(), name=_USER_ACCOUNT, holder=route.name, lease_s=lease_s
         )
         relay.tenure = Tenure(lease)
-    try:
-        await relay.run(gateways)
-    finally:
-        relay.close()
+    return [relay.run(gateways)]
 
 
 async def _alone_with(lease: Lease, work: Callable[[], _Part]) -> None:

@@ -129,15 +129,20 @@ class Relay:
 
     async def run(self, gateways: Mapping[str, Gateway]) -> None:
         """Check at the start and then again and again, so that menus know; until cancelled."""
-        while True:
-            wait_s = _CHECK_EVERY_S
-            try:
-                async with self.tenure():
-                    log.info("relay.up", detail=await self.check(gateways))
-            except FetchgramError as error:
-                log.warning("relay.down", error=str(error))
-                wait_s = _DOWN_S
-            await self._clock.sleep(wait_s)
+        try:
+            while True:
+                await self._clock.sleep(_CHECK_EVERY_S if await self._checked(gateways) else _DOWN_S)
+        finally:
+            self.close()
+
+    async def _checked(self, gateways: Mapping[str, Gateway]) -> bool:
+        try:
+            async with self.tenure():
+                log.info("relay.up", detail=await self.check(gateways))
+        except FetchgramError as error:
+            log.warning("relay.down", error=str(error))
+            return False
+        return True
 
     def leave_to_workers(self) -> None:
         """Believe that it works: this process does not use it, and others know better."""
