@@ -57,16 +57,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
         ConfigError: If no bot is set, a token is refused, another process runs on this data folder, or the database
             cannot be shared and `part` is not all.
     """
-    if not settings.bots:
-        raise ConfigError(
-            "no bot is set: put `[bots.main]` with `token = …` (from @BotFather) into fetchgram.toml, or set "
-            "FETCHGRAM_BOTS__MAIN__TOKEN; without one there are still `fetchgram get` and `fetchgram demo`"
-        )
-    if part is not Part.ALL and not is_shared(settings.database.url):
-        raise ConfigError(
-            f"`fetchgram {part}` needs PostgreSQL, where several processes can share the work: set database.url to "
-            "`postgresql://user:password@host/name`, or start `fetchgram run`, which is all in one"
-        )
+    _check_settings(settings, part)
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
@@ -101,6 +92,19 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
                 parts += _budgets(accounts, settings, plugins.clock, route)
             log.info("process.started", part=str(part), name=route.name)
             await _together(parts, route.runner.drain)
+
+
+def _check_settings(settings: Settings, part: Part) -> None:
+    if not settings.bots:
+        raise ConfigError(
+            "no bot is set: put `[bots.main]` with `token = …` (from @BotFather) into fetchgram.toml, or set "
+            "FETCHGRAM_BOTS__MAIN__TOKEN; without one there are still `fetchgram get` and `fetchgram demo`"
+        )
+    if part is not Part.ALL and not is_shared(settings.database.url):
+        raise ConfigError(
+            f"`fetchgram {part}` needs PostgreSQL, where several processes can share the work: set database.url to "
+            "`postgresql://user:password@host/name`, or start `fetchgram run`, which is all in one"
+        )
 
 
 def _talk(
