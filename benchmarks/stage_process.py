@@ -23,6 +23,8 @@ from fetchgram_sandbox.stage import Stage
 
 _PAUSE_S = 0.02
 _PATIENCE_S = 60.0
+_LONGEST_LINE = 2**24
+"""The ids of 100,000 people are told in one line."""
 
 
 class StageProcess:
@@ -47,7 +49,9 @@ class StageProcess:
 
     async def __aenter__(self) -> Self:
         """Start it."""
-        self._process = await asyncio.create_subprocess_exec(sys.executable, __file__, *self._arguments, stdout=PIPE)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, __file__, *self._arguments, stdout=PIPE, limit=_LONGEST_LINE
+        )
         if self._process.stdout is None:
             raise RuntimeError("the sandbox has no output")
         told = json.loads(await self._process.stdout.readline())
