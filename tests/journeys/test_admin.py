@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import expect
 
-from .conftest import Guest
+from fetchgram_sandbox.browser import open_page
+from fetchgram_sandbox.happenings import QueryAsked
+from fetchgram_sandbox.objects import CallbackQuery, Message
+
+from .conftest import PATIENCE_S, Guest, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fetchgram_sandbox.live_bot import LiveBot
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+PANEL = ("Admin panel", "Audit log", "People", "Access")
 
 
 @pytest.fixture
@@ -20,18 +30,142 @@ def olga(live: LiveBot) -> Guest:
     return Guest(live, live.stage.person)
 
 
+async def opens_panel(guest: Guest) -> Message:
+    said = guest.says("/admin")
+    return await guest.sees(lambda m: "Admin panel" in m.text and m.message_id > said.message_id)
+
+
+async def walks(guest: Guest, screen: Message, label: str, until_: str) -> Message:
+    """Press a button and return the screen that the same message shows then."""
+    guest.person.tap(screen, label)
+    return await guest.sees(lambda m: m.message_id == screen.message_id and until_ in m.text)
+
+
+async def answers(guest: Guest, words: str, until_: str) -> Message:
+    said = guest.says(words)
+    return await guest.sees(lambda m: m.message_id > said.message_id and until_ in m.text)
+
+
+def saw_nothing(guest: Guest) -> bool:
+    return not any(word in message.text for message in guest.messages() for word in PANEL)
+
+
+def logged(live: LiveBot, event: str, person: int) -> bool:
+    return any(line.get("event") == event and line.get("person") == person for line in live.log_lines())
+
+
+def forges(guest: Guest, message: Message, data: str) -> None:
+    """Send a press that no client would send."""
+    world = guest.live.stage.world
+    query = CallbackQuery(world.new_id(), guest.person.id, data, world.clock(), message=message)
+    world.emit(QueryAsked(query))
+
+
+async def is_refused(guest: Guest, live: LiveBot, event: str) -> None:
+    await until(lambda: logged(live, event, guest.person.id), guest.story)
+    assert saw_nothing(guest)
+
+
 async def test_the_panel_is_one_message_that_is_edited(olga: Guest) -> None:
-    olga.says("/admin")
-    panel = await olga.sees("You are an owner")
-    await olga.taps(panel, "Audit")
-    opened = await olga.sees("Audit log")
-    await olga.taps(opened, "Back")
-    again = await olga.sees("You are an owner")
-    assert panel.message_id == opened.message_id == again.message_id
+    panel = await opens_panel(olga)
+    assert "You are an owner" in panel.text
+    audit = await walks(olga, panel, "Audit", "Audit log")
+    await walks(olga, audit, "Back", "You are an owner")
 
 
-async def test_to_everybody_else_there_is_no_panel(bob: Guest) -> None:
-    bob.says("/admin")
-    await bob.sees("Send me a link")
-    bob.says("/audit")
-    assert not any("Admin panel" in message.text or "Audit" in message.text for message in bob.messages())
+async def is_not_shown_again(guest: Guest) -> None:
+    said = guest.says("/admin")
+    await guest.sees(lambda m: m.message_id > said.message_id and "Send me a link" in m.text)
+
+
+async def test_to_an_ordinary_person_there_is_no_panel(bob: Guest, live: LiveBot) -> None:
+    for command in ("/admin", "/audit", "/error 7KQ2MD"):
+        bob.says(command)
+    await is_refused(bob, live, "command.refused")
+
+
+async def test_a_look_alike_is_nobody(live: LiveBot, olga: Guest) -> None:
+    user = olga.person.user
+    world = live.stage.world
+    double = Guest(live, live.newcomer(user.first_name, username=f"{user.username}_"))
+    world.people[double.person.id] = type(user)(double.person.id, user.first_name, user.last_name, user.username)
+    double.says("/admin")
+    await is_refused(double, live, "command.refused")
+
+
+async def test_a_command_that_is_passed_on_is_nobodys_order(live: LiveBot, olga: Guest, bob: Guest) -> None:
+    owners = olga.says("/admin")
+    bob.person.forward(owners)
+    await is_refused(bob, live, "command.refused")
+    before = sum("Admin panel" in message.text for message in olga.messages())
+    olga.person.forward(bob.says("/admin"))
+    await until(lambda: logged(live, "command.refused", olga.person.id), olga.story)
+    await olga.sees("You are an owner")
+    assert sum("Admin panel" in message.text for message in olga.messages()) <= before + 1
+
+
+async def test_whoever_owns_a_group_owns_no_bot(live: LiveBot, bob: Guest) -> None:
+    group = live.stage.world.new_chat("Mine", [bob.person.user])
+    there = Guest(live, bob.person, group)
+    there.says("/admin")
+    await until(lambda: logged(live, "command.refused", bob.person.id), there.story)
+    assert saw_nothing(there)
+
+
+async def test_the_panel_in_a_group_is_its_callers_alone(live: LiveBot, olga: Guest, bob: Guest) -> None:
+    group = live.stage.world.new_chat("Friends", [bob.person.user, olga.person.user])
+    hers, his = Guest(live, olga.person, group), Guest(live, bob.person, group)
+    panel = await opens_panel(hers)
+    assert "somebody else" in await his.taps(panel, "People")
+    assert logged(live, "press.foreign", bob.person.id)
+    shown = live.stage.world.find_message(group.id, panel.message_id)
+    assert shown is not None
+    assert "Admin panel" in shown.text
+
+
+async def test_old_presses_and_made_up_ones_open_nothing(live: LiveBot, olga: Guest, bob: Guest) -> None:
+    panel = await opens_panel(olga)
+    data = panel.button("People").data or ""
+    bob.says("/start")
+    mine = await bob.sees("Send me a link")
+    for forged in (data, "x", "", "AAAAAAAAAA.0", f"{data}0", "admin.people", "../../admin", "a" * 64):
+        forges(bob, mine, forged)
+    await until(lambda: logged(live, "press.foreign", bob.person.id), bob.story)
+    await until(lambda: logged(live, "press.forged", bob.person.id), bob.story)
+    assert saw_nothing(bob)
+
+
+async def test_the_answer_of_somebody_else_appoints_nobody(live: LiveBot, olga: Guest, bob: Guest) -> None:
+    group = live.stage.world.new_chat("Friends", [bob.person.user, olga.person.user])
+    hers, his = Guest(live, olga.person, group), Guest(live, bob.person, group)
+    people = await walks(hers, await opens_panel(hers), "People", "Everybody")
+    staff = await walks(hers, people, "Staff", "Staff")
+    await walks(hers, staff, "Appoint", "Whom?")
+    his.says(str(bob.person.id))
+    found = await answers(hers, "@bob", "That does not lead to a person.")
+    await walks(hers, found, "Back", "Everybody")
+    await is_not_shown_again(bob)
+
+
+async def test_a_job_is_seen_and_stopped_from_the_panel(olga: Guest, bob: Guest) -> None:
+    card = await bob.asks_for(f"{bob.site}/watch/colours?kbps=300&admin=1")
+    await bob.taps(card, "720p")
+    line = await walks(olga, await opens_panel(olga), "Jobs", "Jobs ·")
+    job = await walks(olga, line, "colour test", "State:")
+    assert "Bob" in job.text
+    await walks(olga, job, "Stop", "It stops now.")
+    await bob.sees("Cancelled")
+
+
+async def test_the_panel_reads_well_in_the_browser(live: LiveBot, tmp_path: Path) -> None:
+    patience_ms = PATIENCE_S * 1000
+    async with open_page(f"{live.stage.api.url}/") as tab:
+        tab.page.set_default_timeout(patience_ms)
+        await tab.send("/admin")
+        for label, title in (("People", "Everybody:"), ("Back", "You are an owner"), ("Access", "open to everybody")):
+            await expect(tab.page.locator(".keyboard .key", has_text=label).last).to_be_visible(timeout=patience_ms)
+            await tab.tap(label)
+            await expect(tab.page.locator(".messages").get_by_text(re.compile(title)).last).to_be_visible(
+                timeout=patience_ms
+            )
+        assert tab.problems == []
