@@ -48,6 +48,19 @@ def test_the_environment_goes_over_the_file_key_by_key() -> None:
     assert set(settings.bots) == {"main", "two"}
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"FETCHGRAM_NETWORK__PROXIES__YOUTUBE": "http://u:secret@proxy.example:3128"},
+        {"FETCHGRAM_NETWORK__PROXIES": '{"youtube": "http://u:secret@proxy.example:3128"}'},
+    ],
+)
+def test_a_table_in_the_environment_is_json_or_entries_and_its_secrets_are_not_shown(environ: dict[str, str]) -> None:
+    settings = load(None, environ)
+    assert settings.network.proxies["youtube"].get_secret_value() == "http://u:secret@proxy.example:3128"
+    assert "secret" not in repr(settings)
+
+
 @pytest.mark.parametrize("value", ["a,b", " a , b ,", '["a", "b"]'])
 def test_lists_in_the_environment_are_commas_or_json(value: str) -> None:
     assert load(None, {"FETCHGRAM_PLUGINS__DISABLED": value}).plugins.disabled == ("a", "b")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from fetchgram_sandbox.live_bot import LiveBot
 
 from .conftest import Guest
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WATCH = "https://www.youtube.com/watch?v="
+COOKIES = "".join(
+    f"{domain}\tTRUE\t/\tTRUE\t4102444800\t{name}\tsecret-{name}\n"
+    for domain, name in ((".youtube.com", "LOGIN_INFO"), (".youtube.com", "SAPISID"), ("bank.example", "sid"))
+)
 
 
 async def test_a_youtube_link_becomes_a_video_that_is_as_large_as_the_button_said(bob: Guest) -> None:
@@ -132,3 +140,36 @@ async def test_the_youtube_plugin_answers_before_the_one_for_any_site(bob: Guest
     await bob.sees("not on YouTube any more")
     failed = [line for line in bob.live.log_lines() if line.get("event") == "request.failed"]
     assert failed[-1]["plugin"] == "youtube"
+
+
+async def test_an_admin_sends_cookies_that_work_at_once_and_are_seen_nowhere(live: LiveBot, tmp_path: Path) -> None:
+    cookies = tmp_path / "cookies.txt"
+    cookies.write_text(COOKIES)
+    alice = Guest(live, live.stage.person)
+    alice.says("/youtube_cookies")
+    state = await alice.sees_button("Send new ones")
+    await alice.taps(state, "Send new ones")
+    await alice.sees("in Netscape format")
+    sent = await alice.person.send_file(cookies)
+    told = await alice.sees("I use these cookies from now on")
+    assert "2 cookies were understood, 1 of other sites were left out" in told.text
+    await alice.sees_vanish(sent)
+    try:
+        card = await alice.asks_for(f"{WATCH}agegated001&cookies=1")
+        await alice.taps(card, "Cancel")
+    finally:
+        alice.says("/youtube_cookies")
+        await alice.taps(await alice.sees_button("Forget them"), "Forget them")
+        await alice.sees("There are no cookies of YouTube")
+    said = "\n".join(text for message in alice.messages() for text in alice.history(message))
+    assert "secret" not in said + live.log.read_text()
+
+
+async def test_nobody_but_admins_hears_of_cookies_and_not_in_groups(live: LiveBot, bob: Guest) -> None:
+    bob.says("/youtube_cookies")
+    alice = live.stage.person
+    group = live.stage.world.new_chat("Cookies", [alice.user, bob.person.user])
+    shared = Guest(live, alice, group)
+    shared.says("/youtube_cookies")
+    await shared.sees("Please ask me in a private chat.")
+    assert not any("🍪" in message.text for message in bob.messages())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,7 @@ class Provisions:
     texts: Texts
     way_out: WayOut
     network: GuardedNetwork
+    own: Mapping[str, tuple[WayOut, GuardedNetwork]]
     media: LocalMedia
     database: SharedStorage
     notify_admins: NotifyAdmins
@@ -73,12 +75,14 @@ class Provisions:
         await asyncio.to_thread(homes.sweep, roof)
         inspectors = PluginWorkers("media", settings=settings.work, roof=roof)
         stack.push_async_callback(inspectors.close)
+        own = {name: await _own_way_out(settings.network, name, folder, stack) for name in settings.network.proxies}
         given = cls(
             settings=settings,
             clock=clock,
             texts=texts,
             way_out=way_out,
             network=network,
+            own=own,
             media=LocalMedia(inspectors, settings.ffmpeg),
             database=database,
             notify_admins=notify_admins,
@@ -90,11 +94,12 @@ class Provisions:
 
     def context_of(self, name: str, _own: SettingsModel) -> PluginContext:
         """Make what one plugin is given."""
+        way_out, network = self.own.get(name, (self.way_out, self.network))
         workers = PluginWorkers(
             name,
             settings=self.settings.work,
-            network=self.network,
-            way_out=self.way_out.address,
+            network=network,
+            way_out=way_out.address,
             roof=self.settings.data_dir / CHILDREN,
         )
         tables = PluginTables(name, self.database.get)
@@ -103,7 +108,7 @@ class Provisions:
             data_dir=make_data_dir(self.settings.data_dir, name),
             clock=self.clock,
             database=tables,
-            network=self.network,
+            network=network,
             workers=workers,
             media=self.media,
             texts=self.texts,
@@ -200,3 +205,14 @@ def _way_out(settings: NetworkSettings) -> WayOut:
         return WayOut(settings)
     except ValueError as error:
         raise ConfigError(f"[network] {error}; without it nothing can be downloaded") from error
+
+
+async def _own_way_out(
+    settings: NetworkSettings, plugin: str, folder: Path, stack: AsyncExitStack
+) -> tuple[WayOut, GuardedNetwork]:
+    """Open a filter whose other side is the proxy of one plugin; it refuses what the common one refuses."""
+    behind = settings.model_copy(update={"upstream_proxy": settings.proxies[plugin].get_secret_value()})
+    way_out = await stack.enter_async_context(_way_out(behind))
+    network = GuardedNetwork(way_out.url, ca_file=settings.ca_file, folder=_made(folder / plugin))
+    stack.push_async_callback(network.close)
+    return way_out, network

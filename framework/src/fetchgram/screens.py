@@ -117,6 +117,7 @@ class Screen:
         show: In place of the message whose button was pressed, as a new one, or as a passing notice.
         ask: What the next message of the person answers.
         live: How it is kept up to date.
+        remove: A message of the person that is deleted, where the bot may: a secret was in it.
     """
 
     text: Text
@@ -126,6 +127,7 @@ class Screen:
     show: Show = Show.EDIT
     ask: Ask | None = None
     live: Live | None = None
+    remove: MessageRef | None = None
 
 
 Handler: TypeAlias = Callable[[Interaction], Awaitable[Screen]]

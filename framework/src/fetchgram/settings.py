@@ -41,9 +41,15 @@ def split_list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def read_table(value: object) -> object:
+    """Read a JSON object from the environment; `NAME__KEY` sets a single entry."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Ids: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(split_list)]
 Ports: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(split_list)]
+Secrets: TypeAlias = Annotated[Mapping[str, SecretStr], BeforeValidator(read_table)]
 
 
 class SettingsModel(BaseModel):
@@ -152,6 +158,9 @@ class NetworkSettings(SettingsModel):
 
     allow: Names = Field(default=(), description="Hosts (`host`, `host:port`, `cidr`) reachable though not public.")
     upstream_proxy: str | None = Field(default=None, description="HTTP proxy behind the filter.")
+    proxies: Secrets = Field(
+        default_factory=dict, description="HTTP proxy behind the filter for single plugins, by their names."
+    )
     ca_file: Path | None = Field(default=None, description="Certificates trusted besides the usual ones (PEM).")
     ports: Ports = Field(default=(80, 443, 8080, 8443), description="Ports that links may use.")
     connect_timeout_s: float = Field(default=15.0, gt=0, description="Time to reach a server.")

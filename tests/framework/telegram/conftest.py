@@ -222,7 +222,8 @@ class SitePlugin:
         self.site.interactions.append(interaction)
         assert interaction.file is not None
         content = await asyncio.to_thread(interaction.file.path.read_bytes)
-        return Screen(text=named(f"got {len(content)} bytes"), lines=(named("and thanks"),))
+        remove = interaction.message if interaction.text == "secret" else None
+        return Screen(text=named(f"got {len(content)} bytes"), lines=(named("and thanks"),), remove=remove)
 
     async def _ask_who(self, interaction: Interaction) -> Screen:
         return Screen(text=named("who is it"), show=Show.NEW, ask=Ask(kind=AskKind.MESSAGE, action="pointed"))

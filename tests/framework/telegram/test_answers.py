@@ -55,6 +55,24 @@ async def test_a_file_answers_and_is_gone_when_the_handler_has_ended(bot: Bot, c
     await until(lambda: not kept(bot))
 
 
+async def test_a_message_with_a_secret_is_removed(bot: Bot, chat: Person, document: Path) -> None:
+    await asked(chat, "file", "send a file")
+    sent = await chat.send_file(document, caption="secret")
+    await chat.wait_for_text("got 1234 bytes")
+    await until(lambda: sent.message_id not in {message.message_id for message in chat.messages()})
+
+
+async def test_where_the_bot_may_not_remove_it_the_answer_comes_all_the_same(
+    bot: Bot, chat: Person, document: Path
+) -> None:
+    await asked(chat, "file", "send a file")
+    refused = Fault("deleteMessage", "error", error_code=400, description="Bad Request: message can't be deleted")
+    bot.api.world.faults.add(refused)
+    sent = await chat.send_file(document, caption="secret")
+    await chat.wait_for_text("got 1234 bytes")
+    assert sent.message_id in {message.message_id for message in chat.messages()}
+
+
 async def test_a_picture_goes_to_the_question_first_and_not_to_the_menu(bot: Bot, chat: Person, tmp_path: Path) -> None:
     (tmp_path / "p.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"x" * 100)
     await asked(chat, "file", "send a file")

@@ -27,6 +27,7 @@ from fetchgram_sandbox.web.youtube.site import YouTube
 from fetchgram_youtube.links import claim
 from fetchgram_youtube.plugin import Plugin
 from fetchgram_youtube.settings import Settings
+from fetchgram_youtube.shelf import Shelf
 
 WATCH = "https://www.youtube.com/watch?v="
 
@@ -52,6 +53,11 @@ class Bench:
     media: LocalMedia
     texts: Texts
     clock: FakeClock
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where the plugin has its cookies."""
+        return self.plugin._shelf
 
     async def probe(self, url: str) -> Probe:
         return await self.plugin.probe(link(url))

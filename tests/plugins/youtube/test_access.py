@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web as http
 
-from fetchgram.api import ContentUnavailable
+from fetchgram.api import ContentUnavailable, Reason
+from fetchgram.app import open_context
+from fetchgram.settings import Settings as Core
 from fetchgram.testing import FakeSink
 from fetchgram_sandbox.web.server import Web
-from fetchgram_sandbox.web.youtube.site import YouTube
+from fetchgram_sandbox.web.youtube.site import ROTATED, YouTube
+from fetchgram_youtube.cookies import read
+from fetchgram_youtube.plugin import Plugin
 
 from .conftest import WATCH, is_video, link, open_bench, patient
 
@@ -96,3 +102,39 @@ async def test_without_a_provider_that_client_has_only_what_needs_no_proof(
     async with open_bench(*web, tmp_path / "data", settings) as bench:
         probe = await bench.plugin.probe(link(f"{WATCH}colourtest1"))
     assert [choice.height_px for choice in probe.choices if choice.height_px] == [360]
+
+
+async def test_cookies_that_were_rotated_are_told_once_and_new_ones_work_at_once(
+    web: tuple[Web, YouTube], tmp_path: Path
+) -> None:
+    old = COOKIES.replace("secret-of-LOGIN_INFO", f"{ROTATED}-login")
+    async with open_bench(*web, tmp_path / "data", patient()) as bench:
+        now = datetime.now(UTC)
+        bench.shelf.put(read(old.encode(), now).content)
+        bench.clock.advance((now - bench.clock.now()).total_seconds() + 1)
+        for _ in range(2):
+            with pytest.raises(ContentUnavailable):
+                await bench.plugin.probe(link(f"{WATCH}botcheck001"))
+        assert [key for key, _ in bench.admins.told].count("youtube-admin-cookies") > 0
+        assert len({once for key, once in bench.admins.told if key == "youtube-admin-cookies"}) == 1
+        access = next(check for check in bench.plugin.health_checks() if check.name == "YouTube: access")
+        assert "did not take the cookies" in (await access.check()).detail
+        bench.shelf.put(read(COOKIES.encode(), now).content)
+        newer = (bench.clock.now().timestamp() + 1,) * 2
+        os.utime(tmp_path / "data" / "cookies.txt", newer)
+        probe = await bench.plugin.probe(link(f"{WATCH}botcheck001"))
+        assert probe.title == "Refused: botcheck001"
+        assert (await access.check()).detail == "with cookies"
+    told = repr(bench.admins.told)
+    assert "secret" not in told
+
+
+async def test_a_proxy_of_its_own_is_the_way_to_youtube(web: tuple[Web, YouTube], tmp_path: Path) -> None:
+    network = {"ca_file": web[0].ca_file, "proxies": {"youtube": web[0].proxy_url}}
+    settings = Core.model_validate({"data_dir": tmp_path, "network": network})
+    async with open_context(settings, "youtube") as context:
+        probe = await Plugin(patient(), context).probe(link(f"{WATCH}colourtest1"))
+        with pytest.raises(ContentUnavailable) as caught:  # the filter stands before it all the same
+            await context.network.fetch("https://10.0.0.1/", max_bytes=10)
+    assert probe.title == "The big colour test"
+    assert caught.value.reason is Reason.FORBIDDEN_ADDRESS

@@ -9,7 +9,7 @@ from fetchgram.plugins.urls import normalise_url
 from fetchgram.settings import PluginsSettings, Settings
 from fetchgram_ytdlp.catalogue import Catalogue
 
-from .ytdlp_links import CLAIMED, MIRROR, NOT_OURS
+from .ytdlp_links import CLAIMED, MIRROR, NOT_OURS, PERSONAL, SEARCH
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,6 +24,12 @@ async def test_youtubes_links_are_youtubes_and_the_mirrors_are_left_to_the_plugi
     mirrors = [url for url, why in NOT_OURS.items() if why == MIRROR]
     assert await claimed_by([normalise_url(url) for url in CLAIMED]) == {"youtube"}
     assert await claimed_by(mirrors) == {"ytdlp"}
+
+
+async def test_searches_and_feeds_are_nobodys() -> None:
+    urls = [url for url, why in NOT_OURS.items() if why in (SEARCH, PERSONAL) and url.startswith("http")]
+    assert urls
+    assert await claimed_by([normalise_url(url) for url in urls]) == {"nobody"}
 
 
 async def test_without_this_plugin_the_one_for_any_site_has_them() -> None:

@@ -14,6 +14,7 @@ from fetchgram.workers.plugin_workers import PluginWorkers
 from fetchgram_youtube.health import Health
 from fetchgram_youtube.runtimes import Runtime, find
 from fetchgram_youtube.settings import Settings
+from fetchgram_youtube.shelf import Shelf
 
 
 def program(folder: Path, name: str, script: str = "") -> str:
@@ -68,7 +69,9 @@ async def test_health_names_the_runtime_or_what_is_wrong_with_it(
     places: tuple[Path, Path], workers: PluginWorkers
 ) -> None:
     context = cast("Context", SimpleNamespace(workers=workers))
-    check = {each.name: each.check for each in Health(Settings(), context).checks()}["YouTube: JavaScript"]
+    check = {each.name: each.check for each in Health(Settings(), context, Shelf(None, None)).checks()}[
+        "YouTube: JavaScript"
+    ]
     assert "no runtime" in (await check()).detail
     deno = program(places[0], "deno", "exit 1")
     assert f"{deno} does not run" in (await check()).detail
@@ -80,7 +83,9 @@ async def test_health_names_the_runtime_or_what_is_wrong_with_it(
 
 async def test_health_says_when_the_cookies_are_not_there(tmp_path: Path) -> None:
     cookies = tmp_path / "cookies.txt"
-    check = {each.name: each.check for each in Health(Settings(cookies_file=cookies), None).checks()}["YouTube: access"]
+    check = {each.name: each.check for each in Health(Settings(), None, Shelf(None, cookies)).checks()}[
+        "YouTube: access"
+    ]
     assert (await check()).health == "failing"
     cookies.write_text("# Netscape HTTP Cookie File\n")
     assert (await check()).health == "ok"

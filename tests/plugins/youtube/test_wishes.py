@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 
 from fetchgram.api import (
@@ -166,6 +167,24 @@ async def test_the_caption_names_the_chapters_with_their_times(bench: Bench, wor
     assert media.caption == "The big colour test\n\n0:00 Colours\n0:02 More colours\n0:04 The end"
     sound = await bench.fetch(COLOURS, is_sound("aac"), workdir, sink)
     assert sound.caption == "The big colour test"
+
+
+async def test_chapters_are_in_the_file_and_follow_the_cut(bench: Bench, workdir: Path, sink: FakeSink) -> None:
+    media = await bench.fetch(COLOURS, is_video(144), workdir, sink)
+    assert chapters_in(media.path) == [("Colours", 0, 2), ("More colours", 2, 4), ("The end", 4, 6)]
+    sound = await bench.fetch(COLOURS, is_sound("aac"), workdir, sink)
+    assert [title for title, *_ in chapters_in(sound.path)] == ["Colours", "More colours", "The end"]
+    probe = await bench.probe(COLOURS)
+    video = first(probe, ChoiceKind.VIDEO, height_px=360)
+    part, *_ = await wish(bench, COLOURS, video, workdir, step("trim", "3-6"), step("subtitles", "en"))
+    assert chapters_in(part.path) == [("More colours", 0, 1), ("The end", 1, 3)]
+    assert b"en line 3" in part.path.read_bytes()
+
+
+def chapters_in(path: Path) -> list[tuple[str, float, float]]:
+    with av.open(path) as container:
+        found = [(each["metadata"]["title"], each["time_base"] or 0, each) for each in container.chapters()]
+        return [(title, float(each["start"] * base), float(each["end"] * base)) for title, base, each in found]
 
 
 async def test_a_clip_is_the_stretch_of_the_video_that_it_names(bench: Bench, workdir: Path, sink: FakeSink) -> None:

@@ -43,6 +43,21 @@ def test_what_an_extractor_knows_is_claimed_for_sure(
     assert media_id in (None, link.media_id)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/results?search_query=cats",
+        "https://music.youtube.com/search?q=cats",
+        "https://www.youtube.com/feed/trending",
+        "https://www.youtube.com/hashtag/cats",
+        "https://www.youtube.com/",
+        "https://vimeo.com/search?q=cats",
+    ],
+)
+def test_searches_and_pages_of_nobody_are_not_claimed_for_sure(claimed: Claimed, url: str) -> None:
+    assert not claimed(url).sure
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav"])
 @pytest.mark.parametrize("case", [str.lower, str.upper])
 def test_media_files_are_claimed_for_sure(claimed: Claimed, suffix: str, case: Callable[[str], str]) -> None:

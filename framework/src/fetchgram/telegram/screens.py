@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 from aiogram.exceptions import AiogramError
+from aiogram.methods import DeleteMessage
 from aiogram.types import CallbackQuery, Chat, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
 from fetchgram.control.controls import Controls
@@ -228,6 +229,8 @@ class Screens:
             await self._stories.of_screen(number, error, plugin, who.person.bot_id, who.person.id)
             told = text("status-failed", error=text("error-plugin", plugin=plugin), number=number)
             screen = Screen(text=told, show=Show.NEW)
+        if screen.remove is not None:
+            await self._remove(screen.remove)
         if screen.show is Show.TOAST and place.message is not None:
             return screen.text
         await self._show(plugin, screen, place, who)
@@ -280,6 +283,13 @@ class Screens:
                 return not is_gone(error) and not is_unreachable(error)
         shown.screen, shown.keyboard = screen, keyboard
         return screen.live is not None
+
+    async def _remove(self, message: MessageRef) -> None:
+        """Delete a message of the person, before anybody else reads it; in groups that may not be allowed."""
+        try:
+            await self._line(DeleteMessage(chat_id=message.chat, message_id=message.message_id))
+        except AiogramError as error:
+            log.info("screen.not_removed", error=describe(error))
 
     async def _remember(self, plugin: str, screen: Screen, who: Admitted) -> None:
         ask = screen.ask

@@ -8,7 +8,7 @@ READABLE = (
     *("mov", "matroska", "webm", "avi", "flv", "asf", "mpegts", "mpeg", "ogg", "3gp"),
     *("mp3", "aac", "flac", "wav", "w64", "aiff", "amr", "caf", "ac3", "eac3"),
     *("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "gif", "gif_pipe"),
-    *("srt", "webvtt", "ass"),
+    *("srt", "webvtt", "ass", "ffmetadata"),
 )
 """Demuxers by ffmpeg's names; not here: playlists (hls, dash, concat, sdp) and image2, which expands patterns."""
 

@@ -11,6 +11,7 @@ from fetchgram.api import Context, HealthCheck, HealthReport, Json
 from fetchgram.api import Health as Level
 from fetchgram_youtube.runtimes import Runtime, find
 from fetchgram_youtube.settings import Settings
+from fetchgram_youtube.shelf import Shelf
 
 _INSTALL = "install fetchgram-youtube[js]"
 _LOOK_S = 60.0
@@ -22,12 +23,15 @@ class Health:
     Args:
         settings: Section `[plugin.youtube]`.
         context: Of the plugin.
+        shelf: Where the cookies are.
     """
 
-    def __init__(self, settings: Settings, context: Context | None) -> None:
+    def __init__(self, settings: Settings, context: Context | None, shelf: Shelf) -> None:
         self._settings = settings
         self._context = context
+        self._shelf = shelf
         self._shut_out_at: datetime | None = None
+        self._doubted_at: datetime | None = None
 
     def shut_out(self, now: datetime) -> None:
         """Remember that YouTube asked for proof that we are no robot."""
@@ -36,6 +40,17 @@ class Health:
     def let_in(self) -> None:
         """Remember that it answered."""
         self._shut_out_at = None
+
+    def doubt_cookies(self, now: datetime) -> None:
+        """Remember that YouTube did not take the cookies; newer ones end the doubt."""
+        if self._shelf.file is not None:
+            self._doubted_at = now
+
+    @property
+    def doubts_cookies(self) -> bool:
+        """Whether the cookies that are used now have failed."""
+        since = self._shelf.since
+        return self._doubted_at is not None and since is not None and since <= self._doubted_at
 
     def checks(self) -> Sequence[HealthCheck]:
         """Name the checks."""
@@ -53,9 +68,11 @@ class Health:
         return _described(runtime, cast("dict[str, Json]", seen))
 
     async def _check_access(self) -> HealthReport:
-        cookies = self._settings.cookies_file
+        cookies = self._shelf.file
         if cookies is not None and not await asyncio.to_thread(cookies.is_file):
             return HealthReport(health=Level.FAILING, detail=f"cookies_file {str(cookies)!r} is not there")
+        if self.doubts_cookies:
+            return _warning(f"did not take the cookies at {self._doubted_at:%Y-%m-%d %H:%M} UTC: send /youtube_cookies")
         if self._shut_out_at is not None:
             advice = "new cookies are needed" if cookies else "set cookies_file, or another way out"
             return _warning(f"asked for proof that we are no robot at {self._shut_out_at:%Y-%m-%d %H:%M} UTC: {advice}")

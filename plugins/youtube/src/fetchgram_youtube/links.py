@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html import unescape
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from fetchgram.api import Link, LinkKind
@@ -49,7 +48,7 @@ def claim(url: str) -> Link | None:
 
 def _claim(url: str, hops: int) -> Link | None:
     try:
-        parts = urlsplit(unescape(url))
+        parts = urlsplit(_unescaped(url))
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
@@ -68,6 +67,15 @@ def _claim(url: str, hops: int) -> Link | None:
     if target is not None:
         return _claim(urljoin(HOME, target), hops - 1) if hops else None
     return _of_path(steps, query)
+
+
+def _unescaped(url: str) -> str:
+    """Read what was copied out of a page's source."""
+    if "&" not in url:
+        return url
+    from html import unescape  # noqa: PLC0415  # its table of names costs more than the rest of this module
+
+    return unescape(url)
 
 
 def _of_path(steps: list[str], query: Query) -> Link | None:

@@ -23,11 +23,11 @@ _OTHER_TABS = ("shorts", "streams")
 _NO_SUCH_TAB = "does not have a"
 
 
-def first(payload: Payload, _report: Report) -> Json:
+def first(payload: Payload, report: Report) -> Json:
     """Return what is known of a list and its first page, as encoded `Probe` and `Page`: one request."""
     link = decode(Link, cast("dict[str, Json]", payload["link"]))
     with told(0):
-        pager = _pager(payload)
+        pager = _pager(payload, report)
         info = _opened(pager, link.url)
         found, cursor = pager.read(info)
     total = info.get("playlist_count")
@@ -35,18 +35,18 @@ def first(payload: Payload, _report: Report) -> Json:
     return {"probe": encode(_probe(link, info)), "page": encode(page)}
 
 
-def following(payload: Payload, _report: Report) -> Json:
+def following(payload: Payload, report: Report) -> Json:
     """Return the page that `cursor` leads to, as an encoded `Page`: one request."""
     link = decode(Link, cast("dict[str, Json]", payload["link"]))
     with told(0):
-        found, cursor = _pager(payload).read_after(str(payload["cursor"]))
+        found, cursor = _pager(payload, report).read_after(str(payload["cursor"]))
     return encode(_page(link, found, cursor))
 
 
-def _pager(payload: Payload) -> Pager:
+def _pager(payload: Payload, report: Report) -> Pager:
     # Videos that nobody can see would cost one request more and lead nowhere.
     compat = cast("set[str]", params(payload)["compat_opts"]) | {"no-youtube-unavailable-videos"}
-    downloader = build(payload, compat_opts=compat)
+    downloader = build(payload, report=report, compat_opts=compat)
     from fetchgram_youtube.pager import Pager  # noqa: PLC0415  # imports yt-dlp, after `build`
 
     return Pager(downloader)

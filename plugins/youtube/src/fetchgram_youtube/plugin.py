@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from fetchgram.api import (
     Choice,
+    Command,
     ContentUnavailable,
     Context,
     HealthCheck,
@@ -35,6 +36,7 @@ from fetchgram_youtube.health import Health
 from fetchgram_youtube.links import PLUGIN, claim
 from fetchgram_youtube.runtimes import find
 from fetchgram_youtube.settings import Settings as YouTubeSettings
+from fetchgram_youtube.shelf import Shelf
 from fetchgram_youtube.wishes import extras_of, wishes_for
 from fetchgram_ytdlp.captions import clock, fits
 
@@ -47,6 +49,10 @@ _FRESH_S = 600.0
 """After that a list may have changed, and what leads to its next page may be too old."""
 _LOOK_S = 600.0
 """How long a lookup serves a download: the addresses in it end after six hours (`expiresInSeconds` of the player)."""
+_NEEDS_LOGIN = frozenset({Reason.LOGIN, Reason.BOT_CHECK})
+"""What somebody who is logged in does not hear."""
+_LOGIN_ENDED = "cookies are no longer valid"
+"""yt-dlp's words when YouTube takes the login away (`YoutubeBaseInfoExtractor._request_webpage`)."""
 _PROVIDER = "youtubepot-fetchgram"
 """Where `proofs.py` finds the provider's address; that module is not for this process."""
 
@@ -73,8 +79,10 @@ class Plugin:
     def __init__(self, settings: YouTubeSettings, context: Context | None) -> None:
         self._settings = settings
         self._context = context
-        self._health = Health(settings, context)
+        self._shelf = Shelf(context.data_dir if context else None, settings.cookies_file)
+        self._health = Health(settings, context, self._shelf)
         self._built: YtdlpEngine | None = None
+        self._base: EngineOptions | None = None
         self._first_pages: OrderedDict[str, tuple[float, Page]] = OrderedDict()
 
     @property
@@ -93,7 +101,7 @@ class Plugin:
         async with self._told():
             if link.kind in _LISTS:
                 return await self._open(link)
-            seen = await self._engine().probe(link)
+            seen = await self._engine().probe(link, options=self._options())
         return replace(seen, link=_named(link, seen))
 
     @hookimpl
@@ -102,7 +110,9 @@ class Plugin:
         async with self._told():
             if cursor is None:
                 return await self._first_page(link)
-            answer = await self._engine().call("fetchgram_youtube.pages:following", link, cursor=cursor)
+            answer = await self._engine().call(
+                "fetchgram_youtube.pages:following", link, options=self._options(), cursor=cursor
+            )
         return decode(Page, answer)
 
     @hookimpl
@@ -110,7 +120,7 @@ class Plugin:
         """Fetch a choice."""
         async with self._told():
             extras = extras_of(job)
-            first, *others = await self._engine().download(job, workdir, sink, extras=extras)
+            first, *others = await self._engine().download(job, workdir, sink, options=self._options(), extras=extras)
         is_whole = extras.section_s is None and job.link.kind is not LinkKind.CLIP
         if self._settings.sponsor_marks and is_whole and first.kind is MediaKind.VIDEO:
             first = await self._marked(first, job.link.media_id)
@@ -120,6 +130,13 @@ class Plugin:
     def offer(self, probe: Probe, choice: Choice) -> Sequence[Option]:
         """Offer a part of it, another language, subtitles and the description."""
         return wishes_for(probe, choice) if probe.link.plugin == self.name else ()
+
+    @hookimpl
+    def admin_commands(self) -> Sequence[Command]:
+        """Let admins send the cookies of an account."""
+        from fetchgram_youtube.commands import CookieCommands  # noqa: PLC0415  # not needed to detect
+
+        return CookieCommands(self._shelf, self._given().clock).commands()
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
@@ -145,7 +162,7 @@ class Plugin:
         return replace(media, caption=caption) if lines and fits(caption) else media
 
     async def _open(self, link: Link) -> Probe:
-        answer = await self._engine().call("fetchgram_youtube.pages:first", link)
+        answer = await self._engine().call("fetchgram_youtube.pages:first", link, options=self._options())
         page = decode(Page, cast("dict[str, Json]", answer["page"]))
         self._first_pages[link.media_id] = (self._given().clock.monotonic(), page)
         while len(self._first_pages) > _PAGES_KEPT:
@@ -154,17 +171,30 @@ class Plugin:
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:
-        """Say refusals in YouTube's terms, and tell the admins when it shuts this server out."""
+        """Say refusals in YouTube's terms, and tell the admins when it shuts this server out or wants new cookies."""
         try:
             with refusals.told():
                 yield
         except ContentUnavailable as error:
-            if error.reason is Reason.BOT_CHECK and self._context is not None:
-                self._health.shut_out(self._context.clock.now())
-                await self._context.notify_admins(text("youtube-admin-bot-check"), once_key="youtube-bot-check")
+            if error.reason in _NEEDS_LOGIN:
+                self._health.doubt_cookies(self._given().clock.now())
+            if error.reason is Reason.BOT_CHECK:
+                self._health.shut_out(self._given().clock.now())
+                await self._tell("youtube-admin-bot-check", once_key="youtube-bot-check")
             raise
         else:
             self._health.let_in()
+        finally:
+            if self._health.doubts_cookies:
+                await self._tell("youtube-admin-cookies", once_key=f"youtube-cookies {self._shelf.since}")
+
+    async def _tell(self, key: str, *, once_key: str) -> None:
+        await self._given().notify_admins(text(key), once_key=once_key)
+
+    def _hear(self, warning: str) -> None:
+        """Hear from yt-dlp that YouTube has ended the login."""
+        if _LOGIN_ENDED in warning:
+            self._health.doubt_cookies(self._given().clock.now())
 
     def _given(self) -> Context:
         if self._context is None:
@@ -176,9 +206,14 @@ class Plugin:
             from fetchgram_ytdlp import YtdlpEngine  # noqa: PLC0415  # not needed to detect
 
             context = self._given()
-            options = options_of(self._settings, cache_dir=context.data_dir / "cache")
-            self._built = YtdlpEngine(context.workers, context.network, context.media, options=options)
+            self._built = YtdlpEngine(context.workers, context.network, context.media, on_warning=self._hear)
         return self._built
+
+    def _options(self) -> EngineOptions:
+        """Return how to fetch now: admins may have sent other cookies."""
+        if self._base is None:
+            self._base = options_of(self._settings, cache_dir=self._given().data_dir / "cache")
+        return replace(self._base, cookies_file=self._shelf.file)
 
 
 def options_of(settings: YouTubeSettings, *, cache_dir: Path | None = None) -> EngineOptions:

@@ -33,11 +33,11 @@ from fetchgram_ytdlp.urls import split_link
 Payload = Mapping[str, Json]
 
 
-def probe(payload: Payload, _report: Report) -> Json:
+def probe(payload: Payload, report: Report) -> Json:
     """Return an encoded `Probe`, and under `seen` what spares the download the same lookup; null when nothing does."""
     link, options = _link(payload), _options(payload)
     with _told(payload):
-        downloader = _build(payload, link, playlist_items="1:2")
+        downloader = _build(payload, link, report, playlist_items="1:2")
         info = _one_of(downloader, _extract(downloader, link))
         if is_list(info):
             return {"probe": encode(list_probe_of(link, info)), "seen": None}
@@ -46,12 +46,12 @@ def probe(payload: Payload, _report: Report) -> Json:
         return {"probe": encode(found), "seen": pack(downloader, info)}
 
 
-def entries(payload: Payload, _report: Report) -> Json:
+def entries(payload: Payload, report: Report) -> Json:
     """Return an encoded `Page`."""
     link, size = _link(payload), cast("int", _options(payload)["page_size"])
     start = int(str(payload.get("cursor") or 1))
     with _told(payload):
-        downloader = _build(payload, link, playlist_items=f"{start}:{start + size}")
+        downloader = _build(payload, link, report, playlist_items=f"{start}:{start + size}")
         info = _extract(downloader, link)
         if not is_list(info):
             raise ContentUnavailable(Reason.NO_MEDIA, "this is no list")
@@ -76,7 +76,7 @@ def _download(payload: Payload, report: Report, *, seen: str | None = None) -> J
     choice = decode(Choice, cast("dict[str, Json]", payload["choice"]))
     max_bytes = cast("int", options["max_bytes"])
     with _told(payload):
-        downloader = _build(payload, link, playlist_items="1:2")
+        downloader = _build(payload, link, report, playlist_items="1:2")
         info = _one_of(downloader, unpack(downloader, seen) if seen else _extract(downloader, link))
         if is_list(info):
             raise ContentUnavailable(Reason.NO_MEDIA, "a list cannot be fetched as one")
@@ -113,15 +113,15 @@ def _stream(track: Track, name: str) -> Json:
     }
 
 
-def _build(payload: Payload, link: Link, *, playlist_items: str) -> Downloader:
+def _build(payload: Payload, link: Link, report: Report, *, playlist_items: str) -> Downloader:
     """Prepare for one link; entries of lists are not looked up, unless one of them is meant."""
     if split_link(link.url) is None:
         raise ContentUnavailable(Reason.NO_MEDIA, "not a web address, or one with instructions for yt-dlp")
     refuse(link.media_id.partition(":")[0])
     item = link.hints.get(ITEM_HINT)
     if item is not None:
-        return build(payload, extract_flat=False, playlist_items=str(int(item)))
-    return build(payload, extract_flat="in_playlist", playlist_items=playlist_items)
+        return build(payload, report=report, extract_flat=False, playlist_items=str(int(item)))
+    return build(payload, report=report, extract_flat="in_playlist", playlist_items=playlist_items)
 
 
 def _extract(downloader: Downloader, link: Link) -> Info:

@@ -1,13 +1,19 @@
-"""Says which links are ours: surely what an extractor knows or what is a media file, not surely anything else."""
+"""Says which links are ours: surely what an extractor knows or what is a media file, not surely anything else.
+
+What somebody searched for, or what a site shows everybody, is no link to something that is meant.
+"""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult
 
 from fetchgram.api import Link, LinkKind
 from fetchgram_ytdlp.catalogue import Catalogue, Match
 from fetchgram_ytdlp.urls import FILE_KINDS, MANIFESTS, canonical, digest, split_link, suffix_of
 
+_SEARCHES = re.compile(r"Search|Recommended")
+_PAGES_OF_NOBODY = frozenset({"explore", "feed", "hashtag", "results", "search", "trending"})
 _LIST_NAMES = (("Channel", LinkKind.CHANNEL), ("User", LinkKind.PROFILE), ("Profile", LinkKind.PROFILE))
 
 
@@ -24,16 +30,21 @@ def claim(url: str, catalogue: Catalogue, plugin: str) -> Link | None:
         return None
     match = catalogue.find(url)
     if match is not None:
-        return _of_match(match, canonical(parts), plugin)
+        return _of_match(match, canonical(parts), plugin, sure=not _is_search(match, parts))
     return _of_unknown(parts, plugin)
 
 
-def _of_match(match: Match, url: str, plugin: str) -> Link:
+def _is_search(match: Match, parts: SplitResult) -> bool:
+    page = parts.path.strip("/").partition("/")[0].lower()
+    return match.returns != "video" and (_SEARCHES.search(match.key) is not None or page in _PAGES_OF_NOBODY)
+
+
+def _of_match(match: Match, url: str, plugin: str, *, sure: bool) -> Link:
     # An `id` beside other parts may not name the media alone (a slug per language, a page per channel).
     media_id = (
         f"{match.key}:{match.media_id}" if match.is_whole else f"{match.key}:{match.media_id or ''}:{digest(url)}"
     )
-    return Link(plugin=plugin, kind=_kind_of(match), media_id=media_id, url=url)
+    return Link(plugin=plugin, kind=_kind_of(match), media_id=media_id, url=url, sure=sure)
 
 
 def _kind_of(match: Match) -> LinkKind:

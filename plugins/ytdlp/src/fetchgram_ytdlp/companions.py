@@ -1,4 +1,4 @@
-"""What is done to a finished file on wish, and the files that go with it: subtitles, a cut, the description."""
+"""What is done to a finished file, and the files that go with it: subtitles, a cut, chapters, the description."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fetchgram.api import Input, Media, MediaKind, MediaTools
+import structlog
+
+from fetchgram.api import Chapter, DiskFull, FetchgramError, Input, Media, MediaKind, MediaTools
+from fetchgram_ytdlp.chapters import CONTAINERS, metadata_of
 from fetchgram_ytdlp.extras import AUTOMATIC, Extras
 from fetchgram_ytdlp.names import file_name
+
+log = structlog.get_logger()
 
 _SUBTITLE_CODECS: Mapping[str, str] = {".mp4": "mov_text", ".mkv": "srt", ".webm": "webvtt"}
 _MIME_SRT, _MIME_TEXT = "application/x-subrip", "text/plain"
@@ -29,7 +34,7 @@ class Texts:
 
 
 class Companions:
-    """Does what was wished for besides the choice.
+    """Does what was wished for besides the choice, and names the chapters.
 
     Args:
         media: Works on local files.
@@ -44,9 +49,14 @@ class Companions:
         self._extras = extras
         self._texts = texts
 
-    async def applied(self, final: Path) -> Path:
-        """Return the file with its subtitles in it, and cut; both leave the streams as they are."""
-        return await self._cut(await self._subtitled(final))
+    @property
+    def has_cut(self) -> bool:
+        """Whether only a stretch is kept, whose times are not those of the whole."""
+        return self._extras.section_s is not None
+
+    async def applied(self, final: Path, chapters: Sequence[Chapter]) -> Path:
+        """Return the file with its subtitles in it, cut, and with its chapters; the streams stay as they are."""
+        return await self._chaptered(await self._cut(await self._subtitled(final)), chapters)
 
     async def files(self, title: str) -> list[Media]:
         """Return the files that go with it."""
@@ -75,6 +85,24 @@ class Companions:
         await self._media.run(
             ("-map", "0", "-c", "copy", *_fast(whole)), inputs=(source,), output=output, workdir=self._workdir
         )
+        return output
+
+    async def _chaptered(self, final: Path, chapters: Sequence[Chapter]) -> Path:
+        """Name the chapters; last, since MP4 keeps the names in a stream that a copy would not understand."""
+        words = metadata_of(chapters, self._extras.section_s)
+        if not words or final.suffix not in CONTAINERS:
+            return final
+        source, output = self._workdir / "chapters.txt", final.with_name(f"chaptered{final.suffix}")
+        await asyncio.to_thread(source.write_text, words, encoding="utf-8")
+        streams = ("-map", "0:v?", "-map", "0:a?", "-map", "0:s?", "-c", "copy")
+        arguments = (*streams, "-map_metadata", "0", "-map_chapters", "1", *_fast(final))
+        try:
+            await self._media.run(arguments, inputs=(final, source), output=output, workdir=self._workdir)
+        except DiskFull:
+            raise
+        except FetchgramError as error:  # a file without them is better than none
+            log.info("ytdlp.no_chapters", error=str(error))
+            return final
         return output
 
     async def _subtitles_file(self, title: str) -> Sequence[Media]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -41,6 +41,7 @@ class YtdlpEngine:
         network: The guarded way out.
         media: Looks at and works on local files.
         options: How to fetch, unless a call says otherwise.
+        on_warning: Hears yt-dlp's own words, in English, about what does not stop it.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class YtdlpEngine:
         media: MediaTools,
         *,
         options: EngineOptions = EngineOptions(),  # noqa: B008  # frozen
+        on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self._workers = workers
         self._network = network
         self._media = media
         self._options = options
         self._looks = Looks()
+        self._on_warning = on_warning
 
     async def probe(self, link: Link, *, options: EngineOptions | None = None) -> Probe:
         """Look up what is behind a link; a download soon after needs no second lookup.
@@ -90,7 +93,8 @@ class YtdlpEngine:
         """
         chosen = options or self._options
         payload: dict[str, Json] = {**self._payload(link, chosen), **more}
-        return _object(await self._workers.run(target, payload, timeout_s=chosen.probe_timeout_s))
+        answer = await self._workers.run(target, payload, on_message=self._hear, timeout_s=chosen.probe_timeout_s)
+        return _object(answer)
 
     async def download(
         self,
@@ -134,7 +138,10 @@ class YtdlpEngine:
     ) -> Mapping[str, Json]:
         def hear(message: Json) -> None:
             seen = _object(message)
-            sink.progress(cast("int", seen["done"]), cast("int | None", seen["total"]))
+            if "done" in seen:
+                sink.progress(cast("int", seen["done"]), cast("int | None", seen["total"]))
+            else:
+                self._hear(message)
 
         choice = job.recipe.choice
         spoken = choice if extras.language is None else replace(choice, language=extras.language)
@@ -152,6 +159,12 @@ class YtdlpEngine:
             max_bytes=options.max_bytes,
         )
         return _object(answer)
+
+    def _hear(self, message: Json) -> None:
+        """Pass a warning of yt-dlp on."""
+        warning = _object(message).get("warning")
+        if isinstance(warning, str) and self._on_warning is not None:
+            self._on_warning(warning)
 
     def _payload(self, link: Link, options: EngineOptions) -> dict[str, Json]:
         return {

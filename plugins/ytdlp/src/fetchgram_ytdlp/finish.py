@@ -32,7 +32,7 @@ from fetchgram_ytdlp.urls import SUFFIXES, UNKNOWN_SUFFIX
 
 log = structlog.get_logger()
 
-RESULT_PATTERNS = ("final.*", "subtitled.*", "cut.*", "tagged.*", "thumbnail.*")
+RESULT_PATTERNS = ("final.*", "subtitled.*", "cut.*", "chaptered.*", "tagged.*", "thumbnail.*")
 """What is made here of the streams, as patterns of names."""
 _THUMBNAIL_MAX_BYTES = 10_000_000
 _THUMBNAIL_TIMEOUT_S = 15.0
@@ -87,14 +87,16 @@ class Finisher:
         final = self._workdir / f"final.{choice.container or UNKNOWN_SUFFIX}"
         if not await asyncio.to_thread(final.exists):
             final = await self._make(fetched, final)
-        whole, final = final, await self._companions.applied(final)
+        final = await self._companions.applied(final, fetched.probe.chapters)
         info = await self._media.inspect(final)
         picture = await self._picture(fetched, final, info)
         if choice.kind is ChoiceKind.AUDIO and fetched.probe.link.kind is not LinkKind.FILE:
             final = await self._tagged(fetched, final, picture)
             info = await self._media.inspect(final)
         # In a thread: the first name of a file imports what makes names safe.
-        caption = caption_of(fetched.probe, is_whole_video=final == whole and choice.kind is ChoiceKind.VIDEO)
+        caption = caption_of(
+            fetched.probe, is_whole_video=choice.kind is ChoiceKind.VIDEO and not self._companions.has_cut
+        )
         media = await asyncio.to_thread(_media_of, fetched, final, info, picture)
         return (replace(media, caption=caption), *await self._companions.files(fetched.probe.title))
 

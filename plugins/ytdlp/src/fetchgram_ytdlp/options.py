@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeAlias, cast
 
@@ -14,6 +14,7 @@ Params: TypeAlias = dict[str, object]
 
 ALLOWED_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD", "BunnyCdnFD"})
 """All of them fetch over HTTP by yt-dlp's own code: nothing is started, and everything takes the proxy."""
+_MOST_CHARS = 500
 _NO_FFMPEG = "/nonexistent/ffmpeg"
 _FIRST_RETRY_PAUSE_S = 0.5
 _LONGEST_RETRY_PAUSE_S = 8.0
@@ -57,24 +58,34 @@ class Downloader(Protocol):
         ...
 
 
-class Silence:
-    """yt-dlp's logger: says nothing; errors are raised anyway, and warnings are for people at a terminal."""
+class Warnings:
+    """yt-dlp's logger: passes warnings on; errors are raised anyway, and the rest is for people at a terminal.
+
+    Args:
+        report: Takes `{"warning": text}`; `None` when nobody wants them.
+    """
+
+    def __init__(self, report: Callable[[Json], None] | None) -> None:
+        self._report = report
 
     def debug(self, message: str) -> None:
         """Ignore it."""
 
     def warning(self, message: str) -> None:
-        """Ignore it."""
+        """Pass it on."""
+        if self._report is not None:
+            self._report({"warning": message[:_MOST_CHARS]})
 
     def error(self, message: str) -> None:
         """Ignore it."""
 
 
-def build(payload: Mapping[str, Json], **more: object) -> Downloader:
+def build(payload: Mapping[str, Json], *, report: Callable[[Json], None] | None = None, **more: object) -> Downloader:
     """Return a `YoutubeDL` that takes nothing from files, environment or links but what is said here.
 
     Args:
         payload: `options` (of `EngineOptions.to_json`), `proxy`, `ca_file`.
+        report: Hears of warnings.
         **more: What one call needs besides, as `playlist_items`.
     """
     os.environ["YTDLP_NO_PLUGINS"] = "1"  # else it imports every `yt_dlp_plugins` package that it finds
@@ -84,7 +95,10 @@ def build(payload: Mapping[str, Json], **more: object) -> Downloader:
     from fetchgram_ytdlp.pieces import mend  # noqa: PLC0415  # the same
 
     mend()
-    return cast("Downloader", GuardedYoutubeDL({**params(payload), **more}, auto_init="no_verbose_header"))
+    return cast(
+        "Downloader",
+        GuardedYoutubeDL({**params(payload), "logger": Warnings(report), **more}, auto_init="no_verbose_header"),
+    )
 
 
 def params(payload: Mapping[str, Json]) -> Params:
@@ -92,7 +106,6 @@ def params(payload: Mapping[str, Json]) -> Params:
     options = cast("dict[str, Json]", payload["options"])
     return {
         **_FIXED,
-        "logger": Silence(),
         "proxy": payload["proxy"],
         # certifi's bundle would hide the operator's authorities in SSL_CERT_FILE.
         "compat_opts": {"no-certifi"} if payload.get("ca_file") else set(),

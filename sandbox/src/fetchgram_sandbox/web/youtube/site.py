@@ -36,6 +36,9 @@ from fetchgram_sandbox.web.youtube.videos import (
     find_list,
 )
 
+ROTATED = "rotated"
+"""Begins the value of `LOGIN_INFO` in cookies that are not valid any more."""
+_LOGIN = "LOGIN_INFO"
 _WATCH = "https://www.youtube.com/watch?v="
 _SAMPLES = (
     Sample("A YouTube video", f"{_WATCH}colourtest1"),
@@ -90,14 +93,14 @@ class YouTube:
     async def _page(self, request: web.Request) -> web.StreamResponse:
         path = request.path
         if path.startswith("/youtubei/v1/"):
-            return await self._api(request)
+            return _logged_out(request, await self._api(request))
         if path == "/api/timedtext":
             return _subtitles(request)
         if path == "/iframe_api":
             return web.Response(text=f"var scriptUrl='{_PLAYER}';", content_type="text/javascript")
         if path.startswith("/s/player/"):
             return web.Response(text=_SCRIPT, content_type="text/javascript")
-        return _html(request)
+        return _logged_out(request, _html(request))
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
@@ -153,9 +156,21 @@ class YouTube:
 
 def _seen_by(request: web.Request, video: Video | None) -> Video | None:
     """Return the video as who asks sees it: some refusals end with a login."""
-    is_known = "LOGIN_INFO" in request.cookies and "Authorization" in request.headers
+    is_known = _LOGIN in request.cookies and "Authorization" in request.headers and not _is_rotated(request)
     opens = video is not None and video.refusal is not None and video.refusal.opens_to_login
     return replace(video, refusal=None) if video is not None and opens and is_known else video
+
+
+def _is_rotated(request: web.Request) -> bool:
+    """Whether the browser that these cookies are from has got others meanwhile."""
+    return request.cookies.get(_LOGIN, "").startswith(ROTATED)
+
+
+def _logged_out(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Take the login from cookies that were rotated, as YouTube does with every answer."""
+    if _is_rotated(request):
+        response.del_cookie(_LOGIN, domain=".youtube.com")
+    return response
 
 
 def _html(request: web.Request) -> web.StreamResponse:
