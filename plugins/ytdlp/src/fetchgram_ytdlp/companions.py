@@ -102,8 +102,9 @@ class Companions:
             raise
         except FetchgramError as error:  # a file without them is better than none
             log.info("ytdlp.no_chapters", error=str(error))
-            return final
-        return output
+        else:
+            await asyncio.to_thread(output.replace, final)  # a second copy of a large file would need its room
+        return final
 
     async def _subtitles_file(self, title: str) -> Sequence[Media]:
         language = self._extras.subtitles_file
