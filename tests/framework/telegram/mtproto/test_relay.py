@@ -215,6 +215,17 @@ async def test_a_new_login_opens_the_way_again(relaying: Relaying, mtproto: Mtpr
     assert relaying.relay.down is None
 
 
+async def test_a_login_that_was_made_meanwhile_is_kept_and_used(relaying: Relaying, mtproto: MtprotoServer) -> None:
+    await relaying.check()
+    server = f"127.0.0.1:{mtproto.port}"
+    new = from_string(mtproto.session_string(relaying.owner.id), server)
+    relaying.relay._keeper.save(new)
+    await relaying.check()
+    kept = relaying.relay._keeper.load()
+    assert kept is not None
+    assert kept.key == new.key
+
+
 async def test_a_forgotten_key_ends_soon(relaying: Relaying) -> None:
     await relaying.check()
     relaying.sender.server.registry.forget()

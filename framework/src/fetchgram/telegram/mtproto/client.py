@@ -57,7 +57,7 @@ class Client:
             Refused: The login is refused.
         """
         async with self._logging_in:
-            if self._session is None:
+            if self._session is None or await self._has_new_login(self._session):
                 await self._log_in()
         async with self.pool.use():
             yield self.pool
@@ -71,7 +71,8 @@ class Client:
         (found,) = await pool.call(functions.users.GetUsers(id=[types.InputUserSelf()]))
         if self._session is not None:
             self._session = replace(self._session, user_id=found.id, is_premium=bool(found.premium))
-            await asyncio.to_thread(self._keeper.save, self._session)
+            if not await self._has_new_login(self._session):
+                await asyncio.to_thread(self._keeper.save, self._session)
         return found
 
     @property
@@ -81,12 +82,19 @@ class Client:
 
     def forget(self) -> None:
         """Drop the login: the server does not know it any more."""
-        self._session = self._auth = None
-        self._keeper.forget()
+        ours, self._session, self._auth = self._session, None, None
+        kept = self._keeper.load()
+        if kept is None or ours is None or kept.key == ours.key:
+            self._keeper.forget()
 
     def close(self) -> None:
         """Stop the threads."""
         self._dialer.close()
+
+    async def _has_new_login(self, ours: Session) -> bool:
+        """Whether somebody has logged in since: that login is kept, and used from the next time on."""
+        kept = await asyncio.to_thread(self._keeper.load)
+        return kept is not None and kept.key != ours.key
 
     async def _log_in(self) -> None:
         known = await asyncio.to_thread(self._keeper.load)

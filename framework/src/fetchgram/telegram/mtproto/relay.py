@@ -100,8 +100,7 @@ class Relay:
                 way = (await _heavy("relayed")).way_over(pool, self._chat)
                 return await gateway.deliver(delivery, media, ledger, sink, way=way, apart=apart)
         except (RelayFailed, Lost, NoAnswer, Refused) as error:
-            cause = error.__cause__ if isinstance(error, RelayFailed) and error.__cause__ is not None else error
-            raise await self._meaning(cause) from error
+            raise await self._meaning(error) from error
 
     async def check(self, gateways: Mapping[str, Gateway]) -> str:
         """See that the account is alive and that every bot may copy from the chat; returns what is worth telling.
@@ -117,9 +116,9 @@ class Relay:
                 for name, gateway in gateways.items():
                     async with gateway.use() as bot:
                         await checks.seen_by_bot(bot, self._chat, name)
-        except (Lost, NoAnswer, Refused) as error:
+        except (RelayFailed, Lost, NoAnswer, Refused) as error:
             raise await self._meaning(error) from error
-        except CannotDeliver as error:
+        except FetchgramError as error:
             self._fall(error)
             raise
         await self._rise()
@@ -161,12 +160,17 @@ class Relay:
                 heavy = await _heavy("client")
                 self._client = heavy.Client(self._settings, self._keeper, None)
         async with self._client.use() as pool:
-            user = await self._client.know(pool)
+            try:
+                user = await self._client.know(pool)
+            except TemporarilyUnavailable as error:
+                raise RelayFailed(str(error)) from error
             self._is_premium = bool(user.premium)
             yield pool, user
 
     async def _meaning(self, error: BaseException) -> FetchgramError:
         """Say what a failure of the account means for the route, and close it for a while."""
+        if isinstance(error, RelayFailed):
+            error = error.__cause__ or error
         if isinstance(error, KeyLost) or (isinstance(error, Refused) and error.is_login_lost):
             return await self._lost(str(error))
         if isinstance(error, TemporarilyUnavailable):
