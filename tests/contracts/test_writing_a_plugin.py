@@ -106,7 +106,14 @@ def test_it_is_loaded_by_its_entry_point_alone(installed: Path, tmp_path: Path) 
     rows = json.loads(_run("fetchgram", "plugins", "--json", cwd=tmp_path, path=installed))
     (row,) = (row for row in rows if row["name"] == "clipbox")
     hooks = ["detect", "download", "health_checks", "offer", "post_process", "probe", "user_commands"]
-    assert row == {"name": "clipbox", "version": "0.1.0", "state": "active", "hooks": hooks, "error": None}
+    assert row == {
+        "name": "clipbox",
+        "version": "0.1.0",
+        "state": "active",
+        "hooks": hooks,
+        "error": None,
+        "changed": False,
+    }
 
 
 def test_its_links_are_claimed_before_the_plugin_that_is_asked_last(installed: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
 from fetchgram.control.people_ports import Access, People
-from fetchgram.control.ports import Audit, Control, Privacy
+from fetchgram.control.ports import Audit, Control, PluginsField, Privacy
 from fetchgram.control.work_ports import Failures, Jobs
 from fetchgram.errors import (
     CannotDeliver,
@@ -91,6 +91,7 @@ from fetchgram.model.audit import AuditEntry
 from fetchgram.model.failures import FailureGroup, FailureLine, Story
 from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
+from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
     Clock,
@@ -219,8 +220,12 @@ __all__ = [
     "Person",
     "PersonCard",
     "PersonRow",
+    "PluginCard",
     "PluginDatabase",
     "PluginError",
+    "PluginSetting",
+    "PluginState",
+    "PluginsField",
     "Post",
     "Privacy",
     "Probe",
@@ -236,6 +241,7 @@ __all__ = [
     "Screen",
     "Sent",
     "Sentences",
+    "SettingKind",
     "Settings",
     "SettingsModel",
     "Show",

@@ -28,6 +28,7 @@ from fetchgram.pipeline.observers import Observers
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.pauses import Pauses
 from fetchgram.pipeline.persons import Persons
+from fetchgram.pipeline.plugin_orders import PluginOrders
 from fetchgram.pipeline.queue import JobQueue, LocalQueue
 from fetchgram.pipeline.relay import RemoteAudience
 from fetchgram.pipeline.resolver import Resolver
@@ -226,6 +227,7 @@ def wire(
     runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
     switches = Switches(storage, plugins.switching, clock)
+    orders = PluginOrders(storage, switches)
     lists, items, intake = _ways_in(settings, plugins, storage, queue, stories)
     controls = Controls(
         storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
@@ -243,7 +245,7 @@ def wire(
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
-        commands=Commands(storage=storage, intake=intake, items=items, audience=audience),
+        commands=Commands(storage=storage, intake=intake, items=items, audience=audience, others=orders.known),
         pauses=Pauses(storage, hooks.breaker, clock),
         stories=stories,
         controls=controls,

@@ -65,6 +65,8 @@ class AskKind(StrEnum):
     TEXT = "text"
     FILE = "file"
     MESSAGE = "message"
+    SECRET = "secret"  # noqa: S105  # the name of a kind
+    """A text that is removed from the chat as soon as it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

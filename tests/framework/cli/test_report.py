@@ -34,7 +34,7 @@ async def test_plugins_are_rows_and_a_broken_one_is_a_row_with_its_reason(cli: C
     assert answer.code == 0
     assert answer.err == ""
     rows = {row["name"]: row for row in answer.json}
-    assert set(rows["broken"]) == {"name", "version", "state", "hooks", "error"}
+    assert set(rows["broken"]) == {"name", "version", "state", "hooks", "error", "changed"}
     assert rows["broken"]["state"] == "failed"
     assert "no_such_library" in rows["broken"]["error"]
     assert rows["ytdlp"]["state"] == "active"
@@ -207,3 +207,25 @@ async def test_tables_that_a_running_bot_works_with_are_not_purged(cli: Cli) -> 
         assert answer.code != 0
         assert "plugins.disabled" in answer.err
         assert (await cli.run("plugins", "purge", "gone", "--yes")).code == 0
+
+
+async def test_what_an_admin_changed_is_shown_as_such(cli: Cli) -> None:
+    await cli.run("migrate")
+    with sqlite3.connect(cli.folder / "data" / "fetchgram.db") as database:
+        database.execute(
+            "INSERT INTO overrides VALUES ('plugin:ytdlp', ?, 0), ('plugin:youtube', ?, 0)",
+            ('{"settings": {"page_size": 7}}', '{"enabled": false}'),
+        )
+    rows = {row["name"]: row for row in (await cli.run("plugins", "--json")).json}
+    assert (rows["youtube"]["state"], rows["youtube"]["changed"]) == ("disabled", True)
+    assert (rows["ytdlp"]["state"], rows["ytdlp"]["changed"]) == ("active", True)
+    assert "(changed by an admin)" in (await cli.run("plugins")).out
+    settings = await cli.run("settings")
+    assert any("plugin.ytdlp.page_size" in line and "7 (by an admin)" in line for line in settings.out.splitlines())
+
+
+async def test_plugins_are_switched_in_a_bot_that_runs_only(cli: Cli) -> None:
+    await cli.run("migrate")
+    answer = await cli.run("plugins", "disable", "ytdlp")
+    assert answer.code != 0
+    assert "start it first" in answer.err

@@ -14,6 +14,7 @@ import structlog
 from fetchgram.api import API_VERSION, SettingsModel
 from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError
+from fetchgram.pipeline.plugin_orders import DISABLE, ENABLE, PluginOrders
 from fetchgram.pipeline.switches import Switches, recalled
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
@@ -134,3 +135,14 @@ async def test_what_cannot_hold_here_is_tried_once_and_the_old_one_stays(bench: 
         await bench.switches.follow()
     assert [log["event"] for log in logs] == ["plugin.change_refused"]
     assert bench.size() == 1
+
+
+async def test_the_command_line_orders_changes_and_the_audit_log_names_it(bench: Bench, storage: Storage) -> None:
+    orders = PluginOrders(storage, bench.switches).known
+    assert await orders[DISABLE]({"plugin": "site"}) == {"plugin": "site"}
+    assert bench.size() is None
+    await orders[ENABLE]({"plugin": "site"})
+    assert bench.size() == 1
+    async with storage.read() as session:
+        told = [(entry.actor, entry.action, entry.target) for entry in await session.audit.page(1, 9)]
+    assert told == [("system:cli", ENABLE, "plugin:site"), ("system:cli", DISABLE, "plugin:site")]

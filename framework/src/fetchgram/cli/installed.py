@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetchgram.cli.jobs import bot_runs
-from fetchgram.cli.output import print_json, print_table, told
+from fetchgram.cli.changed import changed_by_admins
+from fetchgram.cli.jobs import ask, bot_runs
+from fetchgram.cli.output import FAILED, print_error, print_json, print_table, told
 from fetchgram.cli.signals import run_until_signal
 from fetchgram.errors import ConfigError
 from fetchgram.settings import Settings
 
 if TYPE_CHECKING:
     from fetchgram.plugins.hooks import Hooks
+    from fetchgram.plugins.status import PluginStatus
 
+Name = Annotated[str, typer.Argument(help="The plugin.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -22,7 +25,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the group, which lists when nothing more is said."""
     group = typer.Typer(help="List the plugins: active, disabled, failed with the reason, paused.")
     group.callback(invoke_without_command=True)(plugins)
-    group.command("purge")(purge)
+    for command in (enable, disable, resume, purge):
+        group.command()(command)
     app.add_typer(group, name="plugins")
 
 
@@ -34,12 +38,34 @@ def plugins(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(
             [
-                {"name": r.name, "version": r.version, "state": str(r.state), "hooks": list(r.hooks), "error": r.error}
+                {
+                    "name": r.name,
+                    "version": r.version,
+                    "state": str(r.state),
+                    "hooks": list(r.hooks),
+                    "error": r.error,
+                    "changed": r.changed,
+                }
                 for r in rows
             ]
         )
     else:
-        print_table([(r.name, r.version, str(r.state), r.error or ", ".join(r.hooks)) for r in rows])
+        print_table([(r.name, r.version, str(r.state), _told(r)) for r in rows])
+
+
+def enable(context: typer.Context, name: Name) -> None:
+    """Switch a plugin on in the running bot, or try one again that failed; it holds after a restart too."""
+    _order(context.obj, "plugin.enable", name)
+
+
+def disable(context: typer.Context, name: Name) -> None:
+    """Switch a plugin off in the running bot: what it is at work with ends; it holds after a restart too."""
+    _order(context.obj, "plugin.disable", name)
+
+
+def resume(context: typer.Context, name: Name) -> None:
+    """End the pause of a plugin that had failed too often."""
+    _order(context.obj, "plugin.resume", name)
 
 
 def purge(
@@ -56,13 +82,32 @@ def purge(
     typer.echo(f"dropped: {', '.join(dropped)}" if dropped else f"{name!r} has no tables")
 
 
+def _order(settings: Settings, name: str, plugin: str) -> None:
+    with told(as_json=False):
+        result = run_until_signal(ask(settings, name, {"plugin": plugin}))
+    if not isinstance(result, dict) or "error" in result:
+        message = str(result["error"]) if isinstance(result, dict) else "the bot did not answer; the command stays"
+        print_error(code="not-done", message=message, as_json=False)
+        raise typer.Exit(FAILED)
+    typer.echo(f"done: {plugin}")
+
+
+def _told(row: PluginStatus) -> str:
+    words = row.error or ", ".join(row.hooks)
+    return f"(changed by an admin) {words}".rstrip() if row.changed else words
+
+
 def everybody(settings: Settings) -> Hooks:
     """Load the installed plugins and the core's own."""
     from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # heavy
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
     from fetchgram.telegram.plugin import telegram_plugin  # noqa: PLC0415  # heavy
 
-    return offline_hooks(settings, builtins=(telegram_plugin({}, settings.delivery), FolderPlugin))
+    return offline_hooks(
+        settings,
+        builtins=(telegram_plugin({}, settings.delivery), FolderPlugin),
+        overrides=changed_by_admins(settings),
+    )
 
 
 async def _purge(settings: Settings, name: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,7 +104,7 @@ async def bot_runs(settings: Settings, storage: Storage) -> bool:
 
 def _order(settings: Settings, name: str, job_id: int | None, *, as_json: bool) -> None:
     with told(as_json=as_json):
-        result = run_until_signal(_ask(settings, name, job_id))
+        result = run_until_signal(ask(settings, name, {"job": job_id}))
     if not isinstance(result, dict) or "error" in result:
         message = str(result["error"]) if isinstance(result, dict) else "the bot did not answer; the command stays"
         print_error(code="not-done", message=message, as_json=as_json)
@@ -115,8 +116,12 @@ def _order(settings: Settings, name: str, job_id: int | None, *, as_json: bool) 
         typer.echo(f"done for {count} request{'' if count == 1 else 's'}")
 
 
-async def _ask(settings: Settings, name: str, job_id: int | None) -> Json:
-    """Leave the command for the running bot and wait for its answer; without a job it is about all that failed."""
+async def ask(settings: Settings, name: str, args: Mapping[str, Json]) -> Json:
+    """Leave a command for the running bot and wait for its answer, `None` when there is none in time.
+
+    Raises:
+        ConfigError: If no bot runs.
+    """
     from fetchgram.storage import open_storage  # noqa: PLC0415  # heavy
 
     storage = await open_storage(settings.database.url, settings.data_dir, migrate=False)
@@ -126,7 +131,7 @@ async def _ask(settings: Settings, name: str, job_id: int | None) -> Json:
                 "no `fetchgram run` or `bot` works on this database; start it first, it carries the command out"
             )
         async with storage.write() as session:
-            command_id = await session.commands.add(name, {"job": job_id})
+            command_id = await session.commands.add(name, args)
         for _ in range(int(_PATIENCE_S / _POLL_S)):
             async with storage.read() as session:
                 if (result := await session.commands.result(command_id)) is not None:

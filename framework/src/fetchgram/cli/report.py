@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fetchgram.cli.changed import changed_by_admins
 from fetchgram.cli.installed import everybody
 from fetchgram.cli.output import FAILED, print_json, print_table, told
 from fetchgram.cli.shown import shown, table
@@ -47,11 +48,12 @@ def settings(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show every setting with its value; secrets are masked."""
     from fetchgram.plugins.loader import load  # noqa: PLC0415  # loads every plugin, for its own settings
 
-    own = load(context.obj, lambda _name, _settings: None).settings
+    overrides = changed_by_admins(context.obj)
+    own = load(context.obj, lambda _name, _settings: None, overrides=overrides).settings
     if as_json:
         print_json(shown(context.obj, own))
     else:
-        print_table(table(context.obj, own))
+        print_table(table(context.obj, own, overrides))
 
 
 def check(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -94,8 +96,10 @@ async def _check(settings: Settings) -> list[Checked]:
         async with open_plugins(settings, builtins=builtins, database=untouched, warm=False) as opened:
             return await _run(opened.hooks)
     except (ConfigError, SchemaTooNew, TemporarilyUnavailable):
-        # No data folder, a wrong [network], a database that cannot be opened: the checks of the core say so.
-        return await _run(offline_hooks(settings))
+        # No data folder, a wrong [network], a database that cannot be opened: the checks of the core say so, and those
+        # of plugins would only say that they were given nothing.
+        hooks = offline_hooks(settings)
+        return await run_checks(core_checks(settings, hooks.statuses(), hooks.warnings))
 
 
 async def _migrate(settings: Settings) -> str:

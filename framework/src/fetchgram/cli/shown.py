@@ -7,6 +7,7 @@ from typing import cast
 
 from fetchgram.logs import redact
 from fetchgram.model import Json
+from fetchgram.plugins.overrides import Overrides
 from fetchgram.settings import Settings, SettingsModel
 
 _UNREAD = "(not read: the plugin is not loaded)"
@@ -26,13 +27,18 @@ def shown(settings: Settings, own: Mapping[str, SettingsModel]) -> dict[str, Jso
     return cast("dict[str, Json]", _redacted({**values, "plugin": plugins}))
 
 
-def table(settings: Settings, own: Mapping[str, SettingsModel]) -> list[tuple[str, str, str]]:
-    """Return rows of name, value and meaning."""
+def table(
+    settings: Settings, own: Mapping[str, SettingsModel], overrides: Overrides | None = None
+) -> list[tuple[str, str, str]]:
+    """Return rows of name, value and meaning; what admins changed is marked."""
     rows = list(_rows(settings, shown(settings, own), ""))
     for name, model in own.items():
         rows += _rows(model, cast("dict[str, Json]", shown(settings, own)["plugin"])[name], f"plugin.{name}.")
     rows += [(f"plugin.{name}", _UNREAD, "") for name in settings.plugin if name not in own]
-    return rows
+    changed = {
+        f"plugin.{name}.{key}" for name, each in (overrides or Overrides()).plugins.items() for key in each.given
+    }
+    return [(name, f"{value} (by an admin)" if name in changed else value, told) for name, value, told in rows]
 
 
 def _rows(model: SettingsModel, values: Json, prefix: str) -> Iterator[tuple[str, str, str]]:

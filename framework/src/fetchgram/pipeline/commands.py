@@ -35,14 +35,27 @@ class Commands:
         intake: Cancels and retries.
         items: Cancels what is an item of a list, and not the whole.
         audience: Hears of it.
+        others: What else can be asked for, by name; called with the command's arguments.
     """
 
-    def __init__(self, *, storage: Storage, intake: Intake, items: Items, audience: Audience) -> None:
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        intake: Intake,
+        items: Items,
+        audience: Audience,
+        others: Mapping[str, Callable[[Mapping[str, Json]], Awaitable[Json]]],
+    ) -> None:
         self._storage = storage
         self._intake = intake
         self._items = items
         self._audience = audience
-        self._known: Mapping[str, Callable[[int | None], Awaitable[Json]]] = {CANCEL: self._cancel, RETRY: self._retry}
+        self._known = {
+            CANCEL: lambda args: self._cancel(_job_id(args)),
+            RETRY: lambda args: self._retry(_job_id(args)),
+            **others,
+        }
 
     async def run(self) -> None:
         """Carry out until cancelled; what a killed process had begun is begun again, which does no harm."""
@@ -82,8 +95,7 @@ class Commands:
         if known is None:
             return {"error": f"unknown command {command.name!r}"}
         try:
-            job_id = command.args["job"]
-            return await known(None if job_id is None else int(str(job_id)))
+            return await known(command.args)
         except (FetchgramError, LookupError) as error:
             log.warning("command.failed", command=command.name, error=repr(error))
             return {"error": str(error)}
@@ -128,3 +140,8 @@ class Commands:
             if await session.jobs.get(job_id) is None:
                 raise LookupError(f"there is no job {job_id}")
             return sorted({delivery.request_id for delivery in await session.deliveries.of_job(job_id)})
+
+
+def _job_id(args: Mapping[str, Json]) -> int | None:
+    job_id = args["job"]
+    return None if job_id is None else int(str(job_id))

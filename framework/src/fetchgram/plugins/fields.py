@@ -86,6 +86,8 @@ def _setting(
     annotation = kind.model_fields[name].annotation
     shape = _kind_of(annotation)
     hidden = shape is SettingKind.SECRET
+    if shape is SettingKind.LIST and ByteSize in typing.get_args(_without_none(annotation)):
+        value, default = _as_sizes(value), _as_sizes(default)
     return PluginSetting(
         name=name,
         description=kind.model_fields[name].description or "",
@@ -98,6 +100,12 @@ def _setting(
         optional=type(None) in typing.get_args(annotation),
         changed=is_changed,
     )
+
+
+def _as_sizes(values: Json) -> Json:
+    """Return sizes in a form in which they can be typed again."""
+    sizes = values if isinstance(values, list) else []
+    return [ByteSize(size).human_readable(decimal=True) for size in sizes if isinstance(size, int)]
 
 
 def _kind_of(annotation: object) -> SettingKind:

@@ -169,7 +169,7 @@ class Messages:
 
 def _fits(ask: PendingAsk, message: Message) -> bool:
     match ask.kind:
-        case "text":
+        case "text" | "secret":
             return message.text is not None
         case "file":
             return file_of(message) is not None

@@ -13,13 +13,13 @@ from aiogram.methods import DeleteMessage
 from aiogram.types import CallbackQuery, Chat, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
 from fetchgram.control.controls import Controls
-from fetchgram.errors import FetchgramError
+from fetchgram.errors import FetchgramError, TemporarilyUnavailable
 from fetchgram.model import Json, Role, Text, text
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
-from fetchgram.screens import Action, Command, Handler, Interaction, MessageRef, Screen, Show
+from fetchgram.screens import Action, AskKind, Command, Handler, Interaction, MessageRef, Screen, Show
 from fetchgram.storage import Storage
 from fetchgram.storage.menus import MenuButton, PendingAsk
 from fetchgram.telegram.answers import Answers, is_passed_on, person_of
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _ASK_S = 3600.0
+_TYPED = frozenset({AskKind.TEXT, AskKind.SECRET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Screens:
         """Hand a message to the action whose question it answers."""
         with self._hooks.roster.hold():
             action = await self._action(ask.plugin, ask.action)
-            role = Role.USER if is_passed_on(message) and ask.kind == "text" else await self._gate.role(who.person.id)
+            role = Role.USER if is_passed_on(message) and ask.kind in _TYPED else await self._gate.role(who.person.id)
             place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
             if action is None or not role.includes(action.minimum_role):
                 log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
@@ -151,6 +152,8 @@ class Screens:
                 message=MessageRef(chat=message.chat.id, message_id=message.message_id),
                 about=person_of(message, who.person.bot_id),
             )
+            if ask.kind == AskKind.SECRET:
+                await self._remove(message)
             if ask.kind != "file":
                 await self._run(ask.plugin, action.handler, interaction, place, who)
                 return
@@ -168,6 +171,13 @@ class Screens:
             log.info("answer.no_file", plugin=ask.plugin, action=ask.action, error=repr(error))
             await self._ask_again(ask, message, who)
             await self._show(ask.plugin, Screen(text=error.text), place, who)
+
+    async def _remove(self, message: Message) -> None:
+        """Take a secret out of the chat, before anything can go wrong with it."""
+        try:
+            await self._line(DeleteMessage(chat_id=message.chat.id, message_id=message.message_id))
+        except (AiogramError, TemporarilyUnavailable) as error:
+            log.warning("secret.not_removed", error=type(error).__name__)
 
     async def _ask_again(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
         async with self._storage.write() as session:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import access, audit, broadcast, failures, jobs, people
-from fetchgram_admin.section import HOME, Section
+from fetchgram_admin import access, audit, broadcast, failures, jobs, people, plugins
+from fetchgram_admin.section import HOME, Section, grid
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     # Each module brings its own, in the order of the buttons.
@@ -16,9 +15,9 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     failures.section,
     access.section,
     broadcast.section,
+    plugins.section,
     audit.section,
 )
-_IN_A_ROW = 2
 
 
 class Panel:
@@ -41,15 +40,10 @@ class Panel:
 
     async def home(self, interaction: Interaction) -> Screen:
         """Show the sections that the person may open."""
-        buttons = (
+        buttons = [
             Button(label=section.label, action=section.name)
             for section in self._sections
             if interaction.role.includes(section.minimum_role)
-        )
+        ]
         told = text("admin-home", role=text(f"admin-role-{interaction.role.value}"))
-        return Screen(text=told, rows=tuple(_rows(buttons)))
-
-
-def _rows(buttons: Iterator[Button]) -> Iterator[tuple[Button, ...]]:
-    while row := tuple(islice(buttons, _IN_A_ROW)):
-        yield row
+        return Screen(text=told, rows=grid(buttons))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fetchgram.api import Command, Context, Role, SettingsModel, hookimpl, text
-from fetchgram_admin import audit, failures
+from fetchgram_admin import audit, failures, plugins
 from fetchgram_admin.panel import SECTIONS, Panel
 
 
@@ -23,12 +23,13 @@ class Plugin:
 
     def __init__(self, settings: SettingsModel, context: Context) -> None:
         self._settings = settings
-        self._panel = Panel([section(context) for section in SECTIONS])
+        self._context = context
+        self._built: Panel | None = None
 
     @hookimpl
     def admin_commands(self) -> Sequence[Command]:
         """Name the commands; all buttons belong to the panel."""
-        panel, viewer = self._panel, Role.VIEWER
+        panel, viewer = self._panel(), Role.VIEWER
         return (
             Command(
                 name="admin",
@@ -38,5 +39,12 @@ class Plugin:
                 actions=panel.actions,
             ),
             Command(name="error", help=text("admin-error-help"), handler=failures.by_number, minimum_role=viewer),
+            Command(name="plugins", help=text("admin-plugins-help"), handler=plugins.overview, minimum_role=viewer),
             Command(name="audit", help=text("admin-audit-help"), handler=audit.newest, minimum_role=viewer),
         )
+
+    def _panel(self) -> Panel:
+        """Build it once, when it is asked for: whoever only lists plugins gives them no context."""
+        if self._built is None:
+            self._built = Panel([section(self._context) for section in SECTIONS])
+        return self._built

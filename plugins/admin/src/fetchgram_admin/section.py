@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fetchgram.api import Action, Button, Handler, Json, Role, Text, text
@@ -39,3 +39,8 @@ class Section:
 def back(to: str = HOME, **args: Json) -> tuple[Button, ...]:
     """Return the row that leads back to another screen."""
     return (Button(label=text("admin-back"), action=to, args=args),)
+
+
+def grid(buttons: Sequence[Button], in_a_row: int = 2) -> tuple[tuple[Button, ...], ...]:
+    """Put buttons into rows."""
+    return tuple(tuple(buttons[begin : begin + in_a_row]) for begin in range(0, len(buttons), in_a_row))

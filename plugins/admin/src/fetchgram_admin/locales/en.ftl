@@ -388,3 +388,97 @@ admin-broadcast-ask-withdraw =
         [one] one person
        *[other] { $people } people
     }? There is no way back.
+## Plugins
+
+admin-plugins = 🧩 Plugins
+admin-plugins-help = The plugins, on and off
+admin-plugins-title = 🧩 <b>Plugins</b>
+admin-plugin-line =
+    { $mark } <b>{ $name }</b>{ HAS($total) ->
+        [yes] {" "}· { PERCENT($rate) } of { $total } went well
+       *[no] {""}
+    }{ $trouble ->
+        [failed] {" "}· failed
+        [paused] {" "}· rests
+        [disabled] {" "}· off
+       *[active] {""}
+    }
+admin-plugin-button = { $mark } { $name }
+admin-plugin-card =
+    { $mark } <b>{ $name }</b>{ HAS($version) ->
+        [yes] {" "}{ $version }
+       *[no] {""}
+    }
+admin-plugin-is-active = It works.
+admin-plugin-is-paused = It had too many failures and rests; it is tried again by itself.
+admin-plugin-is-failed = It could not be started.
+admin-plugin-is-disabled = It is switched off.
+admin-plugin-changed = ✏️ An admin changed it.
+admin-plugin-error = <code>{ $error }</code>
+admin-plugin-day = { HAS($total) ->
+    [yes] Last 24 hours: ✅ { $done } · ❌ { $failed } ({ PERCENT($rate) } went well)
+   *[no] Last 24 hours: nobody asked.
+}
+admin-plugin-core = 🔒 It is a part of the core and cannot be switched off.
+admin-plugin-later = 🔁 Changes hold after a restart.
+admin-plugin-pending = ⏳ What was changed holds after a restart.
+admin-plugin-hooks = Takes part in: { $hooks }
+admin-plugin-settings = ⚙️ Settings
+admin-plugin-enable = ▶️ Switch on
+admin-plugin-disable = ⏸ Switch off
+admin-plugin-resume = ▶️ Try now
+admin-plugin-again = 🔁 Try again
+
+## Settings of plugins
+
+admin-settings-title = ⚙️ <b>Settings of { $plugin }</b>
+admin-settings-none =
+    ⚙️ <b>Settings of { $plugin }</b>
+    It has none.
+admin-setting-button =
+    { HAS($changed) ->
+        [yes] ✏️{" "}
+       *[no] {""}
+    }{ $name }: { $value }
+admin-setting-card =
+    ⚙️ { $plugin } · <b>{ $name }</b>{ HAS($about) ->
+        [yes] {"\u000A"}{ $about }
+       *[no] {""}
+    }
+admin-setting-value =
+    {"\u000A"}Now: <b>{ $value }</b>{ HAS($changed) ->
+        [yes] {" "}✏️ changed by an admin
+       *[no] {""}
+    }
+admin-setting-default = Default: { $value }
+admin-setting-bounds =
+    { HAS($least) ->
+        [yes] At least { $least }{ HAS($most) ->
+            [yes] , at most { $most }
+           *[no] {""}
+        }
+       *[no] At most { $most }
+    }
+admin-setting-fixed = 🔒 It is set in the configuration only.
+admin-setting-change = ✏️ Change
+admin-setting-none = 🚫 None
+admin-setting-reset = ↩️ Back to the configuration
+admin-setting-ask = ✏️ <b>{ $name }</b>
+admin-setting-ask-number = Send me the new number.
+admin-setting-ask-size = Send me the new size, like 25 MB.
+admin-setting-ask-text = Send me the new text.
+admin-setting-ask-list = Send me the new list, separated by commas.
+admin-setting-ask-secret = 🔑 Send me the new secret. I remove your message from the chat at once.
+admin-plain = { $value }
+admin-switch-on = ✅ On
+admin-switch-off = ❌ Off
+admin-value-on = on
+admin-value-off = off
+admin-value-unset = none
+admin-value-secret = 🔑 set
+admin-value-size = { SIZE($size) }
+admin-value-number =
+    { $number }{ HAS($unit) ->
+        [yes] {" "}{ $unit }
+       *[no] {""}
+    }
