@@ -134,7 +134,7 @@ def _logging_to(diary: Diary) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _running(work: Awaitable[None]) -> AsyncIterator[None]:
+async def _running(work: Awaitable[object]) -> AsyncIterator[None]:
     task = asyncio.ensure_future(work)
     try:
         yield

@@ -23,7 +23,7 @@ from fetchgram.ports import Context
 from fetchgram.settings import Settings, SettingsModel
 from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.telegram.service import Switchboard
-from fetchgram.testing import FakeContext
+from fetchgram.testing import FakeContext, FakeNotifyAdmins
 from fetchgram.texts import Texts
 from fetchgram_sandbox.postgres import PostgresServer
 
@@ -131,6 +131,7 @@ def make_route(tmp_path: Path) -> Callable[..., Wired]:
             detector=Detector(hooks.roster, hooks.breaker, limit_s=10),
             clock=clock,
             database=SharedStorage(None, tmp_path),
+            notify_admins=FakeNotifyAdmins(),
             switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=workshop),
         )
         return wire(settings, plugins, Switchboard(), storage, tmp_path, courier)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from fetchgram.cli.run_bot import RESTART
 from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, open_live_bot, ready
 from fetchgram_sandbox.objects import Message
 
@@ -38,8 +42,13 @@ def bob(switched: LiveBot) -> Guest:
 
 async def opens(olga: Guest, *labels: str) -> Message:
     """Call for the plugins and tap through to a screen."""
+    return await called(olga, "/plugins", *labels)
+
+
+async def called(olga: Guest, command: str, *labels: str) -> Message:
+    """Call a command and tap through from its screen to another one."""
     known = len(olga.messages())
-    olga.says("/plugins")
+    olga.says(command)
     await until(lambda: len(olga.messages()) > known, olga.story)
     panel = olga.messages()[-1]
     for label in labels:
@@ -107,3 +116,44 @@ async def test_a_secret_leaves_the_chat(olga: Guest, switched: LiveBot) -> None:
     await olga.sees_vanish(typed)
     assert all("hunter2" not in message.text for message in olga.messages())
     assert "hunter2" not in switched.log.read_text(encoding="utf-8")
+
+
+async def test_while_the_bot_is_closed_people_read_why(olga: Guest, bob: Guest) -> None:
+    panel = await called(olga, "/admin", "Maintenance", "Close")
+    olga.says("Back at noon.")
+    closed = await olga.sees("They read: “Back at noon.”")
+    bob.says(f"{bob.site}/watch/colours?switch=6")
+    assert "Back at noon." in (await bob.sees("I am being looked after")).text
+    await olga.asks_for(f"{olga.site}/watch/colours?switch=7")  # admins still may
+    await taps(olga, closed, "Open")
+    await bob.asks_for(f"{bob.site}/watch/colours?switch=6")
+    assert panel.message_id != closed.message_id
+
+
+async def test_health_is_green_and_a_backup_has_the_people_in_it(
+    olga: Guest, bob: Guest, switched: LiveBot, tmp_path: Path
+) -> None:
+    bob.says("/start")
+    await bob.sees("Send me a link")
+    shown = await called(olga, "/health")
+    assert "🟢 loop" in shown.text
+    assert "🟢 database answers" in shown.text
+    panel = await called(olga, "/admin", "Maintenance")
+    await olga.taps(panel, "Copy")
+    sent = await olga.gets("document")
+    shutil.copy(sent.path, tmp_path / "copy.db")
+    with sqlite3.connect(tmp_path / "copy.db") as copy:
+        names = {name for (name,) in copy.execute("SELECT first_name FROM people")}
+        secrets = copy.execute("SELECT count(*) FROM overrides WHERE key LIKE 'secret:%'").fetchone()
+    assert "Bob" in names
+    assert secrets == (0,)
+
+
+async def test_a_restart_that_was_asked_for_ends_in_order(olga: Guest, bob: Guest, switched: LiveBot) -> None:
+    panel = await called(olga, "/admin", "Maintenance", "Restart")
+    await olga.taps(panel, "Restart")
+    async with asyncio.timeout(60):
+        assert await switched.process.wait() == RESTART
+    await switched.process.start()
+    await ready(switched.stage, switched.process, log=switched.log)
+    await bob.asks_for(f"{bob.site}/watch/colours?switch=8")  # and it does not end again

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from fetchgram.cli.signals import run_until_signal
+from fetchgram.control.care_ports import HealthField, Maintenance
 from fetchgram.control.people_ports import Access, People
 from fetchgram.control.ports import Audit, Control, PluginsField, Privacy
 from fetchgram.control.work_ports import Failures, Jobs
@@ -92,6 +93,7 @@ from fetchgram.model.failures import FailureGroup, FailureLine, Story
 from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
 from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind
+from fetchgram.model.upkeep import UpkeepState
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
     Clock,
@@ -114,6 +116,7 @@ from fetchgram.screens import (
     Ask,
     AskKind,
     Button,
+    Checked,
     CliCommand,
     Command,
     Handler,
@@ -149,6 +152,7 @@ __all__ = [
     "Certainty",
     "Chapter",
     "Chat",
+    "Checked",
     "Checkpoint",
     "Choice",
     "ChoiceGone",
@@ -181,6 +185,7 @@ __all__ = [
     "Handler",
     "Health",
     "HealthCheck",
+    "HealthField",
     "HealthReport",
     "Ids",
     "Inline",
@@ -204,6 +209,7 @@ __all__ = [
     "LinkError",
     "LinkKind",
     "Live",
+    "Maintenance",
     "Media",
     "MediaInfo",
     "MediaKind",
@@ -256,6 +262,7 @@ __all__ = [
     "Transaction",
     "Uncertain",
     "UnsupportedLink",
+    "UpkeepState",
     "Usage",
     "Watch",
     "Word",

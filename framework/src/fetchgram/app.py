@@ -13,6 +13,7 @@ from fetchgram.clock import SystemClock
 from fetchgram.control.controls import Controls
 from fetchgram.control.courier import Courier, NoCourier
 from fetchgram.model import Media, Text
+from fetchgram.ops.care import Care
 from fetchgram.pipeline.audience import Audience
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.commands import Commands
@@ -37,6 +38,7 @@ from fetchgram.pipeline.schedules import Schedules
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.switches import Switches, recalled
+from fetchgram.pipeline.upkeep import Upkeep
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.breaker import Breaker, OnChange
 from fetchgram.plugins.context import PluginContext, Powers
@@ -72,6 +74,7 @@ class Plugins:
     database: SharedStorage
     switching: Switching
     powers: Powers = field(default_factory=Powers)
+    notify_admins: NotifyAdmins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Wired:
     stories: Stories
     controls: Controls
     switches: Switches
+    care: Care
     remote: RemoteAudience | None
 
 
@@ -132,17 +136,16 @@ async def open_plugins(  # noqa: PLR0913  # each way to start differs in a few o
         stack.push_async_callback(shared.close)
         given = await Provisions.open(settings, clock, texts, stack, shared, notify_admins or _nobody)
         changed = await recalled(await shared.get()) if recall else Overrides()
-        loaded = load(settings, given.context_of, builtins=builtins, overrides=changed)
-        hooks = given.provide(loaded, Breaker(settings.plugins, clock, on_plugin_change))
+        breaker = Breaker(settings.plugins, clock, on_plugin_change)
+        hooks = given.provide(load(settings, given.context_of, builtins=builtins, overrides=changed), breaker)
         detector = _detector(hooks, settings, roof=settings.data_dir / CHILDREN)
         stack.push_async_callback(detector.close)
         if warm:
             await asyncio.gather(given.warm(), *([detector.start()] if detects else []))
         await given.migrate(hooks)
         await hooks.startup()
-        stack.push_async_callback(hooks.shutdown)
         switching = Switching(hooks=hooks, settings=settings, overrides=changed, workshop=given)
-        stack.push_async_callback(switching.close)
+        stack.push_async_callback(switching.shutdown)
         yield Plugins(
             hooks=hooks,
             texts=texts,
@@ -152,6 +155,7 @@ async def open_plugins(  # noqa: PLR0913  # each way to start differs in a few o
             database=shared,
             switching=switching,
             powers=given.powers,
+            notify_admins=given.notify_admins,
         )
 
 
@@ -226,12 +230,11 @@ def wire(
     housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
     runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
-    switches = Switches(storage, plugins.switching, clock)
+    switches, upkeep = Switches(storage, plugins.switching, clock), Upkeep(storage, settings.log, clock)
     orders = PluginOrders(storage, switches)
-    lists, items, intake = _ways_in(settings, plugins, storage, queue, stories)
-    controls = Controls(
-        storage=storage, settings=settings, courier=courier or NoCourier(), switches=switches, hooks=hooks
-    )
+    lists, items, intake = _ways_in(settings, plugins, storage, queue, stories, upkeep)
+    care = _care(settings, plugins, storage, upkeep, housekeeping, runner, told)
+    controls = _controls(settings, hooks, storage, switches, care, courier)
     plugins.powers.attach(controls.of_plugin)
     return Wired(
         name=name,
@@ -250,6 +253,38 @@ def wire(
         stories=stories,
         controls=controls,
         switches=switches,
+        care=care,
+    )
+
+
+def _controls(  # admins reach all of these
+    settings: Settings, hooks: Hooks, storage: Storage, switches: Switches, care: Care, courier: Courier | None
+) -> Controls:
+    """Build what admins may do."""
+    reached = courier or NoCourier()
+    return Controls(storage=storage, settings=settings, courier=reached, switches=switches, hooks=hooks, care=care)
+
+
+def _care(  # it looks after all of these
+    settings: Settings,
+    plugins: Plugins,
+    storage: Storage,
+    upkeep: Upkeep,
+    housekeeping: Housekeeping,
+    runner: Runner,
+    told: Audience | None,
+) -> Care:
+    """Build what looks after this process and the whole bot."""
+    return Care.of(
+        settings,
+        upkeep=upkeep,
+        storage=storage,
+        hooks=plugins.hooks,
+        housekeeping=housekeeping,
+        runner=runner,
+        notify=plugins.notify_admins,
+        clock=plugins.clock,
+        talks=told is not None,
     )
 
 
@@ -292,11 +327,12 @@ def _runner(
 
 
 def _ways_in(
-    settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue, stories: Stories
+    settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue, stories: Stories, upkeep: Upkeep
 ) -> tuple[Lists, Items, Intake]:
     """Build what takes links and lists."""
     clock, hooks, own = plugins.clock, plugins.hooks, settings.limits
-    limits, persons = Limits(own, clock, line_max=settings.work.line_max), Persons(settings.owners)
+    limits = Limits(own, clock, line_max=settings.work.line_max, closed=lambda: upkeep.closed)
+    persons = Persons(settings.owners)
     items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
     # More than an hour or a day allows could never be taken; 0 is no limit there.
     most = min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)

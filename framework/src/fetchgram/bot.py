@@ -50,8 +50,11 @@ class Part(StrEnum):
     """Carries jobs from download to delivery; PostgreSQL only, as many as you like."""
 
 
-async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
+async def run_bots(settings: Settings, part: Part = Part.ALL) -> bool:
     """Run until cancelled; jobs at work then have `work.stop_s` to finish, and the rest is handed back to the queue.
+
+    Returns:
+        Whether an admin asked for a restart; when it ends otherwise, it raises.
 
     Raises:
         ConfigError: If no bot is set, a token is refused, another process runs on this data folder, or the database
@@ -77,21 +80,36 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> None:
             ) as plugins,
             open_route(settings, plugins, told, TelegramCourier(accounts, plugins.texts)) as route,
         ):
-            for status in plugins.hooks.statuses():
-                log.info("plugin", name=status.name, state=str(status.state), error=status.error)
-            if route.notifier is not None:
-                await end_earlier(route.storage, route.name)
-            parts = [notices.run(plugins.texts), route.pauses.run(), route.switches.run()]
-            if part is not Part.WORK:
-                parts += _talk(accounts, settings, plugins, route, switchboard)
-            if part is not Part.TALK:
-                parts += await _work(accounts, route)
+            parts = await _parts(part, accounts, settings, plugins, route, switchboard)
+            parts.append(notices.run(plugins.texts))
             parts += _relaying(relay, gateways, notices, part, route, settings)
-            if route.notifier is not None:
-                parts.append(route.notifier.run())
-                parts += _budgets(accounts, settings, plugins.clock, route)
             log.info("process.started", part=str(part), name=route.name)
-            await _together(parts, route.runner.drain)
+            await _together(parts, route.runner.drain, until=route.care.upkeep.restart_wanted)
+    return True
+
+
+async def _parts(  # everything that runs is made of these
+    part: Part,
+    accounts: Mapping[int, Account],
+    settings: Settings,
+    plugins: Plugins,
+    route: Wired,
+    switchboard: Switchboard,
+) -> list[_Part]:
+    """Name what a process does, with what every process does."""
+    for status in plugins.hooks.statuses():
+        log.info("plugin", name=status.name, state=str(status.state), error=status.error)
+    if route.notifier is not None:
+        await end_earlier(route.storage, route.name)
+    parts = [route.pauses.run(), route.switches.run(), route.care.run()]
+    if part is not Part.WORK:
+        parts += _talk(accounts, settings, plugins, route, switchboard)
+    if part is not Part.TALK:
+        parts += await _work(accounts, route)
+    if route.notifier is not None:
+        parts.append(route.notifier.run())
+        parts += _budgets(accounts, settings, plugins.clock, route)
+    return parts
 
 
 def _check_settings(settings: Settings, part: Part) -> None:
@@ -210,16 +228,20 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
     )
 
 
-async def _together(parts: Iterable[_Part], drain: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Do everything at once, until cancelled or until one of them fails."""
+async def _together(
+    parts: Iterable[_Part], drain: Callable[[], Awaitable[None]] | None = None, *, until: asyncio.Event | None = None
+) -> None:
+    """Do everything at once, until cancelled, until one of them fails, or until this is wanted."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]
             try:
-                await asyncio.Event().wait()
+                await (until or asyncio.Event()).wait()
             finally:
                 if drain is not None and not any(map(_broke, tasks)):
                     await drain()
+            for task in tasks:
+                task.cancel()
     except* FetchgramError as failures:
         raise first_of(failures) from failures
 

@@ -180,10 +180,25 @@ class HealthReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """A named check."""
+    """A named check.
+
+    Args:
+        name: For people, unique.
+        check: Looks; may take seconds.
+        every_s: How often it is worth looking while nobody asks.
+    """
 
     name: str
     check: Callable[[], Awaitable[HealthReport]]
+    every_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A check and what it found."""
+
+    name: str
+    report: HealthReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +213,7 @@ class Schedule:
 
     name: str
     every_s: float
-    work: Callable[[], Awaitable[None]]
+    work: Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

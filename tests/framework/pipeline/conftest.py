@@ -53,6 +53,7 @@ from fetchgram.plugins.overrides import Overrides
 from fetchgram.plugins.switching import Switching
 from fetchgram.settings import LimitsSettings, Settings
 from fetchgram.storage import SharedStorage, Storage, open_storage
+from fetchgram.testing import FakeNotifyAdmins
 from fetchgram.texts import Texts
 
 BOT = 42
@@ -323,6 +324,7 @@ async def bench(settings: Settings, database_url: str | None, tmp_path: Path) ->
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
         database=SharedStorage(database_url, tmp_path),
+        notify_admins=FakeNotifyAdmins(),
         switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=None),  # type: ignore[arg-type]  # nothing is built anew here
     )
     route = wire(settings, plugins, audience, storage, tmp_path)

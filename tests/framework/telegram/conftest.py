@@ -58,6 +58,7 @@ from fetchgram.telegram.account import Account
 from fetchgram.telegram.courier import TelegramCourier
 from fetchgram.telegram.plugin import telegram_plugin
 from fetchgram.telegram.service import Switchboard, TelegramService
+from fetchgram.testing import FakeNotifyAdmins
 from fetchgram.testing.fakes import FakeNetwork
 from fetchgram.texts import Texts
 from fetchgram_sandbox.botapi import BotApi
@@ -354,6 +355,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         detector=InlineDetector(hooks),  # type: ignore[arg-type]  # the same method
         clock=clock,
         database=SharedStorage(None, settings.data_dir),
+        notify_admins=FakeNotifyAdmins(),
         switching=Switching(hooks=hooks, settings=settings, overrides=Overrides(), workshop=None),  # type: ignore[arg-type]  # nothing is built anew here
     )
     switchboard = Switchboard()

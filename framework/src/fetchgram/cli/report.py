@@ -16,8 +16,8 @@ from fetchgram.errors import ConfigError, SchemaTooNew, TemporarilyUnavailable
 from fetchgram.settings import Settings
 
 if TYPE_CHECKING:
-    from fetchgram.ops.health import Checked
     from fetchgram.plugins.hooks import Hooks
+    from fetchgram.screens import Checked
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -12,6 +12,10 @@ from fetchgram.cli.output import told
 from fetchgram.cli.signals import Interrupted, run_until_signal
 from fetchgram.settings import Settings
 
+RESTART = 75
+"""Exit code when an admin asked for a restart (EX_TEMPFAIL of sysexits.h: try again): what watches over the process
+starts it again, by `Restart=on-failure` of systemd or `--restart unless-stopped` of Docker."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
@@ -41,9 +45,11 @@ def _run(settings: Settings, part: str) -> None:
 
     with told(as_json=False, to_operator=True):
         try:
-            run_until_signal(run_bots(settings, Part(part)))
+            again = run_until_signal(run_bots(settings, Part(part)))
         except Interrupted:
             return  # as it was told to
+    if again:
+        raise typer.Exit(RESTART)
 
 
 @contextmanager

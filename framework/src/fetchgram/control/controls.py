@@ -10,11 +10,14 @@ from fetchgram.control.authority import Actor, Authority
 from fetchgram.control.broadcasts import BroadcastControl, Mailer
 from fetchgram.control.courier import Courier
 from fetchgram.control.failures import FailuresControl
+from fetchgram.control.health import HealthControl
 from fetchgram.control.jobs import JobsControl
+from fetchgram.control.maintenance import MaintenanceControl
 from fetchgram.control.people import PeopleControl
 from fetchgram.control.plugins import PluginsControl
 from fetchgram.control.privacy import PrivacyControl
 from fetchgram.model import Person, Role
+from fetchgram.ops.care import Care
 from fetchgram.pipeline.switches import Switches
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.settings import Settings
@@ -34,6 +37,8 @@ class BoundControl:
     jobs: JobsControl
     failures: FailuresControl
     broadcasts: BroadcastControl
+    health: HealthControl
+    maintenance: MaintenanceControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class Controls:
         courier: Reaches people.
         switches: Change plugins.
         hooks: The plugins.
+        care: Looks after the bot.
         mailer: Sends broadcasts, where that is done.
     """
 
@@ -54,6 +60,7 @@ class Controls:
     courier: Courier
     switches: Switches
     hooks: Hooks
+    care: Care
     mailer: Mailer | None = None
 
     def of_person(self, person: Person, role: Role) -> BoundControl:
@@ -78,4 +85,6 @@ class Controls:
             broadcasts=BroadcastControl(authority, owners, self.mailer),
             plugins=PluginsControl(authority, self.switches, self.hooks),
             privacy=PrivacyControl(authority),
+            health=HealthControl(authority, self.care.watch),
+            maintenance=MaintenanceControl(authority, self.storage, self.care),
         )

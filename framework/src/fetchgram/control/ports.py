@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fetchgram.control.broadcast_ports import Broadcasts
+from fetchgram.control.care_ports import HealthField, Maintenance
 from fetchgram.control.people_ports import Access, People
 from fetchgram.control.work_ports import Failures, Jobs
 from fetchgram.model import Role
@@ -152,4 +153,14 @@ class Control(Protocol):
     @property
     def broadcasts(self) -> Broadcasts:
         """Messages to many people."""
+        ...
+
+    @property
+    def health(self) -> HealthField:
+        """How everything is."""
+        ...
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """Looking after the whole bot."""
         ...

@@ -190,6 +190,17 @@ error-choice-gone = This choice is no longer there. Please pick another one.
 
 error-too-large = This is too large: { SIZE($size) }, and { SIZE($limit) } is the most that I can take.
 error-too-large-unknown = This is too large: { SIZE($limit) } is the most that I can take.
+maintenance =
+    🚧 I am being looked after, and take nothing new for the moment. What is under way still comes.{ HAS($why) ->
+        [yes] {"\u000A\u000A"}{ $why }
+       *[no] {""}
+    }
+backup-postgres =
+    💾 The database is PostgreSQL. Copy it on the machine, with its own tool:
+    <code>pg_dump --format=custom --exclude-table-data=inbox --file=fetchgram.dump …</code>
+health-ok = 🟢 <b>{ $name }</b> is well again: { $detail }
+health-warning = 🟡 <b>{ $name }</b>: { $detail }
+health-failing = 🔴 <b>{ $name }</b>: { $detail }
 error-limit = You have reached your limit for now. Please try again later.
 error-not-allowed = You may not do this.
 

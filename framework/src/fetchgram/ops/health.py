@@ -9,13 +9,12 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from fetchgram.errors import FetchgramError, FfmpegError
 from fetchgram.plugins.status import PluginState, PluginStatus
-from fetchgram.screens import Health, HealthCheck, HealthReport
+from fetchgram.screens import Checked, Health, HealthCheck, HealthReport
 from fetchgram.settings import BotSettings, Settings
 from fetchgram.storage import open_storage
 from fetchgram.workers.ffmpeg import find_ffmpeg
@@ -26,14 +25,6 @@ log = structlog.get_logger()
 _TIMEOUT_S = 15.0
 _CLOCK_SKEW_S = 30.0
 """MTProto refuses clients whose clock is off by more: core.telegram.org/mtproto/description, message identifiers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A check and what it found."""
-
-    name: str
-    report: HealthReport
 
 
 def core_checks(
@@ -54,6 +45,15 @@ def core_checks(
     for name, bot in settings.bots.items():
         checks.append((f"bot {name}", lambda name=name, bot=bot: _bot(name, bot)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
     return tuple(HealthCheck(name=name, check=check) for name, check in checks)
+
+
+def lasting_checks(settings: Settings, statuses: Callable[[], Sequence[PluginStatus]]) -> tuple[HealthCheck, ...]:
+    """Name those of them that are worth a look while the bot runs, again and again."""
+    return (
+        HealthCheck(name="disk", check=lambda: _disk(settings), every_s=60.0),
+        HealthCheck(name="ffmpeg", check=lambda: _ffmpeg(settings), every_s=3600.0),
+        HealthCheck(name="plugins", check=lambda: _plugins(statuses(), ()), every_s=15.0),
+    )
 
 
 async def run_checks(checks: Sequence[HealthCheck]) -> list[Checked]:
@@ -139,11 +139,12 @@ async def _plugins(statuses: Sequence[PluginStatus], warnings: Sequence[str]) ->
     failed = [f"{status.name}: {status.error}" for status in statuses if status.state is PluginState.FAILED]
     if failed:
         return _failing(f"{'; '.join(failed)}; mend it or name it in plugins.disabled, the others work")
+    paused = [f"{status.name} rests: {status.error}" for status in statuses if status.state is PluginState.PAUSED]
     active = [status.name for status in statuses if status.state is PluginState.ACTIVE]
     if not any("download" in status.hooks for status in statuses if status.state is PluginState.ACTIVE):
         return _failing(f"none of those that are active ({', '.join(active) or 'none'}) can download anything")
-    if warnings:
-        return HealthReport(health=Health.WARNING, detail=f"{', '.join(active)}; {'; '.join(warnings)}")
+    if warnings or paused:
+        return HealthReport(health=Health.WARNING, detail="; ".join([*paused, ", ".join(active), *warnings]))
     return _ok(", ".join(active))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -59,8 +59,8 @@ class Housekeeping:
         """When it is done; a run that was missed, by a crash too, is made up for at the start."""
         return Schedule(name="clean-up", every_s=_EVERY_S, work=self.clean_up)
 
-    async def clean_up(self) -> None:
-        """Remove what nobody needs any more."""
+    async def clean_up(self) -> Mapping[str, int]:
+        """Remove what nobody needs any more; returns how much of what went."""
         now = self._clock.now()
         old = now - self._keep
         removed = {
@@ -77,7 +77,9 @@ class Housekeeping:
             "events": await self._old_events(),
             "folders": await self.sweep(),
         }
-        log.info("house.cleaned", **{what: count for what, count in removed.items() if count})
+        gone = {what: count for what, count in removed.items() if count}
+        log.info("house.cleaned", **gone)
+        return gone
 
     async def sweep(self) -> int:
         """Remove the folders of jobs that ended, those too whose process died before it could."""

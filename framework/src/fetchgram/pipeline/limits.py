@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
 from fetchgram.errors import LimitReached
-from fetchgram.model import Person, Role, text
+from fetchgram.model import Person, Role, Text, text
 from fetchgram.pipeline.places import expected_wait_s
 from fetchgram.pipeline.turns import person_key
 from fetchgram.ports import Clock
@@ -54,11 +54,20 @@ class Limits:
         settings: The limits.
         clock: Time.
         line_max: Jobs of everybody in line.
+        closed: Returns what people read while nothing new is taken from them.
     """
 
-    def __init__(self, settings: LimitsSettings, clock: Clock, *, line_max: int) -> None:
+    def __init__(
+        self,
+        settings: LimitsSettings,
+        clock: Clock,
+        *,
+        line_max: int,
+        closed: Callable[[], Text | None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._line_max = line_max
+        self._closed = closed
         self._clock = clock
 
     async def check_link(self, session: Session, person: Person) -> None:
@@ -124,6 +133,10 @@ class Limits:
             raise LimitReached("jobs in line", told=text("limit-line", count=count, wait=wait_s or 0))
 
     def _exempt(self, person: Person) -> bool:
+        """Whether nothing limits them; while the bot is closed, that is a limit for all but admins."""
+        closed = self._closed()
+        if closed is not None and not person.role.includes(Role.ADMIN):
+            raise LimitReached("closed", told=closed)
         return self._settings.owners_exempt and person.role is Role.OWNER
 
 

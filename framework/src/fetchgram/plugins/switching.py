@@ -139,6 +139,11 @@ class Switching:
                 retired = await self._retired.get()
                 group.create_task(self._see_off(retired))
 
+    async def shutdown(self) -> None:
+        """Let all plugins close their resources: those that were replaced and were still at work, then the others."""
+        await self.close()
+        await self._hooks.shutdown()
+
     async def close(self) -> None:
         """Put away what was still at work at the end."""
         for retired in list(self._leaving):

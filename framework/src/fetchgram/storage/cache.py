@@ -39,3 +39,7 @@ class CacheStore:
     async def prune(self, at: datetime, limit: int) -> int:
         """Delete some of what has expired; returns how many."""
         return await self._tx.delete_some(cache, cache.c.expires_at <= at, limit=limit)
+
+    async def purge(self, limit: int) -> int:
+        """Delete some, whether they have expired or not; returns how many."""
+        return await self._tx.delete_some(cache, limit=limit)

@@ -41,6 +41,7 @@ from fetchgram.storage.requests import RequestStore
 from fetchgram.storage.slices import SliceStore
 from fetchgram.storage.stories import StoryStore
 from fetchgram.storage.transaction import Parameters, Transaction
+from fetchgram.storage.vitals import VitalStore
 
 
 async def open_storage(url: str | None, data_dir: Path, *, clock: Clock | None = None, migrate: bool = True) -> Storage:
@@ -92,6 +93,7 @@ class Session:
         self.overrides = OverrideStore(transaction)
         self.leases = LeaseStore(transaction)
         self.hints = HintStore(transaction)
+        self.vitals = VitalStore(transaction)
         self.forgetting = ForgettingStore(transaction)
         self.audit = AuditStore(transaction)
         self.broadcasts = BroadcastStore(transaction)

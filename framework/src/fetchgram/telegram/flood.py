@@ -19,6 +19,7 @@ from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.ports import Clock
 from fetchgram.settings import DeliverySettings
 from fetchgram.telegram.failures import NotReached, describe
+from fetchgram.telegram.meter import Meter
 from fetchgram.telegram.windows import Window
 
 log = structlog.get_logger()
@@ -86,6 +87,7 @@ class Line:
         self._closed: dict[int | None, float] = {}
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting = 0
+        self.meter = Meter(clock)
         self._pressing = 0
 
     @property
@@ -127,9 +129,10 @@ class Line:
         for attempt in range(1, _TRIES + 1):
             windows = await self._turn(method, lane, deadline)
             try:
-                with self._counted(windows):
+                with self._counted(windows), self.meter.timed(method.__api_method__):
                     return await self.bot(method, request_timeout=timeout_s)
             except TelegramRetryAfter as error:
+                self.meter.asked_to_wait()
                 self._close(_chat_of(method), error.retry_after)
                 if lane is Lane.NEWS:
                     raise Busy("too fast", retry_after_s=error.retry_after) from error
@@ -177,6 +180,7 @@ class Line:
             with self._counted(own):
                 return await self.bot(method)
         except TelegramRetryAfter as error:
+            self.meter.asked_to_wait()
             self._close(None, error.retry_after)
             raise
         finally:

@@ -39,6 +39,7 @@ from fetchgram.telegram.splitting import SPLIT, Splitter
 if TYPE_CHECKING:
     from fetchgram.telegram.delivery import BotApiDelivery  # aiogram: heavy, and listing the plugins needs none of it
     from fetchgram.telegram.files import SentFiles  # the same
+    from fetchgram.telegram.flood import Line  # the same
 
 GET = "get"
 """The command that takes a link where the bot is not addressed otherwise, as in groups."""
@@ -83,8 +84,12 @@ class TelegramPlugin:
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
-        """Name a check for each bot that can send large files."""
+        """Name how Telegram answers each bot, and a check for each that can send large files."""
         checks = [
+            HealthCheck(name=f"telegram {bot_id}", check=partial(_measured, delivery.line), every_s=60)
+            for bot_id, delivery in self.deliveries.items()
+        ]
+        checks += [
             HealthCheck(name=f"mtproto {name}", check=partial(_check, gateway.check, "the Bot API's limit"))
             for name, gateway in self.gateways.items()
         ]
@@ -178,6 +183,10 @@ def telegram_plugin(
     Bound.gateways = gateways or {}
     Bound.relay = relay
     return Bound
+
+
+async def _measured(line: Line) -> HealthReport:
+    return line.meter.report()
 
 
 async def _check(check: Callable[[], Awaitable[str]], limit: str) -> HealthReport:

@@ -153,7 +153,7 @@ class Screens:
                 about=person_of(message, who.person.bot_id),
             )
             if ask.kind == AskKind.SECRET:
-                await self._remove(message)
+                await self._take_out(message)
             if ask.kind != "file":
                 await self._run(ask.plugin, action.handler, interaction, place, who)
                 return
@@ -172,7 +172,7 @@ class Screens:
             await self._ask_again(ask, message, who)
             await self._show(ask.plugin, Screen(text=error.text), place, who)
 
-    async def _remove(self, message: Message) -> None:
+    async def _take_out(self, message: Message) -> None:
         """Take a secret out of the chat, before anything can go wrong with it."""
         try:
             await self._line(DeleteMessage(chat_id=message.chat.id, message_id=message.message_id))

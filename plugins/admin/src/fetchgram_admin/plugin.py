@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fetchgram.api import Command, Context, Role, SettingsModel, hookimpl, text
-from fetchgram_admin import audit, failures, plugins
-from fetchgram_admin.panel import SECTIONS, Panel
+
+if TYPE_CHECKING:
+    from fetchgram_admin.panel import Panel
 
 
 class Plugin:
@@ -29,6 +31,8 @@ class Plugin:
     @hookimpl
     def admin_commands(self) -> Sequence[Command]:
         """Name the commands; all buttons belong to the panel."""
+        from fetchgram_admin import audit, failures, health, plugins  # noqa: PLC0415  # many modules, and only a bot needs them
+
         panel, viewer = self._panel(), Role.VIEWER
         return (
             Command(
@@ -39,12 +43,15 @@ class Plugin:
                 actions=panel.actions,
             ),
             Command(name="error", help=text("admin-error-help"), handler=failures.by_number, minimum_role=viewer),
+            Command(name="health", help=text("admin-health-help"), handler=health.overview, minimum_role=viewer),
             Command(name="plugins", help=text("admin-plugins-help"), handler=plugins.overview, minimum_role=viewer),
             Command(name="audit", help=text("admin-audit-help"), handler=audit.newest, minimum_role=viewer),
         )
 
     def _panel(self) -> Panel:
         """Build it once, when it is asked for: whoever only lists plugins gives them no context."""
+        from fetchgram_admin.panel import SECTIONS, Panel  # noqa: PLC0415  # many modules, and only a bot needs them
+
         if self._built is None:
             self._built = Panel([section(self._context) for section in SECTIONS])
         return self._built

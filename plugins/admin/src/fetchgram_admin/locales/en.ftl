@@ -482,3 +482,49 @@ admin-value-number =
         [yes] {" "}{ $unit }
        *[no] {""}
     }
+
+## Maintenance
+
+admin-upkeep = 🔧 Maintenance
+admin-upkeep-title = 🔧 <b>Maintenance</b>
+admin-upkeep-open-now = 🟢 Links are taken.
+admin-upkeep-closed =
+    🟡 Nothing new is taken from people; what runs ends.{ HAS($why) ->
+        [yes] {"\u000A"}They read: “{ $why }”
+       *[no] {""}
+    }
+admin-upkeep-level = 📝 Log level: { $level }
+admin-upkeep-close = 🚧 Close
+admin-upkeep-open = ✅ Open
+admin-upkeep-why =
+    {"\u000A"}✍️ Send me what people shall read besides, for instance when you will be back. Or just leave it.
+admin-upkeep-logs = 📝 Log level
+admin-upkeep-clean = 🧹 Clean up
+admin-upkeep-cleaned = {"\u000A"}🧹 Cleaned up: { $count } things are gone.
+admin-upkeep-removed = · { $what }: { $count }
+admin-upkeep-purge = 🗑 Empty the cache
+admin-upkeep-purge-sure =
+    🗑 <b>Empty the cache?</b>
+    Files that were sent before are then fetched anew when somebody asks for them.
+admin-upkeep-purged = {"\u000A"}🗑 { $count } files were forgotten.
+admin-upkeep-restart = 🔁 Restart
+admin-upkeep-restart-sure =
+    🔁 <b>Restart the bot?</b>
+    What runs goes on afterwards. It comes back only if something starts it again: systemd, Docker.
+admin-upkeep-restarting = 🔁 Restarting. It takes some seconds.
+admin-upkeep-backup = 💾 Copy
+admin-upkeep-tables = 📄 Tables
+admin-upkeep-tables-title = 📄 <b>Which table shall I send?</b>
+admin-upkeep-file = 📎 { $name } · { SIZE($size) }
+admin-upkeep-too-large =
+    It is larger than the { SIZE($limit) } that I can send. You find it on the machine:
+    <code>{ $path }</code>
+admin-upkeep-private = 🔒 Such files come in our private chat only.
+
+## Health
+
+admin-health = 🩺 Health
+admin-health-help = How everything is
+admin-health-title = 🩺 <b>Health</b> · 🟢 { $ok } · 🟡 { $warning } · 🔴 { $failing }
+admin-health-line = { $light } <b>{ $name }</b>: { $detail }
+admin-health-again = 🔄 Look again

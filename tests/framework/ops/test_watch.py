@@ -1,0 +1,100 @@
+"""Admins hear of a change, once: not of its repetition, not after a restart, not of a moment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from fetchgram.ops.watch import HealthWatch
+from fetchgram.screens import Health, HealthCheck, HealthReport
+from fetchgram.storage import Storage, open_storage
+from fetchgram.testing import FakeClock, FakeNotifyAdmins
+
+
+class Bench:
+    """A disk and a watch that looks at it."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage, self.clock, self.notify = storage, FakeClock(), FakeNotifyAdmins()
+        self.health, self.looks = Health.OK, 0
+        self.watch = self.restarted()
+
+    def restarted(self) -> HealthWatch:
+        return HealthWatch(name="bot", checks=self.checks, storage=self.storage, notify=self.notify, clock=self.clock)
+
+    async def checks(self) -> Sequence[HealthCheck]:
+        return (HealthCheck(name="disk", check=self.look, every_s=60),)
+
+    async def look(self) -> HealthReport:
+        self.looks += 1
+        return HealthReport(health=self.health, detail=f"{self.looks}")
+
+    async def passes(self, seconds: float = 60) -> list[str]:
+        """Let time pass, look, and return what the admins were told then."""
+        told = len(self.notify.told)
+        self.clock.advance(seconds)
+        await self.watch.look()
+        await self.watch.tell()
+        return [text.key for text in self.notify.told[told:]]
+
+
+@pytest.fixture
+async def bench(migrated_url: str | None, tmp_path: Path) -> AsyncIterator[Bench]:
+    storage = await open_storage(migrated_url, tmp_path)
+    yield Bench(storage)
+    await storage.close()
+
+
+async def test_a_change_is_told_once_and_so_is_its_end(bench: Bench) -> None:
+    assert await bench.passes() + await bench.passes() == []
+    bench.health = Health.FAILING
+    assert await bench.passes() == []
+    assert await bench.passes(1) == ["health-failing"]
+    assert await bench.passes() + await bench.passes() == []
+    bench.health = Health.WARNING
+    assert await bench.passes() + await bench.passes(1) == ["health-warning"]
+    bench.health = Health.OK
+    assert await bench.passes() + await bench.passes(1) == ["health-ok"]
+
+
+async def test_a_moment_is_no_change(bench: Bench) -> None:
+    await bench.passes()
+    bench.health = Health.FAILING
+    assert await bench.passes() == []
+    bench.health = Health.OK
+    assert await bench.passes(1) + await bench.passes(1) == []
+
+
+async def test_a_restart_repeats_nothing_and_misses_nothing(bench: Bench) -> None:
+    bench.health = Health.FAILING
+    assert await bench.passes() + await bench.passes(1) == ["health-failing"]
+    bench.watch = bench.restarted()
+    assert await bench.passes() + await bench.passes(1) == []
+    bench.watch, bench.health = bench.restarted(), Health.OK
+    assert await bench.passes() + await bench.passes(1) == ["health-ok"]
+
+
+async def test_nobody_looks_before_it_is_due_unless_asked_to(bench: Bench) -> None:
+    await bench.passes()
+    await bench.passes(1)  # once more, to be sure
+    await bench.passes(30)
+    assert bench.looks == 2
+    assert [checked.name for checked in await bench.watch.look()] == ["disk"]
+    assert bench.looks == 2
+    await bench.watch.look(afresh=True)
+    assert bench.looks == 3
+
+
+async def test_what_is_not_looked_at_any_more_is_forgotten(bench: Bench) -> None:
+    async def none() -> Sequence[HealthCheck]:
+        return ()
+
+    bench.health = Health.FAILING
+    await bench.passes()
+    await bench.passes(1)
+    bench.watch._checks = none
+    assert await bench.passes() == []
+    async with bench.storage.read() as session:
+        assert await session.overrides.get_all() == {}
