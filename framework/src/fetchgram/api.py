@@ -10,7 +10,7 @@ from fetchgram.cli.signals import run_until_signal
 from fetchgram.control.care_ports import HealthField, Maintenance
 from fetchgram.control.people_ports import Access, People
 from fetchgram.control.ports import Audit, Control, PluginsField, Privacy
-from fetchgram.control.work_ports import Failures, Jobs
+from fetchgram.control.work_ports import Failures, Jobs, Statistics
 from fetchgram.errors import (
     CannotDeliver,
     ChoiceGone,
@@ -90,6 +90,7 @@ from fetchgram.model import (
 from fetchgram.model.access import Door, Invite
 from fetchgram.model.audit import AuditEntry
 from fetchgram.model.failures import FailureGroup, FailureLine, Story
+from fetchgram.model.figures import Figures
 from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
 from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind
@@ -178,6 +179,7 @@ __all__ = [
     "Fetched",
     "FetchgramError",
     "FfmpegError",
+    "Figures",
     "FileId",
     "Folder",
     "Forecast",
@@ -253,6 +255,7 @@ __all__ = [
     "Show",
     "Sink",
     "Stage",
+    "Statistics",
     "Step",
     "Story",
     "Tally",

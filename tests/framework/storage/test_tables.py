@@ -96,6 +96,7 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "access.redeem": lambda s, _: s.access.redeem(1, "code"),
     "audit.page": lambda s, _: s.audit.page(1, 10, before=9),
     "audit.target": lambda s, _: s.audit.page(1, 10, before=9, target="person:1"),
+    "figures.of": lambda s, _: s.figures.of(1),
     "broadcasts.get": lambda s, _: s.broadcasts.get(1),
     "broadcasts.due": lambda s, _: s.broadcasts.due(1),
     "broadcasts.newest": lambda s, _: s.broadcasts.newest(1, 10),

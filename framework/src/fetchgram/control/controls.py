@@ -16,6 +16,7 @@ from fetchgram.control.maintenance import MaintenanceControl
 from fetchgram.control.people import PeopleControl
 from fetchgram.control.plugins import PluginsControl
 from fetchgram.control.privacy import PrivacyControl
+from fetchgram.control.statistics import StatisticsControl
 from fetchgram.model import Person, Role
 from fetchgram.ops.care import Care
 from fetchgram.pipeline.switches import Switches
@@ -39,6 +40,7 @@ class BoundControl:
     broadcasts: BroadcastControl
     health: HealthControl
     maintenance: MaintenanceControl
+    statistics: StatisticsControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +89,5 @@ class Controls:
             privacy=PrivacyControl(authority),
             health=HealthControl(authority, self.care.watch),
             maintenance=MaintenanceControl(authority, self.storage, self.care),
+            statistics=StatisticsControl(authority),
         )

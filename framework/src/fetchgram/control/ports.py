@@ -8,7 +8,7 @@ from typing import Protocol
 from fetchgram.control.broadcast_ports import Broadcasts
 from fetchgram.control.care_ports import HealthField, Maintenance
 from fetchgram.control.people_ports import Access, People
-from fetchgram.control.work_ports import Failures, Jobs
+from fetchgram.control.work_ports import Failures, Jobs, Statistics
 from fetchgram.model import Role
 from fetchgram.model.audit import AuditEntry
 from fetchgram.model.plugins import PluginCard, PluginSetting
@@ -163,4 +163,9 @@ class Control(Protocol):
     @property
     def maintenance(self) -> Maintenance:
         """Looking after the whole bot."""
+        ...
+
+    @property
+    def statistics(self) -> Statistics:
+        """How much the bot is used."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fetchgram.model.failures import FailureGroup, FailureLine, Story
+from fetchgram.model.figures import Figures
 from fetchgram.model.line import JobCard, LinePage
 
 
@@ -46,6 +47,18 @@ class Jobs(Protocol):
 
         Raises:
             FetchgramError: If it does not wait.
+        """
+        ...
+
+
+class Statistics(Protocol):
+    """How much the bot is used; from the role viewer on."""
+
+    async def figures(self) -> Figures:
+        """Return people and wishes of the bot, counted afresh.
+
+        Raises:
+            NotAllowed: If the person behind it is no viewer any more.
         """
         ...
 

@@ -132,7 +132,8 @@ async def _ffmpeg(settings: Settings) -> HealthReport:
     first = (await process.communicate())[0].decode(errors="replace").partition("\n")[0]
     if process.returncode != 0 or not first.startswith("ffmpeg version"):
         return _failing(f"{str(path)!r} is no ffmpeg that runs: {advice}")
-    return _ok(f"{first.partition(' Copyright')[0]} ({path})")
+    where = "of the imageio-ffmpeg wheel" if "imageio_ffmpeg" in path.parts else str(path)
+    return _ok(f"{first.partition(' Copyright')[0]} ({where})")
 
 
 async def _plugins(statuses: Sequence[PluginStatus], warnings: Sequence[str]) -> HealthReport:

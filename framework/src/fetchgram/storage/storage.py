@@ -25,6 +25,7 @@ from fetchgram.storage.directory import PeopleDirectory
 from fetchgram.storage.engines import open_engine
 from fetchgram.storage.entries import EntryStore
 from fetchgram.storage.events import EventStore
+from fetchgram.storage.figures import FigureStore
 from fetchgram.storage.forgetting import ForgettingStore
 from fetchgram.storage.hints import HintStore
 from fetchgram.storage.inbox import InboxStore
@@ -105,6 +106,7 @@ class Session:
         self.line = LineStore(transaction)
         self.stories = StoryStore(transaction)
         self.live = LiveStore(transaction)
+        self.figures = FigureStore(transaction)
 
     @property
     def now(self) -> datetime:

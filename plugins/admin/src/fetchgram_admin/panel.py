@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import access, audit, broadcast, failures, health, jobs, maintenance, people, plugins
+from fetchgram_admin import access, audit, broadcast, failures, health, jobs, maintenance, people, plugins, statistics
 from fetchgram_admin.section import HOME, Section, grid
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     # Each module brings its own, in the order of the buttons.
     health.section,
+    statistics.section,
     people.section,
     jobs.section,
     failures.section,

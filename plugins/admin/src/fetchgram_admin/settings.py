@@ -61,9 +61,9 @@ def _opening(plugin: str, setting: PluginSetting) -> Button:
 
 def _turns(plugin: str, page: int, *, more: bool) -> Iterator[Button]:
     if page:
-        yield Button(label=text("admin-newer"), action="plugins.settings", args={"plugin": plugin, "page": page - 1})
+        yield Button(label=text("admin-previous"), action="plugins.settings", args={"plugin": plugin, "page": page - 1})
     if more:
-        yield Button(label=text("admin-older"), action="plugins.settings", args={"plugin": plugin, "page": page + 1})
+        yield Button(label=text("admin-next"), action="plugins.settings", args={"plugin": plugin, "page": page + 1})
 
 
 async def _one(interaction: Interaction) -> Screen:

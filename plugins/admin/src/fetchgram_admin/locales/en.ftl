@@ -12,6 +12,8 @@ admin-role-owner = an owner
 admin-back = ⬅️ Back
 admin-older = Older ▶️
 admin-newer = ◀️ Newer
+admin-next = Next ▶️
+admin-previous = ◀️ Previous
 
 ## Audit log
 
@@ -30,6 +32,15 @@ admin-audit-change = { HAS($name) ->
     [yes] {"\u2003"}{ $name }: { $before } → { $after }
    *[no] {"\u2003"}{ $before } → { $after }
 }
+
+## Statistics
+
+admin-statistics = 📊 Statistics
+admin-statistics-title = 📊 <b>Statistics</b>
+admin-statistics-people = 👥 { $total } people; here in the last 24 hours: { $today }, 7 days: { $week }, 30 days: { $month }
+admin-statistics-files = 📦 Last 24 hours: { $done } came, { $failed } failed, { $cancelled } taken back
+admin-statistics-success = ✅ { PERCENT($part) } went well
+admin-statistics-open = ⏳ Under way: { $count }
 
 ## People
 
