@@ -25,7 +25,7 @@ from aiogram.types import (
 )
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.model import Chat, Request
+from fetchgram.model import Chat, Request, RequestState
 from fetchgram.pipeline.intake import Intake
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
@@ -112,12 +112,19 @@ class Board:
         """
         await self._show(request_id, view, picture, lane)
 
-    async def insist(self, request_id: int, view: View, *, picture: bytes | None = None) -> None:
-        """Show a view that must be seen, also when Telegram is away or asks to wait first."""
-        await self._insist(lambda: self._show(request_id, view, picture, Lane.TALK, is_owed=True))
+    async def insist(self, request: Request, view: View, *, picture: bytes | None = None) -> None:
+        """Show a view that must be seen, also when Telegram is away or asks to wait first.
+
+        Args:
+            request: As it stood when the view was made. When it has gone on meanwhile, the view is not true any more
+                and is dropped: an answer that was lost leaves a card that can be tapped before it is sent again.
+            view: What the status message shall show.
+            picture: Turns a message of text into a picture with a caption.
+        """
+        await self._insist(lambda: self._show(request.id, view, picture, Lane.TALK, owed_in=request.state))
 
     async def _show(
-        self, request_id: int, view: View, picture: bytes | None, lane: Lane, *, is_owed: bool = False
+        self, request_id: int, view: View, picture: bytes | None, lane: Lane, *, owed_in: RequestState | None = None
     ) -> None:
         shown = self._of(request_id)
         async with shown.lock:
@@ -125,10 +132,13 @@ class Board:
             chat = request.destination
             if not isinstance(chat, Chat) or (shown.last == view and picture is None and request.status_message):
                 return
+            if owed_in not in {None, request.state}:
+                log.info("status.outlived", request=request_id, state=str(request.state))
+                return
             try:
                 await self._put(request, chat, view, shown, picture, lane)
             except AiogramError as error:
-                await self._failed(request, chat, error, is_owed=is_owed)
+                await self._failed(request, chat, error, is_owed=owed_in is not None)
             else:
                 shown.last = view
 

@@ -125,7 +125,7 @@ class Bulletin:
             return request.state.ended
         view = items_view(request, items, follow.live)
         if request.state.ended:
-            await self._board.insist(request_id, view)
+            await self._board.insist(request, view)
         else:
             await self._board.show(request_id, view, lane=Lane.NEWS)
         return request.state.ended

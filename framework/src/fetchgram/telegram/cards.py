@@ -91,11 +91,11 @@ class Cards:
         """Show the card as it is now; of a list, the page that was looked at last."""
         if (await self._intake.request(request_id)).listing is not None:
             picker = await self._lists.picker(request_id)
-            await self._board.insist(request_id, picker_view(picker, notice=notice))
+            await self._board.insist(picker.request, picker_view(picker, notice=notice))
             return
         menu = await self._intake.menu(request_id)
         view = (sent_file_view if is_sent_file(menu.request) else card_view)(menu, notice=notice)
-        await self._board.insist(request_id, view, picture=await self._picture(menu))
+        await self._board.insist(menu.request, view, picture=await self._picture(menu))
 
     async def _look(self, request: Request, *, group: bool) -> None:
         """Look until it is shown or told why not; a database without room is waited for."""
@@ -127,7 +127,7 @@ class Cards:
         ):
             return
         view = views.failed(request, request.error or error.text, request.error_number or "", retryable=True)
-        await self._board.insist(request.id, view)
+        await self._board.insist(request, view)
 
     async def _picture(self, menu: Menu) -> bytes | None:
         request = menu.request

@@ -231,13 +231,13 @@ class TelegramAudience:
                 await self._board.remove(request.id)
             case Failed():
                 view = views.failed(request, news.error, news.number, retryable=news.retryable)
-                await self._board.insist(request.id, view)
+                await self._board.insist(request, view)
             case UncertainDelivery():
-                await self._board.insist(request.id, views.uncertain(request))
+                await self._board.insist(request, views.uncertain(request))
             case Cancelled() if request.listing is not None and request.recipe is not None:
                 self._bulletin.refresh(request.id)
             case Cancelled():
-                await self._board.insist(request.id, views.cancelled(request))
+                await self._board.insist(request, views.cancelled(request))
             case MenuAgain():
                 await self._show_card(request.id, text("toast-choice-gone"))
 
