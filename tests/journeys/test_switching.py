@@ -109,7 +109,7 @@ async def test_a_setting_is_typed_and_a_bad_one_is_refused_with_the_reason(olga:
 
 
 async def test_a_secret_leaves_the_chat(olga: Guest, switched: LiveBot) -> None:
-    panel = await opens(olga, "youtube", "Settings", "Older", "po tokens")
+    panel = await opens(olga, "youtube", "Settings", "Next", "po tokens")
     await taps(olga, panel, "Change")
     typed = olga.says("web.gvs+hunter2hunter2")
     await olga.sees("Now: 🔑 set")

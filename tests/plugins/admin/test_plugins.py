@@ -86,9 +86,9 @@ async def test_a_plugin_is_switched_off_and_on(admin: Admin) -> None:
 async def test_settings_are_pages_of_buttons_with_their_values(admin: Admin) -> None:
     await opens(admin, "site", "Settings")
     assert admin.labels[:4] == ["timeout: 25 s", "most: 4 GB", "words: none", "loud: off"]
-    await admin.taps("Older")
+    await admin.taps("Next")
     assert admin.labels[0] == "last: 1"
-    await admin.taps("Newer")
+    await admin.taps("Previous")
     assert admin.labels[0] == "timeout: 25 s"
 
 
