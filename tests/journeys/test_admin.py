@@ -232,6 +232,83 @@ async def test_the_answer_of_somebody_else_appoints_nobody(live: LiveBot, olga: 
     await is_not_shown_again(bob)
 
 
+async def test_settings_of_plugins_are_a_viewers_to_see_and_nobodys_to_forge(
+    olga: Guest, live: LiveBot, guest: Callable[..., Guest], bob: Guest
+) -> None:
+    vera = guest("Vera")
+    await appoints(olga, vera, "Viewer")
+    theirs = await height_of(vera)
+    assert [button.label for button in theirs.buttons] == ["⬅️ Back"]
+    owners = await height_of(olga)
+    change = owners.button("Change").data or ""
+    for somebody, message in ((vera, theirs), (vera, owners), (bob, owners)):
+        forges(somebody, message, change)
+        await until(lambda: logged(live, "press.foreign", somebody.person.id), somebody.story)  # noqa: B023  # at once
+    forges(vera, theirs, f"{(theirs.buttons[0].data or '').partition('.')[0]}.1")
+    await until(lambda: logged(live, "press.forged", vera.person.id), vera.story)
+    assert saw_nothing(bob)
+    assert "changed by an admin" not in (await height_of(olga)).text
+
+
+async def height_of(admin: Guest) -> Message:
+    """Walk to a setting that is a number."""
+    plugins = await walks(admin, await opens_panel(admin), "Plugins", "Plugins")
+    card = await walks(admin, plugins, "ytdlp", "It works.")
+    settings = await walks(admin, card, "Settings", "Settings of ytdlp")
+    return await walks(admin, settings, "max height", "Now:")
+
+
+async def test_a_value_typed_by_somebody_else_in_the_group_is_no_answer(live: LiveBot, olga: Guest, bob: Guest) -> None:
+    group = live.stage.world.new_chat("Friends", [bob.person.user, olga.person.user])
+    hers, his = Guest(live, olga.person, group), Guest(live, bob.person, group)
+    await walks(hers, await height_of(hers), "Change", "Send me the new number.")
+    his.says("720")
+    again = await answers(hers, "tall", "stays as it was")
+    await walks(hers, again, "Back", "Now:")
+    assert "changed by an admin" not in (await height_of(olga)).text
+
+
+async def test_a_dismissed_admin_writes_to_nobody_with_screens_that_are_still_open(
+    olga: Guest, live: LiveBot, guest: Callable[..., Guest]
+) -> None:
+    adam = guest("Adam")
+    await appoints(olga, adam, "Admin")
+    pressed = await walks(adam, await opens_panel(adam), "Broadcasts", "One message to many people")
+    asked = await walks(adam, await opens_panel(adam), "Broadcasts", "One message to many people")
+    await walks(adam, asked, "New message", "Send me the message now")
+    choice = await walks(olga, await card_of(olga, adam), "Role", "Which role?")
+    card = await walks(olga, choice, "No role", "· no role")
+    adam.says("I am still here")
+    await until(lambda: logged(live, "answer.refused", adam.person.id), adam.story)
+    assert "You may not do this." in await adam.taps(pressed, "New message")
+    long = await walks(olga, card, "Ban", "For how long?")
+    await walks(olga, long, "1 day", "Why?")
+    await answers(olga, "writes to everybody", "🚫 Banned until")
+    assert "You cannot use this bot until" in await adam.taps(pressed, "New message")
+    assert not any("is a draft" in message.text for message in adam.messages())
+    owners = await walks(olga, await opens_panel(olga), "Broadcasts", "There was none so far")
+    assert owners.button("New message")
+
+
+async def test_broadcasts_are_a_viewers_to_see_and_nobodys_to_forge(
+    olga: Guest, live: LiveBot, guest: Callable[..., Guest], bob: Guest
+) -> None:
+    vera = guest("Vera")
+    await appoints(olga, vera, "Viewer")
+    theirs = await walks(vera, await opens_panel(vera), "Broadcasts", "One message to many people")
+    assert [button.label for button in theirs.buttons] == ["⬅️ Back"]
+    owners = await walks(olga, await opens_panel(olga), "Broadcasts", "One message to many people")
+    for somebody in (vera, bob):
+        forges(somebody, owners, owners.button("New message").data or "")
+        await until(lambda: logged(live, "press.foreign", somebody.person.id), somebody.story)  # noqa: B023  # at once
+    vera.says("news for everybody")
+    bob.says("news for everybody")
+    await bob.sees("Send me a link")
+    await vera.sees("Send me a link")
+    assert not any("is a draft" in message.text for each in (vera, bob) for message in each.messages())
+    assert saw_nothing(bob)
+
+
 async def test_an_error_number_leads_to_the_whole_story(olga: Guest, bob: Guest) -> None:
     sent = bob.says(f"{bob.site}/bad/404?key=hunter2")
     told = await bob.sees(lambda m: "❌" in m.text and m.reply_to_id == sent.message_id)

@@ -69,6 +69,7 @@ class BotProcess:
         log: Where its log goes; this process' standard error when absent.
         environ: Its environment, this process' by default; settings of fetchgram in it are left out.
         part: Its command: `run`, or one of the two halves, `bot` and `worker`.
+        python: Whose environment it runs in, this process' by default.
     """
 
     def __init__(
@@ -78,11 +79,13 @@ class BotProcess:
         log: Path | None = None,
         environ: Mapping[str, str] | None = None,
         part: str = "run",
+        python: str = sys.executable,
     ) -> None:
         self._config = config
         self._log = log
         self._environ = environ if environ is not None else os.environ
         self._part = part
+        self._python = python
         self._process: Process | None = None
 
     @property
@@ -106,7 +109,7 @@ class BotProcess:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(self._log.open("ab")) if self._log else None
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "fetchgram", "--config", str(self._config), self._part),
+                *(self._python, "-m", "fetchgram", "--config", str(self._config), self._part),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -59,7 +60,7 @@ class LiveBot:
 
 
 @asynccontextmanager
-async def open_live_bot(
+async def open_live_bot(  # noqa: PLR0913  # each has a default that most tests want
     clips: Path,
     folder: Path,
     *,
@@ -68,6 +69,7 @@ async def open_live_bot(
     environ: Mapping[str, str] | None = None,
     allow: Sequence[str] = (),
     mtproto: bool = False,
+    python: str = sys.executable,
 ) -> AsyncIterator[LiveBot]:
     """Start a stage and a bot on it; the block begins when the bot asks for updates.
 
@@ -79,13 +81,15 @@ async def open_live_bot(
         environ: More variables for the bot.
         allow: Loopback addresses that links may lead to, besides the media site.
         mtproto: Whether large files can go over MTProto.
+        python: Whose environment the bot runs in, this process' by default.
 
     Raises:
         RuntimeError: If the bot ended instead; the text has the end of its log.
     """
     async with Stage(clips, limits=limits or Limits.unhurried(), mtproto=mtproto) as stage:
         config, log = write_config(stage, folder, more=more, allow=allow), folder / "bot.log"
-        async with BotProcess(config, log=log, environ={**os.environ, **(environ or {})}) as process:
+        given = {**os.environ, **(environ or {})}
+        async with BotProcess(config, log=log, environ=given, python=python) as process:
             await ready(stage, process, log=log)
             yield LiveBot(stage, process, config=config, log=log)
 

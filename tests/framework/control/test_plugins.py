@@ -7,17 +7,19 @@ import sys
 from collections.abc import Awaitable, Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import ByteSize, Field, SecretStr
 
-from fetchgram.api import API_VERSION, Names, SettingsModel
+from fetchgram.api import API_VERSION, Names, SettingsModel, hookimpl
 from fetchgram.app import Wired
 from fetchgram.control.controls import BoundControl, Controls
 from fetchgram.errors import ConfigError, FetchgramError, NotAllowed
 from fetchgram.model import Json, Person, Role
 from fetchgram.model.audit import AuditEntry
 from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind
+from fetchgram.plugins.overrides import Overrides
 from fetchgram.plugins.sources import GROUP
 from fetchgram.storage import Storage
 
@@ -41,10 +43,20 @@ class Site:
     api_version = API_VERSION
     Settings = Own
 
+    built = 0
+    meanwhile: ClassVar[Callable[[], Awaitable[object]] | None] = None
+    """What happens while it starts."""
+
     def __init__(self, settings: Own, context: object) -> None:
+        Site.built += 1
         if settings.breaks:
             raise RuntimeError("token 123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA is bad")
         self.settings = settings
+
+    @hookimpl
+    async def startup(self) -> None:
+        if Site.meanwhile is not None:
+            await Site.meanwhile()
 
 
 @pytest.fixture
@@ -153,6 +165,17 @@ async def test_a_plugin_that_breaks_with_the_new_setting_stays_as_it_was(
     assert await audited(storage) == []
 
 
+async def test_the_error_of_a_failed_plugin_is_shown_without_its_secrets(
+    storage: Storage, make_route: Callable[..., Wired]
+) -> None:
+    point = EntryPoint("site", f"{__name__}:Site", GROUP)
+    route = make_route(storage, point, owners=[OWNER.id], plugin={"site": {"breaks": True}})
+    shown = await card(route.controls.of_person(OWNER, Role.OWNER))
+    assert shown.state is PluginState.FAILED
+    assert "RuntimeError" in str(shown.error)
+    assert "AAAA" not in str(shown.error)
+
+
 async def test_a_secret_is_replaced_and_never_shown(control: BoundControl, route: Wired, storage: Storage) -> None:
     await control.plugins.set("site", "key", "s3cret")
     plugin = route.switches.switching._hooks.roster.present.plugins["site"]
@@ -171,7 +194,7 @@ async def test_a_viewer_sees_and_changes_nothing(as_role: AsRole, route: Wired, 
     viewer = await as_role(Role.VIEWER)
     assert await viewer.plugins.settings("site")
     assert len(await viewer.plugins.list()) == 1
-    before = route.switches.switching.overrides
+    before, built = route.switches.switching.overrides, Site.built
     for attempt in (
         viewer.plugins.disable("site"),
         viewer.plugins.enable("site"),
@@ -182,6 +205,25 @@ async def test_a_viewer_sees_and_changes_nothing(as_role: AsRole, route: Wired, 
         with pytest.raises(NotAllowed):
             await attempt
     assert route.switches.switching.overrides == before
+    assert Site.built == built, "whoever may not costs nothing"
+    assert await audited(storage) == []
+
+
+async def test_whoever_loses_the_role_while_the_new_plugin_starts_changes_nothing(
+    as_role: AsRole, route: Wired, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dismiss() -> None:
+        async with storage.write() as session:
+            await session.people.set_role(BOT, 50, Role.VIEWER)
+
+    admin = await as_role(Role.ADMIN)
+    monkeypatch.setattr(Site, "meanwhile", staticmethod(dismiss))
+    with pytest.raises(NotAllowed):
+        await admin.plugins.set("site", "size", "7")
+    assert route.switches.switching.overrides == Overrides()
+    assert (await setting(admin, "size")).value == 4
+    async with storage.read() as session:
+        assert await session.overrides.get_all() == {}
     assert await audited(storage) == []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fetchgram.model import Media, Text
 from fetchgram.ops.watch import HealthWatch
 from fetchgram.screens import Health, HealthCheck, HealthReport
 from fetchgram.storage import Storage, open_storage
@@ -98,3 +99,26 @@ async def test_what_is_not_looked_at_any_more_is_forgotten(bench: Bench) -> None
     assert await bench.passes() == []
     async with bench.storage.read() as session:
         assert await session.overrides.get_all() == {}
+
+
+async def test_looking_while_admins_are_told_loses_nothing_and_breaks_nothing(bench: Bench) -> None:
+    checks = [HealthCheck(name="disk", check=bench.look, every_s=60)]
+
+    async def all_checks() -> Sequence[HealthCheck]:
+        return tuple(checks)
+
+    async def tell(text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+        if not bench.notify.told:  # an admin opens the health screen, a plugin has come meanwhile
+            checks.append(HealthCheck(name="site", check=bench.look, every_s=60))
+            await bench.watch.look(afresh=True)
+            await bench.watch.look(afresh=True)
+        await bench.notify(text, once_key=once_key, media=media)
+
+    bench.health = Health.FAILING
+    bench.watch._checks, bench.watch._notify = all_checks, tell
+    for _ in range(3):
+        await bench.passes()
+    assert [(told.key, told.params["name"]) for told in bench.notify.told] == [
+        ("health-failing", "disk"),
+        ("health-failing", "site"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
@@ -13,7 +14,7 @@ import structlog
 
 from fetchgram.api import API_VERSION, SettingsModel
 from fetchgram.clock import SystemClock
-from fetchgram.errors import ConfigError
+from fetchgram.errors import ConfigError, TemporarilyUnavailable
 from fetchgram.pipeline.plugin_orders import DISABLE, ENABLE, PluginOrders
 from fetchgram.pipeline.switches import Switches, recalled
 from fetchgram.plugins.breaker import Breaker
@@ -135,6 +136,24 @@ async def test_what_cannot_hold_here_is_tried_once_and_the_old_one_stays(bench: 
         await bench.switches.follow()
     assert [log["event"] for log in logs] == ["plugin.change_refused"]
     assert bench.size() == 1
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    async def away_at_first() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise TemporarilyUnavailable("no database")
+
+    monkeypatch.setattr(bench.switches, "follow", away_at_first)
+    running = asyncio.create_task(bench.switches.run())
+    async with asyncio.timeout(60):
+        while looks < 2 and not running.done():
+            await asyncio.sleep(0.01)
+    assert not running.done()
+    running.cancel()
 
 
 async def test_the_command_line_orders_changes_and_the_audit_log_names_it(bench: Bench, storage: Storage) -> None:

@@ -9,6 +9,7 @@ from fetchgram.api import Event, Json
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.keeping import Keeping
 from fetchgram_analytics.queries import Queries
+from fetchgram_analytics.recording import Recorder
 from fetchgram_analytics.settings import Settings
 from fetchgram_analytics.tables import active, events, hours, tastes
 
@@ -69,6 +70,22 @@ async def test_ids_are_kept_as_hashes_on_request_and_can_be_forgotten_too(templa
         assert hashed not in {7, 8}
         await desk.tell(Event(name="person.forgotten", at=NOW, person=7, id=3))
         assert await people_in(desk) == set()
+
+
+async def test_whoever_was_recorded_before_ids_were_hashed_can_be_forgotten_too(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2, person=8))
+    await desk.summing.catch_up()
+    async with desk.database.write() as transaction:
+        forgotten = Event(name="person.forgotten", at=NOW, person=7, id=3)
+        await Recorder(hash_ids=True).record([forgotten], transaction)
+    assert await people_in(desk) == {8}
+
+
+def test_a_hash_tells_nothing_to_whoever_does_not_know_the_salt() -> None:
+    recorder = Recorder(hash_ids=True)
+    assert recorder.person(7, salt=1) == recorder.person(7, salt=1) != recorder.person(7, salt=2)
+    assert len({recorder.person(person, salt=1) for person in range(500)}) == 500
+    assert all(0 <= recorder.person(person, salt=1) < 2**63 for person in range(500))
 
 
 async def test_old_rows_go_and_days_stay(desk: Desk) -> None:

@@ -98,12 +98,13 @@ class HealthWatch:
         async with self._storage.read() as session:
             kept = (await session.overrides.get_all()).get(key)
         told: Mapping[str, Json] = kept if isinstance(kept, dict) else {}
-        for name, record in self._records.items():
+        records = dict(self._records)  # somebody may look while admins are told
+        for name, record in records.items():
             if self._is_news(record, told.get(name)):
                 await self._notify(_sentence(record.checked))
         trouble: dict[str, Json] = {
             name: str(record.checked.report.health if record.is_sure else told.get(name, Health.OK))
-            for name, record in self._records.items()
+            for name, record in records.items()
         }
         trouble = {name: health for name, health in trouble.items() if health != Health.OK}
         if trouble != told:

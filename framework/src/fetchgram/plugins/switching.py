@@ -171,7 +171,7 @@ class Switching:
             if made:
                 await self._workshop.ready(after.plugins[name], made[0])
                 await self._hooks.start(after, name)
-            await keep()
+            await self._keep_or_stop(after, name, keep)
         except BaseException:
             for context in made:
                 await self._workshop.put_away(context)
@@ -182,6 +182,14 @@ class Switching:
             retired = _Retired(name, before)
             self._leaving.append(retired)
             self._retired.put_nowait(retired)
+
+    async def _keep_or_stop(self, after: Loaded, name: str, keep: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await keep()
+        except BaseException:
+            # It has opened its resources already.
+            await self._hooks.stop(after, name)
+            raise
 
     async def _see_off(self, retired: _Retired) -> None:
         await self._hooks.roster.unused(retired.loaded.plugins[retired.name])
