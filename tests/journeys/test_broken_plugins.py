@@ -110,7 +110,7 @@ async def test_each_has_its_row(crowded: LiveBot, shelf: Path) -> None:
     rows = {row["name"]: row for row in json.loads(output)}
     assert rows["ytdlp"]["state"] == "active"
     for name, broken in BROKEN.items():
-        assert set(rows[name]) == {"name", "version", "state", "hooks", "error"}
+        assert set(rows[name]) == {"name", "version", "state", "hooks", "error", "changed"}
         assert rows[name]["version"] == "1.0"
         if broken.error is None:
             assert rows[name]["state"] == "active"

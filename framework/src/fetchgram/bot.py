@@ -15,7 +15,7 @@ import structlog
 
 from fetchgram.app import Plugins, Wired, open_plugins, open_route
 from fetchgram.clock import SystemClock
-from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable, first_of
+from fetchgram.errors import ConfigError, TemporarilyUnavailable, first_failure
 from fetchgram.pipeline.leased import HOUSE, Lease, end_earlier
 from fetchgram.pipeline.relay import hear_news
 from fetchgram.ports import Clock
@@ -232,7 +232,7 @@ async def _together(
     parts: Iterable[_Part], drain: Callable[[], Awaitable[None]] | None = None, *, until: asyncio.Event | None = None
 ) -> None:
     """Do everything at once, until cancelled, until one of them fails, or until this is wanted."""
-    try:
+    with first_failure():
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]
             try:
@@ -242,8 +242,6 @@ async def _together(
                     await drain()
             for task in tasks:
                 task.cancel()
-    except* FetchgramError as failures:
-        raise first_of(failures) from failures
 
 
 def _broke(task: asyncio.Task[None]) -> bool:

@@ -23,6 +23,8 @@ FetchgramError
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -296,6 +298,21 @@ def first_of(group: BaseExceptionGroup[E]) -> E:
     """Return the first error of a group of one or more: what a `TaskGroup` wraps, without the wrapping."""
     error = group.exceptions[0]
     return first_of(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+@contextmanager
+def first_failure() -> Iterator[None]:
+    """Raise the first error of ours that a `TaskGroup` wraps, without the wrapping; whatever else there is, as it is.
+
+    Not `except*`: before Python 3.11.4 it wraps again what is raised in it (github.com/python/cpython/issues/99153).
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        ours, others = group.split(FetchgramError)
+        if ours is None or others is not None:
+            raise
+        raise first_of(ours) from group
 
 
 def encode(error: Exception, *, traceback: str = "") -> dict[str, Json]:

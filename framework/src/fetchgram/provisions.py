@@ -83,7 +83,7 @@ class Provisions:
             way_out=way_out,
             network=network,
             own=own,
-            media=LocalMedia(inspectors, settings.ffmpeg),
+            media=LocalMedia(inspectors, settings.ffmpeg, roof=roof),
             database=database,
             notify_admins=notify_admins,
             inspectors=inspectors,

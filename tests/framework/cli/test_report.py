@@ -62,7 +62,7 @@ async def test_hooks_name_who_takes_part(cli: Cli) -> None:
     assert "ytdlp" in answer.json["download"]
     assert {"folder", "telegram"} <= set(answer.json["routes"])
     assert "sandbox" in answer.json["cli_commands"]
-    assert answer.json["on_events"] == []
+    assert answer.json["on_events"] == ["analytics"]
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])

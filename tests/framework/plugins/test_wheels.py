@@ -101,8 +101,8 @@ def _dependencies(folder: Path) -> Path:
     """Lend the new environment the libraries of this one, but none of our own distributions."""
     lent = folder / "lent"
     lent.mkdir()
-    for site_packages in site.getsitepackages():
-        for entry in Path(site_packages).iterdir():
+    for site_packages in filter(Path.is_dir, map(Path, site.getsitepackages())):
+        for entry in site_packages.iterdir():
             if "fetchgram" not in entry.name.lower() and entry.suffix != ".pth":
                 (lent / entry.name).symlink_to(entry)
     return lent

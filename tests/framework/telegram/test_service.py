@@ -320,7 +320,7 @@ async def test_what_cannot_be_sent_is_marked_and_says_why(bot: Bot, chat: Person
     card = await chat.wait_for(has_button("4320p"))
     assert card.button("4320p").label.startswith("🚫 🎬 4320p")
     assert card.button("2160p").label == "🎬 2160p · 900 MB · in parts"
-    assert card.buttons[0].label == "⭐ Best · 5 MB"
+    assert card.buttons[0].label == "⭐ Best for every phone · 5 MB"
     answer = await chat.tap_and_wait(card, "4320p")
     assert "is the most that I can send" in answer.text
     assert not bot.site.downloads

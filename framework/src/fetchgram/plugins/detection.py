@@ -11,7 +11,7 @@ from typing import cast
 
 import structlog
 
-from fetchgram.errors import FetchgramError, PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout, first_of
+from fetchgram.errors import FetchgramError, PluginError, WorkerCrashed, WorkerFailed, WorkerTimeout, first_failure
 from fetchgram.model import Json, Link, decode
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection_child import TARGET, WARM_UP_URL
@@ -101,11 +101,9 @@ class Detector:
         """
         await self.start()
         batches = [urls[start : start + BATCH] for start in range(0, len(urls), BATCH)]
-        try:
+        with first_failure():
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._batch(batch)) for batch in batches]
-        except* FetchgramError as failures:
-            raise first_of(failures) from failures
         return [link for task in tasks for link in task.result()]
 
     async def _batch(self, urls: Sequence[str]) -> list[Link | None]:

@@ -13,7 +13,7 @@ from aiogram.methods import SetMyCommands
 from aiogram.types import BotCommand, Update, User
 
 from fetchgram.control.controls import Controls
-from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_of
+from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_failure
 from fetchgram.model import Chat, Role
 from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
@@ -196,18 +196,17 @@ class TelegramService:
         try:
             await self._answers.sweep()
             await self._know_ourselves()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._cards.run())
-                group.create_task(self.audience.run())
-                group.create_task(self._resume.run())
-                group.create_task(self._inbox.run())
-                group.create_task(self._polling.run())
-                group.create_task(self._keep_places())
-                group.create_task(self._keep_commands())
-                group.create_task(self.broadcaster.run())
-                group.create_task(self._screens.run())
-        except* FetchgramError as failures:
-            raise first_of(failures) from failures
+            with first_failure():
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._cards.run())
+                    group.create_task(self.audience.run())
+                    group.create_task(self._resume.run())
+                    group.create_task(self._inbox.run())
+                    group.create_task(self._polling.run())
+                    group.create_task(self._keep_places())
+                    group.create_task(self._keep_commands())
+                    group.create_task(self.broadcaster.run())
+                    group.create_task(self._screens.run())
         finally:
             await self._account.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import tempfile
 from pathlib import Path
 
 import structlog
@@ -12,6 +11,7 @@ import structlog
 from fetchgram.errors import FfmpegError
 from fetchgram.ports import Watch
 from fetchgram.workers.ffmpeg import Ffmpeg
+from fetchgram.workers.homes import Home
 
 log = structlog.get_logger()
 
@@ -20,19 +20,26 @@ _SIDE_PX = 256
 _TIMEOUT_S = 20.0
 
 
-async def encodes(ffmpeg: Ffmpeg, encoder: str) -> bool:
-    """Encode one grey frame and tell whether something came out."""
-    with tempfile.TemporaryDirectory(prefix="fetchgram-encoder-") as folder:
-        workdir = Path(folder)
-        picture = workdir / "grey.bmp"
+async def encodes(ffmpeg: Ffmpeg, encoder: str, *, roof: Path | None = None) -> bool:
+    """Encode one grey frame and tell whether something came out.
+
+    Args:
+        ffmpeg: The program.
+        encoder: Its name there.
+        roof: Holds the folder in which that is tried; swept at the next start after a kill.
+    """
+    home = Home(roof, "encoder")
+    picture = home.path / "grey.bmp"
+    arguments = ("-frames:v", "1", "-pix_fmt", "yuv420p", "-c:v", encoder)
+    watch = Watch(timeout_s=_TIMEOUT_S)
+    try:
         await asyncio.to_thread(picture.write_bytes, _grey())
-        arguments = ("-frames:v", "1", "-pix_fmt", "yuv420p", "-c:v", encoder)
-        watch = Watch(timeout_s=_TIMEOUT_S)
-        try:
-            await ffmpeg.run(arguments, inputs=[picture], output=workdir / "o.mkv", workdir=workdir, watch=watch)
-        except FfmpegError as error:
-            log.info("ffmpeg.no_encoder", encoder=encoder, error=str(error))
-            return False
+        await ffmpeg.run(arguments, inputs=[picture], output=home.path / "o.mkv", workdir=home.path, watch=watch)
+    except FfmpegError as error:
+        log.info("ffmpeg.no_encoder", encoder=encoder, error=str(error))
+        return False
+    finally:
+        home.remove()
     return True
 
 

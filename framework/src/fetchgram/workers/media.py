@@ -32,9 +32,11 @@ class LocalMedia:
     Args:
         workers: Children that look at files; they need no way out.
         settings: Which ffmpeg.
+        roof: Holds folders for what is only tried; `None` takes the system's temporary folder.
     """
 
-    def __init__(self, workers: Workers, settings: FfmpegSettings) -> None:
+    def __init__(self, workers: Workers, settings: FfmpegSettings, *, roof: Path | None = None) -> None:
+        self._roof = roof
         self._workers = workers
         self._settings = settings
         self._encoders: dict[str, bool] = {}
@@ -117,7 +119,7 @@ class LocalMedia:
     async def can_encode(self, encoder: str) -> bool:
         """Tell whether an encoder works here; see `ports.MediaTools.can_encode`."""
         if encoder not in self._encoders:
-            self._encoders[encoder] = await encodes(self._ffmpeg, encoder)
+            self._encoders[encoder] = await encodes(self._ffmpeg, encoder, roof=self._roof)
         return self._encoders[encoder]
 
     @cached_property

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from fetchgram.api import ConfigError, Context, Json, with_context
-from fetchgram_instagram.accounts import Accounts
 from fetchgram_instagram.links import PLUGIN, is_username
 from fetchgram_instagram.session_files import read_cookies, read_session
 from fetchgram_instagram.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fetchgram_instagram.accounts import Accounts
 
 _TIMEOUT_S = 60.0
 
@@ -102,6 +103,8 @@ async def _call(context: Context, work: str, payload: dict[str, Json]) -> Json:
 
 
 def _accounts(context: Context, settings: Settings) -> Accounts:
+    from fetchgram_instagram.accounts import Accounts  # noqa: PLC0415  # the database is not needed for --help
+
     return Accounts(context.data_dir, context.database, settings, context.clock)
 
 

@@ -10,7 +10,9 @@ import asyncio
 import os
 import struct
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, TypeAlias
@@ -100,8 +102,8 @@ class Connection:
         """
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await self._transport.connect(self._address)
-                _heed_cancellation()
+                with _heeding_cancellation():
+                    await self._transport.connect(self._address)
                 self._tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._keep_alive())]
                 began = time.monotonic()
                 await self._call(functions.Ping(ping_id=1), is_large=False)
@@ -192,8 +194,8 @@ class Connection:
         else:
             data = self._packet(query, message_id, number)
         try:
-            await self._transport.send(data)
-            _heed_cancellation()
+            with _heeding_cancellation():
+                await self._transport.send(data)
         except OSError as error:
             self._break(Lost(f"the connection broke: {error}"))
             raise Lost(str(error)) from error
@@ -304,11 +306,15 @@ class Connection:
                 pending.answer.exception()  # a caller that has gone need not fetch it
 
 
-def _heed_cancellation() -> None:
+@contextmanager
+def _heeding_cancellation() -> Iterator[None]:
     """Raise what kurigram's transport may have swallowed: `wait_for` drops a cancellation before Python 3.12.
 
     See github.com/python/cpython/issues/86296; without this a cancelled upload would wait for its next answer.
+    Only what comes meanwhile counts: before Python 3.13 a task group that failed leaves its task marked for ever.
     """
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    before = task.cancelling() if task is not None else 0
+    yield
+    if task is not None and task.cancelling() > before:
         raise asyncio.CancelledError
