@@ -60,7 +60,11 @@ async def test_each_outcome_of_youtube_is_read_on_the_page(live: LiveBot) -> Non
             await expect(tab.page.get_by_text(sentence).last).to_be_visible(timeout=PATIENCE_MS)
         await tab.send("https://www.youtube.com/watch?v=colourtest1&page=1")
         await expect(tab.page.locator(".keyboard .key", has_text="360p").last).to_be_visible(timeout=PATIENCE_MS)
+        # Whoever wrote here before may have got videos too.
+        videos = tab.page.get_by_role("button", name="Play video", exact=True)
+        before = await videos.count()
         await tab.tap("360p")
+        await expect(videos).to_have_count(before + 1, timeout=PATIENCE_MS)
         chapters = tab.page.get_by_text("0:02 More colours").last
         await expect(chapters).to_be_visible(timeout=PATIENCE_MS)
         assert await tab.play_video() == (640, 360)
