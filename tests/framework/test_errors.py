@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from fetchgram.errors import (
     WorkerFailed,
     decode,
     encode,
+    first_failure,
 )
 from fetchgram.model import Choice, ChoiceKind, text
 
@@ -97,3 +99,28 @@ def test_each_reason_has_a_sentence_of_its_own() -> None:
 def test_what_is_told_hides_the_message_of_the_log() -> None:
     assert FetchgramError("secret detail").text == text("error-internal")
     assert PluginError("secret detail", plugin="p").text == text("error-plugin", plugin="p")
+
+
+async def _fail(*failures: Exception) -> None:
+    async def raises(failure: Exception) -> None:
+        raise failure
+
+    async with asyncio.TaskGroup() as group:
+        for failure in failures:
+            group.create_task(raises(failure))
+
+
+async def test_an_error_of_ours_leaves_its_task_group_unwrapped() -> None:
+    with pytest.raises(ContentUnavailable, match="why"), first_failure():
+        await _fail(ContentUnavailable(Reason.GONE, "why"))
+
+
+async def test_a_mistake_beside_an_error_of_ours_is_not_hidden_by_it() -> None:
+    with pytest.raises(ExceptionGroup) as caught, first_failure():
+        await _fail(ContentUnavailable(Reason.GONE, "why"), KeyError("a mistake"))
+    assert {type(error) for error in caught.value.exceptions} == {ContentUnavailable, KeyError}
+
+
+def test_what_is_in_no_group_passes_as_it_is() -> None:
+    with pytest.raises(KeyError), first_failure():
+        raise KeyError

@@ -102,7 +102,7 @@ def test_an_ipv4_address_keeps_its_verdict_in_every_wrapping_that_reaches_it(ip:
 def test_nothing_that_python_calls_private_is_public(ip: IPv4Address | IPv6Address) -> None:
     if is_public(ip):
         assert not any((ip.is_loopback, ip.is_link_local, ip.is_multicast, ip.is_unspecified))
-        # Python before 3.11.4 calls whatever is wrapped into 6to4 private.
+        # Python 3.11.2 calls whatever is wrapped into 6to4 private, 3.11.7 does not.
         plain = ip.ipv4_mapped or ip.sixtofour or ip if isinstance(ip, IPv6Address) else ip
         assert plain.is_global
 
