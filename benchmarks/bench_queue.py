@@ -270,7 +270,7 @@ async def _cost(storage: Storage, queue: JobQueue, what: str) -> float:
             await queue.claim()
         else:
             async with storage.read() as session:
-                await (session.jobs.list(list(JobState), 50) if what == "list" else session.jobs.place(last))
+                await (session.jobs.list(list(JobState), 50) if what == "list" else session.line.place(last))
         found.append(time.perf_counter() - began)
     return statistics.median(found)
 

@@ -25,13 +25,16 @@ from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.lists import Lists
+from fetchgram.pipeline.menu import Menus
 from fetchgram.pipeline.observers import Observers
+from fetchgram.pipeline.orders import Orders
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.pauses import Pauses
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.plugin_orders import PluginOrders
 from fetchgram.pipeline.queue import JobQueue, LocalQueue
 from fetchgram.pipeline.relay import RemoteAudience
+from fetchgram.pipeline.reruns import Reruns
 from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
@@ -92,6 +95,7 @@ class Wired:
     notifier: Notifier | None
     queue: JobQueue
     intake: Intake
+    reruns: Reruns
     lists: Lists
     items: Items
     runner: Runner
@@ -232,7 +236,7 @@ def wire(
     queue.on_cancel(runner.stop)
     switches, upkeep = Switches(storage, plugins.switching, clock), Upkeep(storage, settings.log, clock)
     orders = PluginOrders(storage, switches)
-    lists, items, intake = _ways_in(settings, plugins, storage, queue, stories, upkeep)
+    lists, items, intake, reruns = _ways_in(settings, plugins, storage, queue, stories, upkeep)
     care = _care(settings, plugins, storage, upkeep, housekeeping, runner, told)
     controls = _controls(settings, hooks, storage, switches, care, courier)
     plugins.powers.attach(controls.of_plugin)
@@ -243,12 +247,15 @@ def wire(
         queue=queue,
         remote=remote,
         intake=intake,
+        reruns=reruns,
         lists=lists,
         items=items,
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
-        commands=Commands(storage=storage, intake=intake, items=items, audience=audience, others=orders.known),
+        commands=Commands(
+            storage=storage, intake=intake, reruns=reruns, items=items, audience=audience, others=orders.known
+        ),
         pauses=Pauses(storage, hooks.breaker, clock),
         stories=stories,
         controls=controls,
@@ -328,12 +335,13 @@ def _runner(
 
 def _ways_in(
     settings: Settings, plugins: Plugins, storage: Storage, queue: JobQueue, stories: Stories, upkeep: Upkeep
-) -> tuple[Lists, Items, Intake]:
+) -> tuple[Lists, Items, Intake, Reruns]:
     """Build what takes links and lists."""
     clock, hooks, own = plugins.clock, plugins.hooks, settings.limits
     limits = Limits(own, clock, line_max=settings.work.line_max, closed=lambda: upkeep.closed)
     persons = Persons(settings.owners)
     items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
+    orders = Orders(hooks=hooks, queue=queue, limits=limits, persons=persons, clock=clock)
     # More than an hour or a day allows could never be taken; 0 is no limit there.
     most = min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)
     lists = Lists(storage=storage, hooks=hooks, detector=plugins.detector, items=items, limit=most, clock=clock)
@@ -343,13 +351,12 @@ def _ways_in(
         detector=plugins.detector,
         queue=queue,
         lists=lists,
-        items=items,
-        limits=limits,
-        persons=persons,
+        menus=Menus(storage=storage, hooks=hooks, orders=orders, clock=clock),
+        orders=orders,
         stories=stories,
         clock=clock,
     )
-    return lists, items, intake
+    return lists, items, intake, Reruns(storage=storage, items=items, orders=orders, queue=queue, clock=clock)
 
 
 def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tuple[JobQueue, Notifier | None]:

@@ -217,6 +217,7 @@ def _service(account: Account, settings: Settings, plugins: Plugins, route: Wire
         settings=settings,
         storage=route.storage,
         intake=route.intake,
+        reruns=route.reruns,
         lists=route.lists,
         items=route.items,
         hooks=plugins.hooks,

@@ -70,9 +70,9 @@ async def test_an_operator_runs_a_job_again_whatever_its_person_has_used_up_and_
     request = await bench.wish()
     job_id = await bench.route.intake.job_of(await bench.route.intake.choose(request.id, 0))
     await bench.run_until_ended(request.id)
-    bench.route.intake._limits._line_max = 0
+    bench.route.intake._orders._limits._line_max = 0
     with pytest.raises(LimitReached):
-        await bench.route.intake.retry(request.id)
+        await bench.route.reruns.retry(request.id)
     assert await _order(bench, RETRY, job_id) == {"requests": [request.id]}
     assert bench.audience.news[-1] == (request.id, Queued(place=1, running=0))
 

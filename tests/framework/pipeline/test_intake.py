@@ -130,28 +130,6 @@ async def test_a_wish_that_is_not_known_is_told_kindly(bench: Bench) -> None:
     assert caught.value.text == text("toast-expired")
 
 
-async def test_a_failed_look_is_retried_from_the_link_and_a_failed_job_from_its_recipe(bench: Bench) -> None:
-    request, _ = await bench.route.intake.accept(key="k", person=PERSON, destination=CHAT, url="https://other/one")
-    with pytest.raises(UnsupportedLink):
-        await bench.route.intake.look(request)
-    again = await bench.route.intake.retry(request.id)
-    assert (again.state, again.error, again.error_number) == (RequestState.PROBING, None, None)
-
-    def fail(*_: object) -> None:
-        raise ContentUnavailable(Reason.GONE)
-
-    bench.site.on_download = fail
-    wish = await bench.wish(key="b")
-    await bench.route.intake.choose(wish.id, 0)
-    await bench.run_until_ended(wish.id)
-    bench.site.on_download = None
-    retried = await bench.route.intake.retry(wish.id)
-    assert (retried.state, retried.error, retried.error_number) == (RequestState.WORKING, None, None)
-    (ended,) = await bench.run_until_ended(wish.id)
-    assert ended.state is RequestState.DONE
-    assert await bench.route.intake.retry(wish.id) == ended
-
-
 async def test_the_status_message_is_remembered(bench: Bench) -> None:
     request = await bench.wish()
     await bench.route.intake.set_status_message(request.id, 55, photo=True)

@@ -77,7 +77,7 @@ async def test_a_failing_item_stops_no_other_and_comes_again_by_itself_alone(ben
 
     bench.site.on_probe = None
     downloads = bench.site.downloads
-    again = await bench.route.intake.retry(request.id)
+    again = await bench.route.reruns.retry(request.id)
     assert again.state is RequestState.WORKING
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.state is RequestState.DONE
@@ -187,7 +187,7 @@ async def test_a_link_of_the_same_person_overtakes_the_list_which_goes_on(bench:
     await bench.route.intake.choose(single.id, 0)
     async with bench.storage.read() as session:
         waiting = await session.jobs.list([JobState.QUEUED], 20)
-        places = {job.link.media_id: (await session.jobs.place(job.id))[0] for job in waiting}
+        places = {job.link.media_id: (await session.line.place(job.id))[0] for job in waiting}
     assert places["one"] <= 2, places
     assert places["item8"] == 9
     await bench.run_until_ended(request.id, single.id)

@@ -87,12 +87,12 @@ async def test_a_try_can_be_had_at_once(bench: Bench) -> None:
     job_id = await _choose(bench, "a")
     job = await bench.route.queue.claim()
     assert job is not None
-    assert not await bench.route.intake.hurry(1)
+    assert not await bench.route.reruns.hurry(1)
     async with bench.storage.write() as session:
         later = session.now + timedelta(hours=1)
         await session.jobs.retry(job.id, job.lease, later, error=TemporarilyUnavailable().text)
     assert await bench.route.queue.claim() is None
-    assert await bench.route.intake.hurry(1)
+    assert await bench.route.reruns.hurry(1)
     again = await bench.route.queue.claim()
     assert again is not None
     assert (again.id, again.attempt, again.error) == (job_id, 2, None)
@@ -116,7 +116,7 @@ def test_the_wait_is_said_as_about_and_not_at_all_when_unknown(place: int, wait:
 
 
 async def test_when_everybodys_line_is_full_one_more_is_refused_and_the_menu_stays(bench: Bench) -> None:
-    bench.route.intake._limits._line_max = 2
+    bench.route.intake._orders._limits._line_max = 2
     for name in "ab":
         await _choose(bench, name)
     request = await bench.wish("https://fake/c", key="c")

@@ -185,7 +185,7 @@ async def test_a_job_that_is_tried_again_is_hinted_at_for_then_and_at_once_when_
         await until(lambda: [status for _, status in hints()] == ["todo"])
     later = sql.SQL("SELECT scheduled_at > now() + interval '590 s' FROM procrastinate_jobs")
     assert postgres.execute(later, "migrated") == [(True,)]
-    assert await bench.route.intake.hurry(1)
+    assert await bench.route.reruns.hurry(1)
     assert [status for lock, status in hints() if lock == str(job_id)] == ["todo"]
 
 

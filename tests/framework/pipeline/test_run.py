@@ -155,7 +155,7 @@ async def test_send_again_after_an_uncertain_send_is_a_new_delivery_with_another
     await bench.route.intake.choose(request.id, 0)
     await bench.run_until_ended(request.id)
     bench.site.on_send = None
-    await bench.route.intake.send_again(request.id)
+    await bench.route.reruns.send_again(request.id)
     (ended,) = await bench.run_until_ended(request.id)
     assert ended.state is RequestState.DONE
     async with bench.storage.read() as session:

@@ -30,7 +30,7 @@ async def test_a_second_try_moves_the_next_link_of_its_person_further_back(bench
         request = await bench.route.intake.choose(request.id, 0)
         if number == 0:
             await bench.route.intake.cancel(request.id)
-            await bench.route.intake.retry(request.id)
+            await bench.route.reruns.retry(request.id)
         async with bench.storage.read() as session:
             rows = await session.execute(_tag_of_newest())
             tags.append(rows.scalar())

@@ -135,3 +135,12 @@ async def test_what_a_person_used_is_what_they_wait_for_and_what_arrived(
 
 async def used_since(session: Session, span: timedelta) -> list[Used]:
     return await session.deliveries.used_since(1, 7, session.now - span)
+
+
+async def test_a_request_that_was_detached_no_longer_waits(session: Session, work: Work) -> None:
+    job, mine, _ = await work.job(session, "f")
+    _, yours, _ = await work.job(session, "f", person=8)
+    assert await session.deliveries.detach(mine.request_id) == []
+    assert await session.deliveries.requests_of(job.id) == [yours.request_id]
+    await session.deliveries.set_state(yours.id, DeliveryState.DELIVERED)
+    assert await session.deliveries.requests_of(job.id) == []

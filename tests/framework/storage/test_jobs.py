@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.model import Checkpoint, DeliveryState, Job, JobState, Media, MediaKind, Stage, text
+from fetchgram.model import Checkpoint, Job, JobState, Media, MediaKind, Stage, text
 from fetchgram.storage import Session, Storage
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def test_equal_wishes_meet_in_one_open_job(session: Session, work: Work) -
     assert (created, again) == (True, False)
     assert first.id == second.id
     assert mine.id != yours.id
-    assert await session.jobs.requests_of(first.id) == [mine.request_id, yours.request_id]
+    assert await session.deliveries.requests_of(first.id) == [mine.request_id, yours.request_id]
 
 
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.CANCELLED])
@@ -98,7 +98,7 @@ async def test_a_person_at_the_limit_waits_and_the_next_one_goes(session: Sessio
     taken = [await claim(session, limit=2) for _ in range(3)]
     assert other.id in {job.id for job in taken}
     assert await session.jobs.claim("w1", 30, running_limit=2) is None
-    assert await session.jobs.counts_of("7") == (2, 1)
+    assert await session.line.counts_of("7") == (2, 1)
     mine = next(job for job in taken if job.id != other.id)
     await session.jobs.finish(mine.id, mine.lease, JobState.DONE)
     assert (await claim(session, limit=2)).id not in {job.id for job in taken}
@@ -154,7 +154,7 @@ async def test_a_renewed_lease_holds_longer(storage: Storage, work: Work, clock:
         clock.pass_(20)
     async with storage.write() as session:
         assert await session.jobs.claim("w2", 30, running_limit=3) is None
-        assert await session.jobs.next_due() == session.now + timedelta(seconds=10)
+        assert await session.line.next_due() == session.now + timedelta(seconds=10)
 
 
 async def test_a_cancelled_job_is_lost_to_its_worker(session: Session, work: Work) -> None:
@@ -194,7 +194,7 @@ async def test_a_retried_job_waits_for_its_time(storage: Storage, work: Work, cl
         due = session.now + timedelta(seconds=5)
         waiting = await session.jobs.retry(job.id, job.lease, due)
         assert (waiting.state, waiting.not_before, waiting.attempt) == (JobState.WAITING, due, 1)
-        assert await session.jobs.next_due() == due
+        assert await session.line.next_due() == due
         assert await session.jobs.claim("w1", 30, running_limit=3) is None
     clock.pass_(5)
     async with storage.write() as session:
@@ -216,16 +216,7 @@ async def test_an_error_is_kept(session: Session, work: Work) -> None:
     error = text("error-gone")
     ended = await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=error, error_number="E7")
     assert (ended.state, ended.error, ended.error_number) == (JobState.FAILED, error, "E7")
-    assert await session.jobs.next_due() is None
-
-
-async def test_the_place_in_line_counts_from_one_and_is_zero_outside_it(session: Session, work: Work) -> None:
-    ids = [(await work.job(session, person=person))[0].id for person in (1, 2, 3)]
-    assert [await session.jobs.place(id_) for id_ in ids] == [(1, 0), (2, 0), (3, 0)]
-    first = await claim(session)
-    assert [await session.jobs.place(id_) for id_ in ids] == [(0, 1), (1, 1), (2, 1)]
-    assert await session.jobs.place(99) == (0, 1)
-    assert first.id == ids[0]
+    assert await session.line.next_due() is None
 
 
 async def test_jobs_are_listed_by_state_newest_first(session: Session, work: Work) -> None:
@@ -234,15 +225,6 @@ async def test_jobs_are_listed_by_state_newest_first(session: Session, work: Wor
     queued = await session.jobs.list([JobState.QUEUED], 9)
     assert [job.id for job in queued] == sorted(set(ids) - {running.id}, reverse=True)
     assert len(await session.jobs.list(list(JobState), 2)) == 2
-
-
-async def test_a_request_that_was_detached_no_longer_waits(session: Session, work: Work) -> None:
-    job, mine, _ = await work.job(session, "f")
-    _, yours, _ = await work.job(session, "f", person=8)
-    assert await session.deliveries.detach(mine.request_id) == []
-    assert await session.jobs.requests_of(job.id) == [yours.request_id]
-    await session.deliveries.set_state(yours.id, DeliveryState.DELIVERED)
-    assert await session.jobs.requests_of(job.id) == []
 
 
 @pytest.mark.timeout(120)

@@ -63,3 +63,13 @@ async def test_what_runs_or_has_ended_is_not_moved(session: Session, work: Work)
     assert await session.line.to_front(ended) is False
     assert await session.line.to_front(999) is False
     assert (await session.line.worker_of(running), await session.line.worker_of(ended)) == ("w", None)
+
+
+async def test_the_place_in_line_counts_from_one_and_is_zero_outside_it(session: Session, work: Work) -> None:
+    ids = [(await work.job(session, person=person))[0].id for person in (1, 2, 3)]
+    assert [await session.line.place(id_) for id_ in ids] == [(1, 0), (2, 0), (3, 0)]
+    first = await session.jobs.claim("w", 30, running_limit=9)
+    assert first is not None
+    assert [await session.line.place(id_) for id_ in ids] == [(0, 1), (1, 1), (2, 1)]
+    assert await session.line.place(99) == (0, 1)
+    assert first.id == ids[0]

@@ -88,7 +88,7 @@ async def test_whoever_is_behind_already_does_not_move_a_job_that_they_join(sess
         await work.job(session, f"g{n}", person=2)
     await work.job(session, "f", person=2)
     assert await serve(session) == shared.id
-    assert await session.jobs.counts_of("1") == (0, 0)
+    assert await session.line.counts_of("1") == (0, 0)
 
 
 async def test_what_was_interrupted_goes_on_before_what_waits_with_a_lower_tag(session: Session, work: Work) -> None:

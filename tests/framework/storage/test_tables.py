@@ -47,10 +47,10 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "jobs.renew": lambda s, _: s.jobs.renew(1, 1, 30),
     "jobs.stage": lambda s, _: s.jobs.stage(1, 1, Stage.DELIVER, None),
     "jobs.cancel": lambda s, _: s.jobs.cancel(1),
-    "jobs.place": lambda s, _: s.jobs.place(2),
-    "jobs.counts_of": lambda s, _: s.jobs.counts_of("7"),
-    "jobs.next_due": lambda s, _: s.jobs.next_due(),
-    "jobs.requests_of": lambda s, _: s.jobs.requests_of(1),
+    "line.place": lambda s, _: s.line.place(2),
+    "line.counts_of": lambda s, _: s.line.counts_of("7"),
+    "line.next_due": lambda s, _: s.line.next_due(),
+    "deliveries.requests_of": lambda s, _: s.deliveries.requests_of(1),
     "deliveries.of_job": lambda s, _: s.deliveries.of_job(1),
     "deliveries.of_request": lambda s, _: s.deliveries.of_request(1),
     "deliveries.detach": lambda s, _: s.deliveries.detach(1),
@@ -77,7 +77,7 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "requests.prune": lambda s, _: s.requests.prune(s.now, 10),
     "jobs.prune": lambda s, _: s.jobs.prune(s.now, 10),
     "jobs.still_open": lambda s, _: s.jobs.still_open([1, 2]),
-    "jobs.took_lately_s": lambda s, _: s.jobs.took_lately_s(s.now),
+    "line.took_lately_s": lambda s, _: s.line.took_lately_s(s.now),
     "jobs.hurry": lambda s, _: s.jobs.hurry(1),
     "commands.take": lambda s, _: s.commands.take(5),
     "directory.page": lambda s, _: s.directory.page(1, PeopleOf.ALL, 8, older="1000:7"),
@@ -125,7 +125,7 @@ WALKS = re.compile(
 )
 
 # The few deliveries of one job, and the wishes of a day, counted for each plugin.
-SORTS = {"jobs.requests_of", "deliveries.of_job", "requests.rates", "line.waiters"}
+SORTS = {"deliveries.requests_of", "deliveries.of_job", "requests.rates", "line.waiters"}
 
 
 @pytest.mark.parametrize("name", HOT)

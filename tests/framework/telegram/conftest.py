@@ -366,6 +366,7 @@ async def build_bot(settings: Settings, api: BotApi, *, site: Site | None = None
         settings=settings,
         storage=storage,
         intake=route.intake,
+        reruns=route.reruns,
         lists=route.lists,
         items=route.items,
         hooks=hooks,

@@ -13,6 +13,7 @@ from fetchgram.pipeline.audience import Audience, Cancelled
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.places import standing_of
+from fetchgram.pipeline.reruns import Reruns
 from fetchgram.storage import Storage
 from fetchgram.storage.commands import StoredCommand
 
@@ -32,7 +33,8 @@ class Commands:
 
     Args:
         storage: Holds the commands.
-        intake: Cancels and retries.
+        intake: Cancels.
+        reruns: Begins again.
         items: Cancels what is an item of a list, and not the whole.
         audience: Hears of it.
         others: What else can be asked for, by name; called with the command's arguments.
@@ -43,12 +45,14 @@ class Commands:
         *,
         storage: Storage,
         intake: Intake,
+        reruns: Reruns,
         items: Items,
         audience: Audience,
         others: Mapping[str, Callable[[Mapping[str, Json]], Awaitable[Json]]],
     ) -> None:
         self._storage = storage
         self._intake = intake
+        self._reruns = reruns
         self._items = items
         self._audience = audience
         self._known = {
@@ -119,7 +123,7 @@ class Commands:
     async def _retry(self, job_id: int | None) -> Json:
         again: list[Json] = []
         for request_id in await self._requests(job_id):
-            request = await self._intake.retry(request_id, limited=False)
+            request = await self._reruns.retry(request_id, limited=False)
             if not request.state.ended:
                 again.append(request_id)
                 await self._tell_place(request)

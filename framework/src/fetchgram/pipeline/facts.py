@@ -64,5 +64,18 @@ def of_job(name: str, job: Job, at: datetime, *, request: Request | None = None,
     )
 
 
+def of_request(name: str, request: Request, at: datetime, **data: Json) -> Event:
+    """Return an event of a person's wish."""
+    return Event(
+        name=name,
+        at=at,
+        bot_id=request.bot_id,
+        person=request.person,
+        request_id=request.id,
+        plugin=request.link.plugin if request.link else None,
+        data=data,
+    )
+
+
 def _rounded(seconds: float) -> float:
     return round(max(0.0, seconds), 3)

@@ -8,40 +8,21 @@ from typing import Unpack
 
 import structlog
 
-from fetchgram.errors import ChoiceGone, FetchgramError, LinkError, UnsupportedLink
-from fetchgram.model import (
-    At,
-    Chat,
-    Choice,
-    DeliveryState,
-    Destination,
-    Event,
-    Json,
-    Link,
-    Option,
-    Person,
-    Probe,
-    Recipe,
-    Request,
-    RequestState,
-    Route,
-    Step,
-    text,
-)
+from fetchgram.errors import ChoiceGone, FetchgramError, UnsupportedLink
+from fetchgram.model import Destination, Json, Link, Person, Request, RequestState, Step, text
 from fetchgram.pipeline import facts
-from fetchgram.pipeline.items import Items
-from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.lists import Lists
-from fetchgram.pipeline.menu import ChoiceRow, Menu, Ways, best_of
+from fetchgram.pipeline.menu import Menu, Menus
 from fetchgram.pipeline.numbers import error_number
-from fetchgram.pipeline.persons import Persons
+from fetchgram.pipeline.orders import Orders
 from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.requests import known, probe_of
 from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.turns import Work
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
-from fetchgram.storage import Session, Storage
+from fetchgram.storage import Storage
 from fetchgram.storage.requests import RequestChanges
 
 log = structlog.get_logger()
@@ -54,11 +35,10 @@ class Intake:
         storage: Holds the requests.
         hooks: The plugins.
         detector: Asks them whose a link is.
-        queue: Takes the jobs.
+        queue: Stops the jobs.
         lists: Opens what is a list.
-        items: Of lists at work.
-        limits: Of people.
-        persons: Whose the requests are.
+        menus: Say what can be chosen.
+        orders: Puts what was chosen into the queue.
         stories: Of failures.
         clock: Time.
     """
@@ -71,9 +51,8 @@ class Intake:
         detector: Detector,
         queue: JobQueue,
         lists: Lists,
-        items: Items,
-        limits: Limits,
-        persons: Persons,
+        menus: Menus,
+        orders: Orders,
         stories: Stories,
         clock: Clock,
     ) -> None:
@@ -83,9 +62,8 @@ class Intake:
         self._queue = queue
         self._clock = clock
         self._lists = lists
-        self._items = items
-        self._limits = limits
-        self._persons = persons
+        self._menus = menus
+        self._orders = orders
         self._stories = stories
 
     async def accept(
@@ -118,8 +96,8 @@ class Intake:
             )
             if not created:
                 return request, False
-            await self._limits.check_link(session, self._persons.with_role(person))
-            await self._record(session, "request.accepted", request)
+            await self._orders.check_link(session, person)
+            await session.events.add(facts.of_request("request.accepted", request, self._clock.now()))
         return request, True
 
     async def look(self, request: Request, *, group: bool = False) -> Request | None:
@@ -161,17 +139,7 @@ class Intake:
             request_id: In state `choosing`.
             selected: Index of the choice that the options are for; the best one by default.
         """
-        request = await self.request(request_id)
-        probe = _probe_of(request)
-        routes = await self._hooks.routes(request.destination)
-        rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
-        best = best_of(rows)
-        chosen = selected if selected is not None else best
-        options: tuple[Option, ...] = ()
-        if chosen is not None:
-            person = Person(bot_id=request.bot_id, id=request.person, locale=request.locale)
-            options = await self._hooks.offer(probe, probe.choices[chosen], routes, person)
-        return Menu.of(request, rows, best, options)
+        return await self._menus.of(await self.request(request_id), selected)
 
     async def choose(self, request_id: int, index: int, steps: Sequence[Step] = ()) -> Request:
         """Turn a choice into a job; the job is on disk when this returns.
@@ -186,16 +154,16 @@ class Intake:
             LimitReached: Told; the menu stays.
         """
         async with self._storage.write() as session:
-            request = await _known(session, request_id)
+            request = await known(session, request_id, hold=True)
             if request.state is not RequestState.CHOOSING:
                 return request
-            await self._limits.check_job(session, await self._persons.of(session, request))
-            probe = _probe_of(request)
+            await self._orders.check(session, request)
+            probe = probe_of(request)
             if not 0 <= index < len(probe.choices):
                 raise ChoiceGone(probe.choices)
-            recipe = self._recipe(probe.link, probe.choices[index], tuple(steps))
+            recipe = self._orders.recipe(probe.link, probe.choices[index], steps)
             request = await session.requests.update(request_id, recipe=recipe, state=RequestState.WORKING)
-            await self._enqueue(session, request, Work.INTERACTIVE)
+            await self._orders.put(session, request, Work.INTERACTIVE)
         self._queue.announce()
         return request
 
@@ -203,7 +171,7 @@ class Intake:
         """Stop a wish at any stage; a job dies with its last wish."""
         async with self._storage.write() as session:
             await session.jobs.hold(*await session.deliveries.jobs_of(request_id))
-            request = await _known(session, request_id)
+            request = await known(session, request_id, hold=True)
             if request.state.ended:
                 return request
             request = await session.requests.update(request_id, state=RequestState.CANCELLED)
@@ -211,65 +179,15 @@ class Intake:
             orphans = await session.deliveries.detach(request_id)
             for job_id in orphans:
                 await session.jobs.cancel(job_id)
-            await self._record(session, "request.cancelled", request)
+            await session.events.add(facts.of_request("request.cancelled", request, self._clock.now()))
         for job_id in orphans:
             await self._queue.stop(job_id)
-        return request
-
-    async def retry(self, request_id: int, *, limited: bool = True) -> Request:
-        """Begin an ended wish again: with its recipe when it had one, else from the probe; of a list, what failed.
-
-        Args:
-            request_id: Of the wish; one that is at work or arrived stays as it is.
-            limited: Whether the person's limits hold; an operator who runs it again is not the person.
-
-        Raises:
-            LimitReached: Told; nothing was begun.
-        """
-        known = await self.request(request_id)
-        if known.listing is not None and known.recipe is not None:
-            return await self._items.again(request_id, {DeliveryState.FAILED}, limited=limited)
-        async with self._storage.write() as session:
-            request = await _known(session, request_id)
-            if not request.state.ended or request.state is RequestState.DONE:
-                return request
-            if request.recipe is None:
-                request = await self._reopened(session, request, RequestState.PROBING)
-            else:
-                request = await self._again(session, request, limited=limited)
-            await self._record(session, "request.retried", request)
-        self._queue.announce()
-        return request
-
-    async def hurry(self, request_id: int) -> bool:
-        """Let a wish that waits for its next try have it now; false when it does not wait."""
-        async with self._storage.write() as session:
-            waiting = [d.job_id for d in await session.deliveries.of_request(request_id) if not d.state.ended]
-            hurried = [job_id for job_id in waiting if await session.jobs.hurry(job_id)]
-            for job_id in hurried:
-                await self._queue.hint(session, job_id)
-        self._queue.announce()
-        return bool(hurried)
-
-    async def send_again(self, request_id: int) -> Request:
-        """Send once more what may or may not have arrived: the person decided.
-
-        Raises:
-            LimitReached: Told; nothing was begun.
-        """
-        async with self._storage.write() as session:
-            request = await _known(session, request_id)
-            if request.state is not RequestState.FAILED or request.recipe is None:
-                return request
-            request = await self._again(session, request)
-            await self._record(session, "request.send_again", request)
-        self._queue.announce()
         return request
 
     async def request(self, request_id: int) -> Request:
         """Return a request as it stands."""
         async with self._storage.read() as session:
-            return _there(await session.requests.get(request_id), request_id)
+            return await known(session, request_id)
 
     async def job_of(self, request: Request) -> int:
         """Return the id of the latest job of a request that was chosen."""
@@ -286,52 +204,6 @@ class Intake:
         if link is None:
             raise UnsupportedLink(told=text("error-unsupported"))
         return link
-
-    async def _row(self, request: Request, index: int, choice: Choice, routes: Sequence[Route]) -> ChoiceRow:
-        if await self._is_cached(request, choice):
-            return ChoiceRow(index=index, choice=choice, route="cache", cached=True)
-        ways = Ways(routes)
-        taken = ways.of(choice)
-        why_not = text("route-none", limit=ways.limit_bytes(choice)) if taken is None else None
-        return ChoiceRow(index=index, choice=choice, route=taken, why_not=why_not)
-
-    async def _is_cached(self, request: Request, choice: Choice) -> bool:
-        if not isinstance(request.destination, Chat):
-            return False
-        link = _probe_of(request).link
-        fingerprint = self._recipe(link, choice, ()).fingerprint(link)
-        async with self._storage.read() as session:
-            return await session.cache.get(request.bot_id, fingerprint, self._clock.now()) is not None
-
-    def _recipe(self, link: Link, choice: Choice, steps: tuple[Step, ...]) -> Recipe:
-        """Build the recipe; the plugins of its steps shape the result as the link's own does."""
-        settings, schema = self._hooks.shape(link.plugin)
-        others = sorted({step.plugin for step in steps if step.at is At.AFTER} - {link.plugin})
-        shapes = [f"{name}:{':'.join(map(str, self._hooks.shape(name)))}" for name in others]
-        return Recipe(choice=choice, steps=steps, settings="+".join([settings, *shapes]), schema=schema)
-
-    async def _enqueue(self, session: Session, request: Request, work: Work) -> None:
-        now, probe, recipe = self._clock.now(), _probe_of(request), request.recipe
-        if recipe is None:
-            raise ChoiceGone(probe.choices)
-        cached = await session.cache.get(request.bot_id, recipe.fingerprint(probe.link), now) is not None
-        job, delivery = await self._queue.put(
-            session, request, link=probe.link, recipe=recipe, title=probe.title, cached=cached, work=work
-        )
-        size_bytes, duration_s = recipe.choice.size_bytes or 0, recipe.length_s(probe.duration_s)
-        await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
-        told = {"cached": cached, **facts.chosen(recipe.choice)}
-        await self._record(session, "job.queued", request, job_id=job.id, data=told)
-
-    async def _again(self, session: Session, request: Request, *, limited: bool = True) -> Request:
-        if limited:
-            await self._limits.check_job(session, await self._persons.of(session, request))
-        request = await self._reopened(session, request, RequestState.WORKING)
-        await self._enqueue(session, request, Work.RERUN)
-        return request
-
-    async def _reopened(self, session: Session, request: Request, state: RequestState) -> Request:
-        return await session.requests.update(request.id, state=state, error=None, error_number=None)
 
     def _took(self, began_s: float) -> dict[str, Json]:
         return {"seconds": round(self._clock.monotonic() - began_s, 3)}
@@ -359,38 +231,10 @@ class Intake:
     ) -> Request:
         async with self._storage.write() as session:
             updated = await session.requests.update(request.id, **changes)
-            await self._record(session, event, updated, data=told or {})
+            await session.events.add(facts.of_request(event, updated, self._clock.now(), **(told or {})))
         return updated
-
-    async def _record(self, session: Session, name: str, request: Request, **more: object) -> None:
-        event = Event(
-            name=name,
-            at=self._clock.now(),
-            bot_id=request.bot_id,
-            person=request.person,
-            request_id=request.id,
-            plugin=request.link.plugin if request.link else None,
-        )
-        await session.events.add(dataclasses.replace(event, **more))  # type: ignore[arg-type]  # fields of Event
-
-
-async def _known(session: Session, request_id: int) -> Request:
-    """Return a request and hold it: what is decided by its state is decided once."""
-    return _there(await session.requests.get(request_id, hold=True), request_id)
-
-
-def _there(request: Request | None, request_id: int) -> Request:
-    if request is None:
-        raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
-    return request
 
 
 def _own_link(request: Request) -> Link | None:
     """Return the link of a wish that came without an address to ask the plugins about."""
     return None if "://" in request.url else request.link
-
-
-def _probe_of(request: Request) -> Probe:
-    if request.probe is None:
-        raise ChoiceGone(message=f"request {request.id} has no menu")
-    return request.probe

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from fetchgram.errors import ChoiceGone, LinkError
-from fetchgram.model import DeliveryState, Link, Request, RequestState, text
+from fetchgram.errors import ChoiceGone
+from fetchgram.model import DeliveryState, Link, Request, RequestState
 from fetchgram.pipeline import facts
 from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.persons import Persons
 from fetchgram.pipeline.queue import JobQueue
+from fetchgram.pipeline.requests import known
 from fetchgram.pipeline.settlement import settle
 from fetchgram.pipeline.turns import Work
 from fetchgram.ports import Clock
@@ -48,11 +49,7 @@ class Items:
     async def read(self, request_id: int) -> tuple[Request, list[Item]]:
         """Return a list and how its items stand."""
         async with self._storage.read() as session:
-            request = await session.requests.get(request_id)
-            items = await session.items.of_request(request_id)
-        if request is None:
-            raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
-        return request, items
+            return await known(session, request_id), await session.items.of_request(request_id)
 
     async def put(self, session: Session, request: Request, wanted: Sequence[Wanted], *, limited: bool = True) -> None:
         """Give each item a job for the request's wish; nothing is probed before its turn.

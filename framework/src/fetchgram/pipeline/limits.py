@@ -93,7 +93,7 @@ class Limits:
         if self._exempt(person):
             return
         await self._check_line(session)
-        _, waiting = await session.jobs.counts_of(person_key(person.bot_id, person.id))
+        _, waiting = await session.line.counts_of(person_key(person.bot_id, person.id))
         own = await self._own(session, person)
         if waiting >= own.waiting:
             raise LimitReached("jobs waiting", told=text("limit-waiting", limit=own.waiting))
@@ -126,9 +126,9 @@ class Limits:
             raise LimitReached(f"{budget.kind} in {budget.window}", told=told)
 
     async def _check_line(self, session: Session) -> None:
-        count = await session.jobs.in_line()
+        count = await session.line.in_line()
         if count >= self._line_max:
-            _, running = await session.jobs.place(0)
+            _, running = await session.line.place(0)
             wait_s = await expected_wait_s(session, count, running)
             raise LimitReached("jobs in line", told=text("limit-line", count=count, wait=wait_s or 0))
 

@@ -10,7 +10,6 @@ from fetchgram.errors import ChoiceGone, LimitReached, LinkError, UnsupportedLin
 from fetchgram.model import (
     Choice,
     ChoiceKind,
-    Event,
     LinkKind,
     Listing,
     Page,
@@ -20,7 +19,9 @@ from fetchgram.model import (
     RequestState,
     text,
 )
+from fetchgram.pipeline import facts
 from fetchgram.pipeline.items import Items, Wanted
+from fetchgram.pipeline.requests import known, listing_of
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
@@ -114,13 +115,13 @@ class Lists:
             next_cursor=page.next_cursor,
             wish=_AS_IT_IS if probe.link.kind in _AS_THEY_ARE else _USUAL,
         )
-        known = {"link": probe.link, "probe": probe} if request.probe is None else {}
+        first = {"link": probe.link, "probe": probe} if request.probe is None else {}
         async with self._storage.write() as session:
             await session.entries.clear(request.id)
             await session.entries.append(request.id, page.entries)
-            changes = {"state": RequestState.CHOOSING, "listing": listing, **known}
+            changes = {"state": RequestState.CHOOSING, "listing": listing, **first}
             request = await session.requests.update(request.id, **changes)  # type: ignore[arg-type]  # named in a dict
-            await self._record(session, "request.listed", request)
+            await session.events.add(facts.of_request("request.listed", request, self._clock.now()))
         return request
 
     async def open_whole(self, request_id: int) -> Request:
@@ -156,12 +157,12 @@ class Lists:
             page: From 0; the one that was shown last by default.
         """
         request = await self._choosing(request_id)
-        number = _listing_of(request).page if page is None else max(0, page)
+        number = listing_of(request).page if page is None else max(0, page)
         seen = await self._fetch(request, (number + 1) * PAGE)
         number = min(number, max(0, (seen - 1) // PAGE))
         async with self._storage.write() as session:
             request = await _choosing_in(session, request_id)
-            listing = dataclasses.replace(_listing_of(request), page=number)
+            listing = dataclasses.replace(listing_of(request), page=number)
             if listing != request.listing:
                 request = await session.requests.update(request_id, listing=listing)
             rows = await session.entries.between(request_id, number * PAGE + 1, (number + 1) * PAGE)
@@ -212,7 +213,7 @@ class Lists:
         """Take one quality for all."""
         async with self._storage.write() as session:
             request = await _choosing_in(session, request_id)
-            await session.requests.update(request_id, listing=dataclasses.replace(_listing_of(request), wish=wish))
+            await session.requests.update(request_id, listing=dataclasses.replace(listing_of(request), wish=wish))
 
     async def choose(self, request_id: int) -> Request:
         """Put what was picked into the queue; all of it is on disk when this returns.
@@ -222,10 +223,10 @@ class Lists:
             LinkError: If nothing is picked.
         """
         async with self._storage.write() as session:
-            request = await _known(session, request_id)
+            request = await known(session, request_id)
             if request.state is not RequestState.CHOOSING:
                 return request
-            listing = _listing_of(request)
+            listing = listing_of(request)
             picked = await session.entries.picked(request_id)
             if not picked:
                 raise LinkError("nothing is picked", told=text("list-nothing-picked"))
@@ -243,7 +244,7 @@ class Lists:
         async with self._storage.read() as session:
             seen = await session.entries.count(request.id)
         for _ in range(_MOST_PAGES):
-            listing = _listing_of(request)
+            listing = listing_of(request)
             if seen >= wanted or listing.next_cursor is None:
                 break
             page = await self._hooks.entries(listing.link, listing.next_cursor)
@@ -256,7 +257,7 @@ class Lists:
             await session.entries.append(request.id, page.entries)
             # A page without entries ends a list that would otherwise be turned for ever.
             cursor = page.next_cursor if page.entries else None
-            listing = dataclasses.replace(_listing_of(request), next_cursor=cursor)
+            listing = dataclasses.replace(listing_of(request), next_cursor=cursor)
             return await session.requests.update(request.id, listing=listing)
 
     async def _pick(self, request_id: int, positions: Sequence[int]) -> None:
@@ -272,33 +273,9 @@ class Lists:
         async with self._storage.read() as session:
             return await _choosing_in(session, request_id)
 
-    async def _record(self, session: Session, name: str, request: Request) -> None:
-        event = Event(
-            name=name,
-            at=self._clock.now(),
-            bot_id=request.bot_id,
-            person=request.person,
-            request_id=request.id,
-            plugin=request.link.plugin if request.link else None,
-        )
-        await session.events.add(event)
-
-
-async def _known(session: Session, request_id: int) -> Request:
-    request = await session.requests.get(request_id)
-    if request is None:
-        raise LinkError(f"request {request_id} is gone", told=text("toast-expired"))
-    return request
-
 
 async def _choosing_in(session: Session, request_id: int) -> Request:
-    request = await _known(session, request_id)
+    request = await known(session, request_id)
     if request.state is not RequestState.CHOOSING:
         raise LinkError(f"request {request_id} is {request.state}", told=text("toast-queued"))
     return request
-
-
-def _listing_of(request: Request) -> Listing:
-    if request.listing is None:
-        raise ChoiceGone(message=f"request {request.id} is no list")
-    return request.listing

@@ -1,11 +1,16 @@
-"""What the person chooses from: every choice with its size, its route, and why not."""
+"""What the person chooses from: every choice with its size, its route, and why not; with what plugins add to it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fetchgram.model import Choice, ChoiceKind, MediaKind, Option, Request, Route, Text
+from fetchgram.model import Chat, Choice, ChoiceKind, MediaKind, Option, Person, Request, Route, Text, text
+from fetchgram.pipeline.orders import Orders
+from fetchgram.pipeline.requests import probe_of
+from fetchgram.plugins.hooks import Hooks
+from fetchgram.ports import Clock
+from fetchgram.storage import Storage
 
 _ARRIVES_AS = {
     ChoiceKind.VIDEO: MediaKind.VIDEO,
@@ -88,6 +93,57 @@ class Menu:
         options = tuple(option for option in offered if option.why_not is None)
         reasons = tuple(option.why_not for option in offered if option.why_not is not None)
         return cls(request=request, rows=rows, best=best, options=options, reasons=reasons)
+
+
+class Menus:
+    """Says what can be chosen.
+
+    Args:
+        storage: Holds what can be sent again at once.
+        hooks: The plugins.
+        orders: Know what recipe a choice would be.
+        clock: Time.
+    """
+
+    def __init__(self, *, storage: Storage, hooks: Hooks, orders: Orders, clock: Clock) -> None:
+        self._storage = storage
+        self._hooks = hooks
+        self._orders = orders
+        self._clock = clock
+
+    async def of(self, request: Request, selected: int | None = None) -> Menu:
+        """Build the menu of a request.
+
+        Args:
+            request: In state `choosing`.
+            selected: Index of the choice that the options are for; the best one by default.
+        """
+        probe = probe_of(request)
+        routes = await self._hooks.routes(request.destination)
+        rows = tuple([await self._row(request, i, choice, routes) for i, choice in enumerate(probe.choices)])
+        best = best_of(rows)
+        chosen = selected if selected is not None else best
+        options: tuple[Option, ...] = ()
+        if chosen is not None:
+            person = Person(bot_id=request.bot_id, id=request.person, locale=request.locale)
+            options = await self._hooks.offer(probe, probe.choices[chosen], routes, person)
+        return Menu.of(request, rows, best, options)
+
+    async def _row(self, request: Request, index: int, choice: Choice, routes: Sequence[Route]) -> ChoiceRow:
+        if await self._is_cached(request, choice):
+            return ChoiceRow(index=index, choice=choice, route="cache", cached=True)
+        ways = Ways(routes)
+        taken = ways.of(choice)
+        why_not = text("route-none", limit=ways.limit_bytes(choice)) if taken is None else None
+        return ChoiceRow(index=index, choice=choice, route=taken, why_not=why_not)
+
+    async def _is_cached(self, request: Request, choice: Choice) -> bool:
+        if not isinstance(request.destination, Chat):
+            return False
+        link = probe_of(request).link
+        fingerprint = self._orders.recipe(link, choice).fingerprint(link)
+        async with self._storage.read() as session:
+            return await session.cache.get(request.bot_id, fingerprint, self._clock.now()) is not None
 
 
 def best_of(rows: Sequence[ChoiceRow]) -> int | None:

@@ -26,7 +26,6 @@ from fetchgram.model import (
     Route,
     Stage,
     Text,
-    text,
 )
 from fetchgram.pipeline import facts
 from fetchgram.pipeline.audience import (
@@ -37,7 +36,8 @@ from fetchgram.pipeline.audience import (
     News,
     UncertainDelivery,
 )
-from fetchgram.pipeline.cache import LEDGER_KEY, ROUTE, Cache
+from fetchgram.pipeline.cache import ROUTE, Cache
+from fetchgram.pipeline.endings import fail_delivery, leave_uncertain, may_have_arrived, open_deliveries
 from fetchgram.pipeline.facts import Took
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.places import waiting_news
@@ -114,14 +114,14 @@ class Outcomes:
         """A send was cut in the middle."""
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
-            await self._leave_uncertain(session, job, delivery, number)
+            await leave_uncertain(session, job, delivery, number, self._clock.now())
         await self._audience.tell(delivery.request_id, delivery.position, UncertainDelivery())
 
     async def not_delivered(self, job: Job, delivery: Delivery, news: Failed) -> None:
         """No route took it."""
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
-            await self._fail_delivery(session, job, delivery, news)
+            await fail_delivery(session, job, delivery, news, self._clock.now())
         await self._audience.tell(delivery.request_id, delivery.position, news)
 
     async def postponed(self, job: Job, delivery_id: int) -> None:
@@ -131,7 +131,7 @@ class Outcomes:
             held = current is not None and (current.state, current.lease) == (JobState.RUNNING, job.lease)
             if not held or delivery is None or delivery.state is not DeliveryState.SENDING:
                 return
-            if not await _may_have_arrived(session, delivery):
+            if not await may_have_arrived(session, delivery):
                 await session.deliveries.set_state(delivery_id, DeliveryState.WAITING)
 
     async def done_if_answered(self, job: Job) -> bool:
@@ -148,13 +148,13 @@ class Outcomes:
         """The job failed: so did everything that waits for it, but for what may have arrived already."""
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
-            waiting = await self._open_in(session, job)
-            unsure = [delivery for delivery in waiting if await _may_have_arrived(session, delivery)]
+            waiting = await open_deliveries(session, job)
+            unsure = [delivery for delivery in waiting if await may_have_arrived(session, delivery)]
             for delivery in waiting:
                 if delivery in unsure:
-                    await self._leave_uncertain(session, job, delivery, news.number)
+                    await leave_uncertain(session, job, delivery, news.number, self._clock.now())
                 else:
-                    await self._fail_delivery(session, job, delivery, news)
+                    await fail_delivery(session, job, delivery, news, self._clock.now())
             await session.jobs.finish(job.id, job.lease, JobState.FAILED, error=news.error, error_number=news.number)
             told: dict[str, Json] = {"reason": facts.reason(news.error), "stage": str(job.stage)}
             await self._record(session, "job.failed", job, told=told)
@@ -169,11 +169,11 @@ class Outcomes:
         failed = Failed(error=error.text, number=error_number())
         async with self._storage.write() as session:
             await session.jobs.hold(job.id)
-            waiting = await self._open_in(session, job)
+            waiting = await open_deliveries(session, job)
             items = [delivery for delivery in waiting if delivery.position]
             single = [delivery for delivery in waiting if not delivery.position]
             for delivery in items:
-                await self._fail_delivery(session, job, delivery, failed)
+                await fail_delivery(session, job, delivery, failed, self._clock.now())
             for delivery in single:
                 await session.deliveries.set_state(delivery.id, DeliveryState.CANCELLED)
                 await self._reopen(session, delivery.request_id, error)
@@ -201,7 +201,7 @@ class Outcomes:
             TemporarilyUnavailable: If that one cannot take them now.
         """
         async with self._storage.write() as session:
-            waiting = await self._open_in(session, job)
+            waiting = await open_deliveries(session, job)
             for delivery in waiting:
                 size_bytes, duration_s = recipe.choice.size_bytes or 0, recipe.length_s(probe.duration_s)
                 await session.deliveries.expect(delivery.id, size_bytes=size_bytes, duration_s=duration_s)
@@ -217,7 +217,7 @@ class Outcomes:
     async def retry(self, job: Job, error: Text, again: Again) -> None:
         """Back into the queue, not before a time; what stopped it is kept, to be told again after a restart."""
         async with self._storage.write() as session:
-            waiting = await self._open_in(session, job)
+            waiting = await open_deliveries(session, job)
             not_before = session.now + timedelta(seconds=again.after_s)
             await session.jobs.retry(job.id, job.lease, not_before, error=error, counts=again.counts)
             await self._hint(session, job.id, not_before)
@@ -269,19 +269,6 @@ class Outcomes:
             probe = dataclasses.replace(probe, choices=error.choices)
         await session.requests.update(request_id, state=RequestState.CHOOSING, probe=probe, recipe=None)
 
-    async def _leave_uncertain(self, session: Session, job: Job, delivery: Delivery, number: str) -> None:
-        told = Failed(error=text("error-uncertain"), number=number)
-        await session.deliveries.set_state(delivery.id, DeliveryState.UNCERTAIN, error=told.error, error_number=number)
-        request = await settle(session, delivery.request_id, error=told)
-        await self._record(session, "delivery.uncertain", job, request)
-
-    async def _fail_delivery(self, session: Session, job: Job, delivery: Delivery, news: Failed) -> None:
-        await session.deliveries.set_state(
-            delivery.id, DeliveryState.FAILED, error=news.error, error_number=news.number
-        )
-        request = await settle(session, delivery.request_id, error=news)
-        await self._record(session, "delivery.failed", job, request, told={"reason": facts.reason(news.error)})
-
     async def _tell(self, waiting: list[Delivery], news: News) -> None:
         async with asyncio.TaskGroup() as group:
             for delivery in waiting:
@@ -289,10 +276,7 @@ class Outcomes:
 
     async def _open(self, job: Job) -> list[Delivery]:
         async with self._storage.read() as session:
-            return await self._open_in(session, job)
-
-    async def _open_in(self, session: Session, job: Job) -> list[Delivery]:
-        return [delivery for delivery in await session.deliveries.of_job(job.id) if not delivery.state.ended]
+            return await open_deliveries(session, job)
 
     async def _record(
         self,
@@ -304,13 +288,3 @@ class Outcomes:
         told: Mapping[str, Json] | None = None,
     ) -> None:
         await session.events.add(facts.of_job(name, job, self._clock.now(), request=request, **(told or {})))
-
-
-async def _may_have_arrived(session: Session, delivery: Delivery) -> bool:
-    """Whether a send was announced in the ledger and not taken back: nothing is sent without that."""
-    if delivery.state is not DeliveryState.SENDING:
-        return False
-    sends = {
-        key: value for key, value in (await session.deliveries.ledger_all(delivery.id)).items() if key != LEDGER_KEY
-    }
-    return any(not (isinstance(value, dict) and value.get("state") == "unsent") for value in sends.values())

@@ -29,10 +29,10 @@ async def standing_of(session: Session, job_id: int) -> Standing | None:
         return None
     if job.state is JobState.RUNNING:
         # Whoever is alone hears by itself what is done; who joins later would not.
-        return Working(stage=job.stage) if len(await session.jobs.requests_of(job_id)) > 1 else None
+        return Working(stage=job.stage) if len(await session.deliveries.requests_of(job_id)) > 1 else None
     if job.not_before is not None and job.not_before > session.now and job.error is not None:
         return waiting_news(job.error, job.not_before, session.now)
-    place, running = await session.jobs.place(job_id)
+    place, running = await session.line.place(job_id)
     return Queued(place=place, running=running, wait_s=await expected_wait_s(session, place, running))
 
 
@@ -48,7 +48,7 @@ async def expected_wait_s(session: Session, place: int, running: int) -> float |
 
     As many jobs as run now end in the time that one takes (Little 1961: what is inside is the rate times the stay).
     """
-    took_s = await session.jobs.took_lately_s(session.now - _LATELY)
+    took_s = await session.line.took_lately_s(session.now - _LATELY)
     if place == 0 or len(took_s) < _FEWEST:
         return None
     return rounded_s(place * statistics.median(took_s) / max(1, running))

@@ -180,7 +180,7 @@ class LocalQueue:
     async def wait(self, longest_s: float) -> None:
         """Return on `announce`, when a waiting job is due, or after `longest_s`."""
         async with self._storage.read() as session:
-            due = await session.jobs.next_due()
+            due = await session.line.next_due()
         if due is not None:
             longest_s = min(longest_s, max(0.0, (due - self._clock.now()).total_seconds()))
         try:

@@ -88,6 +88,12 @@ class DeliveryStore:
         statement = select(deliveries).where(deliveries.c.job_id == job_id).order_by(deliveries.c.id)
         return [_delivery(row) for row in await self._tx.rows(statement)]
 
+    async def requests_of(self, job_id: int) -> list[int]:
+        """Return the requests that wait on a job, in the order in which they joined."""
+        live = (deliveries.c.job_id == job_id, deliveries.c.state.in_(_LIVE))
+        statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
+        return [*dict.fromkeys(row["request_id"] for row in await self._tx.rows(statement))]
+
     async def of_request(self, request_id: int) -> list[Delivery]:
         """Return the deliveries of a request, in their positions."""
         statement = select(deliveries).where(deliveries.c.request_id == request_id)

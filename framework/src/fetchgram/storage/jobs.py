@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
-from sqlalchemy import RowMapping, bindparam, case, func, literal, select, update
+from sqlalchemy import RowMapping, bindparam, case, literal, select, update
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Link, Recipe, Stage, Text
 from fetchgram.storage import order
 from fetchgram.storage.database import Insert, insert_into
 from fetchgram.storage.deliveries import DeliveryStore
-from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, deliveries, jobs
+from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, jobs
 from fetchgram.storage.transaction import Transaction
 
-_Ids: TypeAlias = list[int]
 _Jobs: TypeAlias = list[Job]
 """Inside the class, `list` is a method."""
-
-_LATELY = 20
-"""So many of the last jobs say how long one takes."""
 
 # Built once, these stand in every stage of every job; what they set comes as parameters.
 _HELD = update(jobs).where(
@@ -229,45 +225,6 @@ class JobStore:
         theirs = jobs.c.worker.startswith(workers, autoescape=True)
         return await self._tx.run(update(jobs).where(RUNNING, theirs).values(lease_until=self._tx.now))
 
-    async def place(self, job_id: int) -> tuple[int, int]:
-        """Return the place in line, 1 for the next one and 0 for a job that does not wait, and how many run."""
-        running = await self._tx.integer(select(func.count()).select_from(jobs).where(RUNNING))
-        row = await self._tx.row(select(jobs.c.tag, jobs.c.state).where(jobs.c.id == job_id))
-        if row is None or row["state"] not in {JobState.QUEUED, JobState.WAITING}:
-            return 0, running
-        return 1 + await self._tx.integer(order.before(self._tx, row["tag"], job_id)), running
-
-    async def in_line(self) -> int:
-        """Count the jobs of everybody that have not ended."""
-        return await self._tx.integer(select(func.count()).select_from(jobs).where(OPEN))
-
-    async def took_lately_s(self, since: datetime) -> Sequence[float]:
-        """Return how long the last jobs took from their start to their end; those from the cache do not count."""
-        statement = (
-            select(jobs.c.started_at, jobs.c.updated_at)
-            .where(
-                ENDED, jobs.c.updated_at >= since, jobs.c.state == str(JobState.DONE), jobs.c.checkpoint.is_not(None)
-            )
-            .order_by(jobs.c.updated_at.desc())
-            .limit(_LATELY)
-        )
-        return [(row["updated_at"] - row["started_at"]).total_seconds() for row in await self._tx.rows(statement)]
-
-    async def counts_of(self, person_key: str) -> tuple[int, int]:
-        """Return how many jobs of a person run and how many wait; items of lists stand in a line of their own."""
-        running = func.count().filter(jobs.c.state == "running")
-        statement = select(running.label("running"), func.count().label("all")).select_from(jobs)
-        own_line = (jobs.c.person_key == person_key, jobs.c.flow == person_key)
-        row = await self._tx.one(statement.where(OPEN, *own_line))
-        return row["running"], row["all"] - row["running"]
-
-    async def next_due(self) -> datetime | None:
-        """Return when the first waiting job is due or the first lease ends, if nothing else happens."""
-        due = select(func.min(jobs.c.not_before)).where(WAITING).scalar_subquery()
-        ends = select(func.min(jobs.c.lease_until)).where(RUNNING).scalar_subquery()
-        row = await self._tx.one(select(due.label("due"), ends.label("ends")))
-        return min((at for at in (row["due"], row["ends"]) if at is not None), default=None)
-
     async def list(self, states: Collection[JobState], limit: int) -> list[Job]:
         """Return the newest jobs in these states."""
         wanted = jobs.c.state.in_([str(state) for state in states])
@@ -284,12 +241,6 @@ class JobStore:
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete some of the jobs that ended before this, with what is left of their deliveries; returns how many."""
         return await self._tx.delete_some(jobs, ENDED, jobs.c.updated_at < before, limit=limit)
-
-    async def requests_of(self, job_id: int) -> _Ids:
-        """Return the requests that wait on a job, in the order in which they joined."""
-        live = (deliveries.c.job_id == job_id, deliveries.c.state.in_(["waiting", "sending"]))
-        statement = select(deliveries.c.request_id).where(*live).order_by(deliveries.c.id)
-        return [*dict.fromkeys(row["request_id"] for row in await self._tx.rows(statement))]
 
     async def _insert_or_join(
         self, statement: Insert, fingerprint: str, turn: Mapping[str, str], tag: float, cost: float

@@ -1,16 +1,20 @@
-"""The line of jobs as admins see it: who is at work, who is next, and how one is moved to the front."""
+"""The line of jobs: who is at work, who is next and how soon, and how one is moved to the front."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, func, literal, select, tuple_, update
 
 from fetchgram.model import JobState
-from fetchgram.storage.tables import OPEN, deliveries, jobs, requests
+from fetchgram.storage import order
+from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, deliveries, jobs, requests
 from fetchgram.storage.transaction import Transaction
+
+_LATELY = 20
+"""So many of the last jobs say how long one takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +117,42 @@ class LineStore:
         """Return who works on a job, if anybody does."""
         row = await self._tx.row(select(jobs.c.worker).where(jobs.c.id == job_id))
         return None if row is None else row["worker"]
+
+    async def place(self, job_id: int) -> tuple[int, int]:
+        """Return the place in line, 1 for the next one and 0 for a job that does not wait, and how many run."""
+        running = await self._tx.integer(select(func.count()).select_from(jobs).where(RUNNING))
+        row = await self._tx.row(select(jobs.c.tag, jobs.c.state).where(jobs.c.id == job_id))
+        if row is None or row["state"] not in {JobState.QUEUED, JobState.WAITING}:
+            return 0, running
+        return 1 + await self._tx.integer(order.before(self._tx, row["tag"], job_id)), running
+
+    async def in_line(self) -> int:
+        """Count the jobs of everybody that have not ended."""
+        return await self._tx.integer(select(func.count()).select_from(jobs).where(OPEN))
+
+    async def took_lately_s(self, since: datetime) -> Sequence[float]:
+        """Return how long the last jobs took from their start to their end; those from the cache do not count."""
+        statement = (
+            select(jobs.c.started_at, jobs.c.updated_at)
+            .where(
+                ENDED, jobs.c.updated_at >= since, jobs.c.state == str(JobState.DONE), jobs.c.checkpoint.is_not(None)
+            )
+            .order_by(jobs.c.updated_at.desc())
+            .limit(_LATELY)
+        )
+        return [(row["updated_at"] - row["started_at"]).total_seconds() for row in await self._tx.rows(statement)]
+
+    async def counts_of(self, person_key: str) -> tuple[int, int]:
+        """Return how many jobs of a person run and how many wait; items of lists stand in a line of their own."""
+        running = func.count().filter(jobs.c.state == "running")
+        statement = select(running.label("running"), func.count().label("all")).select_from(jobs)
+        own_line = (jobs.c.person_key == person_key, jobs.c.flow == person_key)
+        row = await self._tx.one(statement.where(OPEN, *own_line))
+        return row["running"], row["all"] - row["running"]
+
+    async def next_due(self) -> datetime | None:
+        """Return when the first waiting job is due or the first lease ends, if nothing else happens."""
+        due = select(func.min(jobs.c.not_before)).where(WAITING).scalar_subquery()
+        ends = select(func.min(jobs.c.lease_until)).where(RUNNING).scalar_subquery()
+        row = await self._tx.one(select(due.label("due"), ends.label("ends")))
+        return min((at for at in (row["due"], row["ends"]) if at is not None), default=None)

@@ -19,6 +19,7 @@ from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.lists import Lists
+from fetchgram.pipeline.reruns import Reruns
 from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Network
@@ -89,6 +90,7 @@ class TelegramService:
         settings: Settings,
         storage: Storage,
         intake: Intake,
+        reruns: Reruns,
         lists: Lists,
         items: Items,
         hooks: Hooks,
@@ -130,7 +132,7 @@ class TelegramService:
             "clock": clock,
         }
         picks = Picks(lists=lists, items=items, **talking)
-        self._wishes = Wishes(intake=intake, picks=picks, **talking)
+        self._wishes = Wishes(intake=intake, reruns=reruns, picks=picks, **talking)
         self._listen(settings, intake, hooks, controls)
 
     def _listen(self, settings: Settings, intake: Intake, hooks: Hooks, controls: Controls) -> None:

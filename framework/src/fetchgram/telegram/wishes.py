@@ -14,6 +14,7 @@ from fetchgram.pipeline.audience import Cancelled
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.menu import Menu
 from fetchgram.pipeline.places import standing_of
+from fetchgram.pipeline.reruns import Reruns
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
 from fetchgram.telegram import typed, views
@@ -35,6 +36,7 @@ class Wishes:
 
     Args:
         intake: The route's way in.
+        reruns: Begins again.
         storage: Places in line, open questions.
         board: The status messages.
         cards: Looks at links again.
@@ -43,10 +45,11 @@ class Wishes:
         clock: Time.
     """
 
-    def __init__(  # the parts of the Telegram side that a press touches
+    def __init__(  # noqa: PLR0913  # the parts of the Telegram side that a press touches
         self,
         *,
         intake: Intake,
+        reruns: Reruns,
         storage: Storage,
         board: Board,
         cards: Cards,
@@ -55,6 +58,7 @@ class Wishes:
         clock: Clock,
     ) -> None:
         self._intake = intake
+        self._reruns = reruns
         self._storage = storage
         self._board = board
         self._cards = cards
@@ -205,7 +209,7 @@ class Wishes:
         if not request.state.ended or request.state is RequestState.DONE:
             return _too_late(request)  # what is about to be told must not be forgotten
         self._audience.begin(request.id)
-        again = await self._intake.retry(request.id)
+        again = await self._reruns.retry(request.id)
         if again.state is RequestState.PROBING:
             await self._board.show(request.id, views.looking(again))
             self._cards.look(again)
@@ -214,7 +218,7 @@ class Wishes:
         return text("toast-queued")
 
     async def _hurry(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
-        if not await self._intake.hurry(request.id):
+        if not await self._reruns.hurry(request.id):
             return _too_late(request)
         await self.show_place(request.id)
         return text("toast-queued")
@@ -223,7 +227,7 @@ class Wishes:
         if request.state is not RequestState.FAILED:
             return _too_late(request)
         self._audience.begin(request.id)
-        again = await self._intake.send_again(request.id)
+        again = await self._reruns.send_again(request.id)
         if again.state is RequestState.WORKING:
             await self.show_place(request.id)
         return text("toast-queued")

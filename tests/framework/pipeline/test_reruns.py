@@ -6,20 +6,16 @@ from pathlib import Path
 import pytest
 
 from fetchgram.api import (
-    At,
-    Choice,
-    ChoiceKind,
     ContentUnavailable,
     LimitReached,
-    Link,
-    LinkKind,
+    Reason,
     RequestState,
-    Step,
     Uncertain,
+    UnsupportedLink,
 )
 from fetchgram.settings import Settings
 
-from .conftest import Bench
+from .conftest import CHAT, PERSON, Bench
 
 
 @pytest.fixture
@@ -47,27 +43,29 @@ async def test_a_wish_that_begins_again_keeps_the_limits_of_its_person(
     waiting = await bench.wish("https://fake/two", key="b")
     await bench.route.intake.choose(waiting.id, 0)
     with pytest.raises(LimitReached):
-        await getattr(bench.route.intake, again)(ended.id)
+        await getattr(bench.route.reruns, again)(ended.id)
     assert (await bench.route.intake.request(ended.id)).state is RequestState.FAILED
     await bench.route.intake.cancel(waiting.id)
-    assert (await getattr(bench.route.intake, again)(ended.id)).state is RequestState.WORKING
+    assert (await getattr(bench.route.reruns, again)(ended.id)).state is RequestState.WORKING
 
 
-async def test_a_recipe_depends_on_the_settings_of_the_plugins_that_its_steps_name(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shapes = {"fake": ("a", 1), "steps": ("x", 1)}
-    monkeypatch.setattr(bench.route.intake._hooks, "shape", shapes.__getitem__)
-    choice, link = (
-        Choice(kind=ChoiceKind.VIDEO),
-        Link(plugin="fake", kind=LinkKind.VIDEO, media_id="1", url="https://x"),
-    )
+async def test_a_failed_look_is_retried_from_the_link_and_a_failed_job_from_its_recipe(bench: Bench) -> None:
+    request, _ = await bench.route.intake.accept(key="k", person=PERSON, destination=CHAT, url="https://other/one")
+    with pytest.raises(UnsupportedLink):
+        await bench.route.intake.look(request)
+    again = await bench.route.reruns.retry(request.id)
+    assert (again.state, again.error, again.error_number) == (RequestState.PROBING, None, None)
 
-    def key(*steps: Step) -> str:
-        return bench.route.intake._recipe(link, choice, steps).fingerprint(link)
+    def fail(*_: object) -> None:
+        raise ContentUnavailable(Reason.GONE)
 
-    after, before = Step(key="steps.fit"), Step(key="steps.cut", at=At.DOWNLOAD)
-    with_step, without, other = key(after), key(), key(before)
-    shapes["steps"] = ("y", 1)
-    assert key(after) != with_step
-    assert (key(), key(before)) == (without, other)
+    bench.site.on_download = fail
+    wish = await bench.wish(key="b")
+    await bench.route.intake.choose(wish.id, 0)
+    await bench.run_until_ended(wish.id)
+    bench.site.on_download = None
+    retried = await bench.route.reruns.retry(wish.id)
+    assert (retried.state, retried.error, retried.error_number) == (RequestState.WORKING, None, None)
+    (ended,) = await bench.run_until_ended(wish.id)
+    assert ended.state is RequestState.DONE
+    assert await bench.route.reruns.retry(wish.id) == ended
