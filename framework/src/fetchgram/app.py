@@ -219,12 +219,11 @@ def wire(
 ) -> Wired:
     """Build the route over an open database."""
     clock, hooks, work = plugins.clock, plugins.hooks, settings.work
-    name = worker_name(data_dir)
+    name, workdirs = worker_name(data_dir), Workdirs(data_dir / "work")
     queue, notifier = _queue(storage, settings, clock, name)
     remote = RemoteAudience(notifier) if told is None and notifier is not None else None
     audience = told if told is not None else cast("Audience", remote)
     cache = Cache(storage, clock, ttl_s=work.cache_ttl_s)
-    workdirs = Workdirs(data_dir / "work")
     outcomes = Outcomes(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
@@ -235,7 +234,7 @@ def wire(
     runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
     switches, upkeep = Switches(storage, plugins.switching, clock), Upkeep(storage, settings.log, clock)
-    orders = PluginOrders(storage, switches)
+    others = PluginOrders(storage, switches).known
     lists, items, intake, reruns = _ways_in(settings, plugins, storage, queue, stories, upkeep)
     care = _care(settings, plugins, storage, upkeep, housekeeping, runner, told)
     controls = _controls(settings, hooks, storage, switches, care, courier)
@@ -253,9 +252,7 @@ def wire(
         runner=runner,
         observers=Observers(storage, hooks),
         schedules=Schedules(storage, hooks, clock, own=(housekeeping.schedule,)),
-        commands=Commands(
-            storage=storage, intake=intake, reruns=reruns, items=items, audience=audience, others=orders.known
-        ),
+        commands=Commands(storage=storage, intake=intake, reruns=reruns, items=items, audience=audience, others=others),
         pauses=Pauses(storage, hooks.breaker, clock),
         stories=stories,
         controls=controls,

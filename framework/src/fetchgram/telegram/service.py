@@ -114,15 +114,14 @@ class TelegramService:
             on_unreachable=self._unreachable,
         )
         self._cards = Cards(intake=intake, lists=lists, board=self._board, network=network)
+        pace_s = settings.delivery.edit_interval_s
         self.audience = TelegramAudience(
             board=self._board,
             intake=intake,
             clock=clock,
-            edit_interval_s=settings.delivery.edit_interval_s,
+            edit_interval_s=pace_s,
             show_card=self._cards.show,
-            bulletin=Bulletin(
-                board=self._board, items=items, clock=clock, interval_s=settings.delivery.edit_interval_s
-            ),
+            bulletin=Bulletin(board=self._board, items=items, clock=clock, interval_s=pace_s),
         )
         talking: _Talking = {
             "storage": storage,
