@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 
 SIZE = 21_000_000
 PARTS = -(-SIZE // (512 * 1024))
-SAVE = "upload.saveBigFilePart"
+SAVE, GET = "upload.saveBigFilePart", "upload.getFile"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -113,6 +113,51 @@ async def test_a_refused_upload_takes_the_next_way(bob: Guest, server: MtprotoSe
     await asks_for_a_film(bob, "refused")
     assert (await bob.gets("video")).size_bytes == SIZE
     assert len(bob.files("video")) == 1
+
+
+async def sends_a_large_film(bob: Guest, folder: Path) -> Message:
+    """Send what getFile does not give, and return its card."""
+    film = folder / "film.mp4"
+    # A box that players skip (ISO/IEC 14496-12, `free`) makes it large.
+    free = SIZE.to_bytes(4, "big") + b"free" + bytes(SIZE - 8)
+    film.write_bytes(bob.live.stage.site.clip("clip-360.mp4").read_bytes() + free)
+    sent = await bob.person.send_file(film, "video", name="Holiday.mp4")
+    return await bob.sees_card(sent)
+
+
+async def wants_the_sound(bob: Guest, card: Message) -> Message:
+    await bob.taps(card, "Only the sound")
+    screen = await bob.sees_button("MP3")
+    await bob.taps(screen, "MP3")
+    screen = await bob.sees_button("✅ 🎵 MP3")
+    await bob.taps(screen, "Start")
+    return screen
+
+
+async def test_a_large_film_that_a_person_sends_becomes_a_song(bob: Guest, tmp_path: Path) -> None:
+    card = await sends_a_large_film(bob, tmp_path)
+    await wants_the_sound(bob, card)
+    song = await bob.gets("audio")
+    assert (song.mime, song.name) == ("audio/mpeg", "Holiday.mp3")
+    assert len(bob.files("audio")) == 1
+
+
+async def test_a_large_sent_film_shows_how_far_it_is_and_can_be_cancelled(
+    bob: Guest, server: MtprotoServer, tmp_path: Path
+) -> None:
+    def rule(method: str, params: Mapping[str, object]) -> Fault | None:
+        at = params.get("offset")
+        is_late = method == GET and isinstance(at, int) and at > SIZE // 2
+        return Fault(GET, "error", error_code=420, description="FLOOD_WAIT_1") if is_late else None
+
+    server.world.faults.add_rule(rule)
+    card = await sends_a_large_film(bob, tmp_path)
+    screen = await wants_the_sound(bob, card)
+    await until(lambda: any("%" in text for text in bob.history(screen)), bob.story)
+    await bob.taps(await bob.sees_button("Cancel"), "Cancel")
+    await until(lambda: server.connections == 0, bob.story)
+    await until(lambda: not list((bob.live.data_dir).rglob("sent.mp4*")), bob.story)
+    assert bob.files("audio") == []
 
 
 async def test_cancelling_in_the_middle_gives_the_connections_back(bob: Guest, server: MtprotoServer) -> None:

@@ -65,7 +65,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> bool:
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
     relay = open_relay(settings, SystemClock())
-    builtins = (telegram_plugin(deliveries, settings.delivery, gateways, relay),)
+    builtins = (telegram_plugin(deliveries, settings.delivery, gateways, relay, settings.limits),)
     switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
     told = None if part is Part.WORK else switchboard
     with _alone(settings.data_dir):

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiogram.types import Message
+from pydantic import SecretStr
 
 from fetchgram.api import (
     Certainty,
+    Chat,
     Choice,
     ChoiceKind,
     ContentUnavailable,
@@ -23,9 +25,10 @@ from fetchgram.api import (
     TooLarge,
 )
 from fetchgram.clock import SystemClock
-from fetchgram.settings import Settings
+from fetchgram.settings import MtprotoSettings, Settings
 from fetchgram.telegram.account import Account
 from fetchgram.telegram.files import SentFiles, link_of
+from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.testing.fakes import FakeMediaTools, FakeSink
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
@@ -85,6 +88,42 @@ def test_more_than_the_bot_api_hands_out_is_told_at_once() -> None:
     with pytest.raises(TooLarge) as caught:
         SentFiles({}, FakeMediaTools()).probe(link)
     assert caught.value.text.key == "telegram-file-too-large"
+
+
+def large(size_bytes: int = 20_000_001) -> Link:
+    link = link_of(message(audio={**FILE, "file_size": size_bytes, "duration": 9}), 5)
+    assert link is not None
+    return link
+
+
+def gateway(folder: Path) -> Gateway:
+    async def nobody(_: Chat) -> None:
+        """Nobody is unreachable here."""
+
+    settings = MtprotoSettings(api_id=1, api_hash=SecretStr("x"))
+    return Gateway(settings, "5:token", folder / "bot.session", clock=SystemClock(), on_unreachable=nobody)
+
+
+def test_with_mtproto_a_large_file_is_looked_at_like_any(tmp_path: Path) -> None:
+    (choice,) = SentFiles({}, FakeMediaTools(), {5: gateway(tmp_path)}).probe(large()).choices
+    assert choice.size_bytes == 20_000_001
+
+
+def test_mtproto_of_another_bot_hands_it_out_as_little(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge) as caught:
+        SentFiles({}, FakeMediaTools(), {6: gateway(tmp_path)}).probe(large())
+    assert caught.value.text.key == "telegram-file-too-large"
+
+
+@pytest.mark.parametrize(("size_bytes", "is_taken"), [(30_000_000, True), (30_000_001, False)])
+def test_the_largest_download_holds_for_sent_files(tmp_path: Path, size_bytes: int, *, is_taken: bool) -> None:
+    files = SentFiles({}, FakeMediaTools(), {5: gateway(tmp_path)}, most_bytes=30_000_000)
+    if is_taken:
+        assert files.probe(large(size_bytes)).choices
+        return
+    with pytest.raises(TooLarge) as caught:
+        files.probe(large(size_bytes))
+    assert caught.value.limit_bytes == 30_000_000
 
 
 @pytest_asyncio.fixture

@@ -1,11 +1,11 @@
-"""Files that people send: looked at by what their message says, fetched by getFile."""
+"""Files that people send: looked at by what their message says, fetched by getFile or, when large, over MTProto."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,9 +30,10 @@ from fetchgram.model import (
     text,
 )
 from fetchgram.ports import MediaInfo, MediaTools, Sink
-from fetchgram.settings import MB
+from fetchgram.settings import MB, LimitsSettings
 from fetchgram.telegram.failures import describe, redact
 from fetchgram.telegram.flood import Line
+from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.telegram.uploads import safe_name
 
 PLUGIN = "telegram"
@@ -132,21 +133,24 @@ class SentFiles:
     Args:
         lines: The ways to Telegram, by bot id.
         media: Looks at files.
+        gateways: MTProto, by bot id, for what the Bot API does not hand out.
+        most_bytes: The largest file that is fetched at all.
     """
 
     lines: Mapping[int, Line]
     media: MediaTools
+    gateways: Mapping[int, Gateway] = field(default_factory=dict)
+    most_bytes: int = int(LimitsSettings().file_max)
 
     def probe(self, link: Link) -> Probe:
         """Say what the message told.
 
         Raises:
-            TooLarge: If the Bot API does not hand it out.
+            TooLarge: If there is no way that hands it out, or it is more than we take.
         """
         hints = link.hints
         size_bytes = int(hints["size"]) if "size" in hints else None
-        if size_bytes is not None and size_bytes > MOST_BYTES:
-            raise TooLarge(size_bytes, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
+        self._check_size(hints)
         kind = _CHOICES[hints["kind"]]
         container = Path(hints.get("name", "")).suffix.removeprefix(".").lower() or _SUFFIXES.get(hints["kind"], "")[1:]
         choice = Choice(
@@ -166,7 +170,7 @@ class SentFiles:
 
         Raises:
             ContentUnavailable: If Telegram does not have it any more.
-            TooLarge: If the Bot API does not hand it out.
+            TooLarge: If there is no way that hands it out, or it is more than we take.
             TemporarilyUnavailable: If Telegram cannot be reached.
         """
         hints = job.link.hints
@@ -175,9 +179,31 @@ class SentFiles:
             raise ContentUnavailable(Reason.GONE, "the bot that got the file is not here any more")
         path = workdir / f"sent{_suffix(hints)}"
         if not await asyncio.to_thread(path.exists):
-            await fetch(line, hints["file"], path, sink.progress)
+            self._check_size(hints)
+            await self._fetch(line, hints, path, sink)
         info = await self.media.inspect(path)
         return (_media_of(path, info, hints),)
+
+    def _check_size(self, hints: Mapping[str, str]) -> None:
+        size_bytes = _size_of(hints)
+        if size_bytes > MOST_BYTES and int(hints["bot"]) not in self.gateways:
+            raise TooLarge(size_bytes, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
+        if size_bytes > self.most_bytes:
+            raise TooLarge(size_bytes, self.most_bytes)
+
+    async def _fetch(self, line: Line, hints: Mapping[str, str], path: Path, sink: Sink) -> None:
+        size_bytes = _size_of(hints)
+        if size_bytes <= MOST_BYTES:
+            await fetch(line, hints["file"], path, sink.progress)
+            return
+        part = path.with_name(f"{path.name}.part")
+        await self.gateways[int(hints["bot"])].fetch(hints["file"], size_bytes, part, sink.progress)
+        await asyncio.to_thread(part.replace, path)
+
+
+def _size_of(hints: Mapping[str, str]) -> int:
+    """Return what the message said; 0 where it said nothing, and then getFile is asked."""
+    return int(hints.get("size", 0))
 
 
 async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | None = None) -> None:

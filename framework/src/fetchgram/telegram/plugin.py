@@ -29,7 +29,7 @@ from fetchgram.pipeline.cache import LEDGER_KEY
 from fetchgram.pipeline.cache import ROUTE as CACHE
 from fetchgram.ports import Context, Ledger, Sink
 from fetchgram.screens import Command, Health, HealthCheck, HealthReport, Interaction, Screen, Show
-from fetchgram.settings import DeliverySettings, SettingsModel
+from fetchgram.settings import DeliverySettings, LimitsSettings, SettingsModel
 from fetchgram.telegram.forget import forget_command
 from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.telegram.mtproto.relay import Relay
@@ -55,6 +55,7 @@ class TelegramPlugin:
     gateways: Mapping[str, Gateway] = {}
     relay: Relay | None = None
     delivery_settings: DeliverySettings = DeliverySettings()
+    limits: LimitsSettings = LimitsSettings()
 
     def __init__(self, settings: SettingsModel, context: Context | None) -> None:
         self._settings, self._context = settings, context
@@ -157,7 +158,8 @@ class TelegramPlugin:
         if self._context is None:
             raise PluginError("nothing is fetched without a context", plugin=self.name)
         lines = {bot_id: delivery.line for bot_id, delivery in self.deliveries.items()}
-        return SentFiles(lines, self._context.media)
+        gateways = {gateway.bot_id: gateway for gateway in self.gateways.values()}
+        return SentFiles(lines, self._context.media, gateways, int(self.limits.file_max))
 
 
 def telegram_plugin(
@@ -165,6 +167,7 @@ def telegram_plugin(
     settings: DeliverySettings,
     gateways: Mapping[str, Gateway] | None = None,
     relay: Relay | None = None,
+    limits: LimitsSettings | None = None,
 ) -> type[TelegramPlugin]:
     """Return the plugin's class for these bots: nothing is global, so that a process may hold several.
 
@@ -173,6 +176,7 @@ def telegram_plugin(
         settings: How files go out.
         gateways: Ways into MTProto, by the bots' names.
         relay: The user account for all of them.
+        limits: What is fetched at most.
     """
 
     class Bound(TelegramPlugin):
@@ -182,6 +186,7 @@ def telegram_plugin(
     Bound.delivery_settings = settings
     Bound.gateways = gateways or {}
     Bound.relay = relay
+    Bound.limits = limits or LimitsSettings()
     return Bound
 
 

@@ -32,8 +32,9 @@ class Desk:
         limits: What is refused.
 
     Attributes:
-        address: Where the server listens; it names itself as its only data centre.
+        address: Where the server listens; it names itself as every data centre.
         phones: How people log in.
+        passes: Logins on their way to another data centre, by number: whose, and the secret.
         sent: What was sent, by account and random id.
         posts: Messages outside of supergroups, in the order of their `pts`.
     """
@@ -46,6 +47,7 @@ class Desk:
         self.address = ("127.0.0.1", 0)
         self.uploads = Uploads(world.files, limits)
         self.phones = Phones(world)
+        self.passes: dict[int, tuple[int, bytes]] = {}
         self.sent: dict[tuple[int, int], Message] = {}
         self.posts: list[Message] = []
         self._stop_listening = world.listen(self._hear)

@@ -14,7 +14,7 @@ from fetchgram.telegram.mtproto.connection import TL, Connection
 from fetchgram.telegram.mtproto.dialer import Dialer, LogIn
 from fetchgram.telegram.mtproto.envelopes import AuthKey
 from fetchgram.telegram.mtproto.failures import KeyLost
-from fetchgram.telegram.mtproto.pool import Pool
+from fetchgram.telegram.mtproto.pool import Dial, Pool
 from fetchgram.telegram.mtproto.session import Keeper, Session
 from fetchgram.telegram.mtproto.uploader import PART_BYTES
 
@@ -41,11 +41,10 @@ class Client:
         self._session: Session | None = None
         self._auth: AuthKey | None = None
         self._logging_in = asyncio.Lock()
-        self.pool = Pool(
-            self._dial,
-            most_connections=settings.connections,
-            most_parts=max(1, int(settings.window) // PART_BYTES),
-        )
+        self._settings = settings
+        self.pool = self._pool(self._dial)
+        self._elsewhere: dict[int, Pool] = {}
+        self._moving = asyncio.Lock()
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Pool]:
@@ -61,6 +60,24 @@ class Client:
                 await self._log_in()
         async with self.pool.use():
             yield self.pool
+
+    @asynccontextmanager
+    async def use_at(self, dc_id: int) -> AsyncIterator[Pool]:
+        """Hold connections to another data centre, where files of people lie who live there.
+
+        Raises:
+            Lost, NoAnswer: Telegram cannot be reached.
+            KeyLost: Nobody is logged in, here or there.
+            Refused: The login is refused there.
+        """
+        async with self._moving:
+            if dc_id not in self._elsewhere:
+                if self._session is None:
+                    raise KeyLost("not logged in")
+                self._elsewhere[dc_id] = self._pool_at(await self._dialer.go_on_to(dc_id, self._session))
+            pool = self._elsewhere[dc_id]
+        async with pool.use():
+            yield pool
 
     async def know(self, pool: Pool) -> TL:
         """Ask Telegram who we are, and keep what matters of it.
@@ -83,6 +100,7 @@ class Client:
     def forget(self) -> None:
         """Drop the login: the server does not know it any more."""
         ours, self._session, self._auth = self._session, None, None
+        self._elsewhere.clear()
         kept = self._keeper.load()
         if kept is None or ours is None or kept.key == ours.key:
             self._keeper.forget()
@@ -104,6 +122,19 @@ class Client:
             known = await self._dialer.log_in(self._log_in_at)
             await asyncio.to_thread(self._keeper.save, known)
         self._session, self._auth = known, AuthKey(known.key)
+
+    def _pool_at(self, there: Session) -> Pool:
+        auth = AuthKey(there.key)
+
+        async def dial() -> tuple[Connection, float]:
+            connection = self._dialer.connection(there, auth)
+            return connection, await connection.open()
+
+        return self._pool(dial)
+
+    def _pool(self, dial: Dial) -> Pool:
+        most_parts = max(1, int(self._settings.window) // PART_BYTES)
+        return Pool(dial, most_connections=self._settings.connections, most_parts=most_parts)
 
     async def _dial(self) -> tuple[Connection, float]:
         if self._session is None or self._auth is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib import metadata
 from typing import TypeAlias, cast
 from urllib.parse import unquote, urlsplit
@@ -68,8 +69,7 @@ class Dialer:
         """
         dc_id, address = FIRST_DC, address_of(self.server)
         for _ in range(_MOST_MOVES):
-            key = await keys.exchange(dc_id, address, self._proxy)
-            here = Session(dc_id=dc_id, host=address[0], port=address[1], key=key, server=self.server)
+            here = await self._meet(dc_id, address)
             try:
                 return await at(self, here)
             except Refused as refused:
@@ -78,6 +78,18 @@ class Dialer:
                 dc_id = refused.data_centre
                 address = await self._address_of_centre(here, dc_id)
         raise Lost("one data centre sends us to the other")
+
+    async def go_on_to(self, dc_id: int, here: Session) -> Session:
+        """Take a login along to another data centre (core.telegram.org/api/datacenter#authorization-transfer).
+
+        Raises:
+            Lost, NoAnswer: Telegram cannot be reached.
+            Refused: The login is refused.
+        """
+        there = await self._meet(dc_id, await self._address_of_centre(here, dc_id))
+        passed = await self.call(here, functions.auth.ExportAuthorization(dc_id=dc_id))
+        await self.call(there, functions.auth.ImportAuthorization(id=passed.id, bytes=passed.bytes))
+        return replace(there, user_id=here.user_id)
 
     async def call(self, place: Session, query: TL) -> TL:
         """Make one call over a connection of its own.
@@ -97,6 +109,10 @@ class Dialer:
         kind = transport_class_for(self._proxy)
         transport = kind(ipv6=":" in place.host, proxy=self._proxy, loop=asyncio.get_running_loop(), dc_id=place.dc_id)
         return Connection(transport, (place.host, place.port), auth, self._identity, self._executor)
+
+    async def _meet(self, dc_id: int, address: tuple[str, int]) -> Session:
+        key = await keys.exchange(dc_id, address, self._proxy)
+        return Session(dc_id=dc_id, host=address[0], port=address[1], key=key, server=self.server)
 
     async def _address_of_centre(self, here: Session, dc_id: int) -> tuple[str, int]:
         config = await self.call(here, functions.help.GetConfig())

@@ -6,7 +6,7 @@ import re
 
 _WAIT = re.compile(r"^(?:FLOOD|FLOOD_PREMIUM|SLOWMODE|TAKEOUT_INIT_DELAY)_(?:WAIT_)?(\d+)$")
 _MISSING = re.compile(r"^FILE_PART_(\d+)_MISSING$")
-_MIGRATE = re.compile(r"^(?:USER|PHONE|NETWORK)_MIGRATE_(\d+)$")
+_MIGRATE = re.compile(r"^(?:USER|PHONE|NETWORK|FILE)_MIGRATE_(\d+)$")
 _TRANSIENT = frozenset(
     {"TIMEOUT", "Timeout", "RPC_CALL_FAIL", "RPC_MCGET_FAIL", "MSG_WAIT_FAILED", "WORKER_BUSY_TOO_LONG_RETRY"}
 )
@@ -48,7 +48,7 @@ class Refused(Exception):
 
     @property
     def data_centre(self) -> int | None:
-        """Return where the account lives, when it is not here."""
+        """Return where the account or the file lives, when it is not here."""
         return _number(_MIGRATE, self.message)
 
     @property

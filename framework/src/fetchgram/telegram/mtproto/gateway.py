@@ -7,7 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import structlog
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from fetchgram.telegram.mtproto.pool import Pool
 
 log = structlog.get_logger()
+
+OnProgress: TypeAlias = Callable[[int, int | None], None]
+T = TypeVar("T")
 
 _DOWN_S = 60.0
 """A route that failed is left alone for so long; the Bot API takes what it can meanwhile."""
@@ -106,13 +109,46 @@ class Gateway:
                 chosen = way(pool) if way is not None else None
                 return await sender.deliver(delivery, media, ledger, sink, way=chosen, apart=apart)
 
+        return await self._logged_in(client, send)
+
+    async def fetch(self, file_id: str, size_bytes: int, path: Path, on_progress: OnProgress) -> None:
+        """Write a file that somebody sent to the bot; it is whole, or not there.
+
+        Args:
+            file_id: As the bot was told; of a document.
+            size_bytes: As the message said.
+            path: Where to; what is there is written over.
+            on_progress: Called with the bytes done, of how many.
+
+        Raises:
+            ContentUnavailable: Telegram does not have it any more.
+            TemporarilyUnavailable: It does not work now.
+        """
+        client, _ = await self._open()
+        downloader = await asyncio.to_thread(importlib.import_module, "fetchgram.telegram.mtproto.downloader")
+        download = downloader.Download(file_id, size_bytes, path, on_progress)
+
+        async def fetch() -> None:
+            async with client.use() as pool:
+                try:
+                    await download.run(pool)
+                except Refused as refused:
+                    if refused.data_centre is None:
+                        raise
+                    async with client.use_at(refused.data_centre) as there:
+                        await download.run(there)
+
+        await self._logged_in(client, fetch)
+
+    async def _logged_in(self, client: Client, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something that may be begun again; a login that has become void is made anew once."""
         try:
             try:
-                return await send()
+                return await work()
             except KeyLost as lost:
                 log.warning("mtproto.login_lost", error=str(lost))
                 client.forget()
-                return await send()
+                return await work()
         except (Lost, NoAnswer, Refused) as error:
             self._fall(error)
             raise TemporarilyUnavailable(f"MTProto: {error}") from error

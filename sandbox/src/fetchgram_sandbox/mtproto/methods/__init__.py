@@ -31,6 +31,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "auth.signIn": Method(signing_in.sign_in, needs_login=False),
         "account.getPassword": Method(signing_in.get_password, needs_login=False),
         "auth.checkPassword": Method(signing_in.check_password, needs_login=False),
+        "auth.exportAuthorization": Method(login.export_authorization),
+        "auth.importAuthorization": Method(login.import_authorization, needs_login=False),
         "auth.logOut": Method(login.log_out),
         "messages.getDialogs": Method(dialogs.get_dialogs),
         "messages.getHistory": Method(dialogs.get_history),

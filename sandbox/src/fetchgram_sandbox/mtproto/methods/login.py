@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 
 from pyrogram.raw import types
@@ -40,17 +41,18 @@ _COUNTS = {
     "message_length_max": 4_096,
 }
 _VALID_S = 3600
+_CENTRES = range(1, 6)
 
 
 async def get_config(call: Call) -> TL:
-    """Handle help.getConfig: the server is its only data centre."""
+    """Handle help.getConfig: the server is every data centre."""
     now, (host, port) = int(time.time()), call.desk.address
     return types.Config(
         date=now,
         expires=now + _VALID_S,
         test_mode=False,
         this_dc=fileids.DC_ID,
-        dc_options=[types.DcOption(id=fileids.DC_ID, ip_address=host, port=port)],
+        dc_options=[types.DcOption(id=number, ip_address=host, port=port) for number in _CENTRES],
         dc_txt_domain_name="",
         me_url_prefix="https://t.me/",
         webfile_dc_id=fileids.DC_ID,
@@ -72,6 +74,22 @@ async def import_bot_authorization(call: Call) -> TL:
     bot = call.desk.world.bot
     call.session.auth.user_id = bot.id
     return types.auth.Authorization(user=views.user(bot, is_self=True))
+
+
+async def export_authorization(call: Call) -> TL:
+    """Handle auth.exportAuthorization: a login goes along to another data centre."""
+    number, secret = secrets.randbits(62), secrets.token_bytes(16)
+    call.desk.passes[number] = call.user_id, secret
+    return types.auth.ExportedAuthorization(id=number, bytes=secret)
+
+
+async def import_authorization(call: Call) -> TL:
+    """Handle auth.importAuthorization; each is good for once."""
+    user_id, secret = call.desk.passes.pop(call.query.id, (0, b""))
+    if not user_id or secret != call.query.bytes:
+        raise bad_request("AUTH_BYTES_INVALID")
+    call.session.auth.user_id = user_id
+    return types.auth.Authorization(user=views.user(call.desk.world.user(user_id), is_self=True))
 
 
 async def log_out(call: Call) -> TL:
