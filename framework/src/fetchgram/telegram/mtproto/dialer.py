@@ -21,6 +21,7 @@ from fetchgram.telegram.mtproto.connection import TL, Connection, Identity
 from fetchgram.telegram.mtproto.envelopes import AuthKey
 from fetchgram.telegram.mtproto.failures import Lost, Refused
 from fetchgram.telegram.mtproto.session import FIRST_DC, Session, address_of
+from fetchgram.telegram.mtproto.wire import Wire
 
 _CALL_S = 20.0
 _MOST_MOVES = 3
@@ -108,7 +109,8 @@ class Dialer:
         """Build a connection; it is not open yet."""
         kind = transport_class_for(self._proxy)
         transport = kind(ipv6=":" in place.host, proxy=self._proxy, loop=asyncio.get_running_loop(), dc_id=place.dc_id)
-        return Connection(transport, (place.host, place.port), auth, self._identity, self._executor)
+        wire = Wire(transport, auth, self._executor)
+        return Connection(wire, (place.host, place.port), auth, self._identity)
 
     async def _meet(self, dc_id: int, address: tuple[str, int]) -> Session:
         key = await keys.exchange(dc_id, address, self._proxy)

@@ -12,6 +12,7 @@ import structlog
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.telegram.mtproto.connection import TL, Connection
+from fetchgram.telegram.mtproto.envelopes import Bulk
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
 from fetchgram.telegram.mtproto.window import RoundTrip, Spread, Window
 
@@ -86,7 +87,7 @@ class Pool:
             TemporarilyUnavailable: The line is down, or a flood wait is too long.
             KeyLost: The server forgot our key.
         """
-        return await self._persist(query, timeout_s=timeout_s, is_large=False)
+        return await self._persist(query, timeout_s=timeout_s)
 
     async def call_once(self, query: TL, *, timeout_s: float = _CALL_S) -> TL:
         """Carry a call out once.
@@ -97,13 +98,14 @@ class Pool:
             TemporarilyUnavailable: The line is down, so that nothing was sent.
         """
         lane = await self._lane()
-        return await self._try(lane, query, timeout_s=timeout_s, is_large=False)
+        return await self._try(lane, query, timeout_s=timeout_s)
 
-    async def send_part(self, query: TL, began: Callable[[], None]) -> None:
+    async def send_part(self, query: TL, bulk: Bulk, began: Callable[[], None]) -> None:
         """Send a part of a file when it is its turn.
 
         Args:
-            query: The part.
+            query: The call, but for its last field.
+            bulk: Its last field, the data.
             began: Called when its turn has come.
 
         Raises:
@@ -114,21 +116,21 @@ class Pool:
         await self._window.enter()
         began()
         try:
-            await self._persist(query, timeout_s=None, is_large=True)
+            await self._persist(query, timeout_s=None, bulk=bulk)
         finally:
             self._window.leave()
 
-    async def _persist(self, query: TL, *, timeout_s: float | None, is_large: bool) -> TL:
+    async def _persist(self, query: TL, *, timeout_s: float | None, bulk: Bulk | None = None) -> TL:
         for_transient = _TRANSIENT_TRIES
         while True:
             await self._pause()
             lane = await self._lane()
             try:
-                return await self._try(lane, query, timeout_s=timeout_s, is_large=is_large)
+                return await self._try(lane, query, timeout_s=timeout_s, bulk=bulk)
             except KeyLost:
                 raise
             except (Lost, NoAnswer) as error:
-                self.resent += is_large
+                self.resent += bulk is not None
                 log.debug("mtproto.again", error=repr(error))
             except Refused as refused:
                 if refused.wait_s is not None:
@@ -139,19 +141,19 @@ class Pool:
                 else:
                     raise
 
-    async def _try(self, lane: _Lane, query: TL, *, timeout_s: float | None, is_large: bool) -> TL:
+    async def _try(self, lane: _Lane, query: TL, *, timeout_s: float | None, bulk: Bulk | None = None) -> TL:
         began = time.monotonic()
         lane.under_way += 1
         try:
             wait_s = lane.round_trip.timeout_s if timeout_s is None else timeout_s
-            answer = await lane.connection.invoke(query, timeout_s=wait_s, is_large=is_large)
+            answer = await lane.connection.invoke(query, timeout_s=wait_s, bulk=bulk)
         except NoAnswer:
             await self._missed(lane)
             raise
         finally:
             lane.under_way -= 1
         lane.silent = 0
-        if is_large:
+        if bulk is not None:
             self._learn(lane, began)
         return answer
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import struct
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,27 +29,65 @@ _SMALL_BYTES = 10 * 1024 * 1024
 _NOTED_PARTS = 16
 """A crash repeats no more than this: 8 MiB, one window."""
 _READ_BYTES = 1024 * 1024
+_LONG_FORM = 254
+"""From so many bytes on, their number takes three more."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
-    """A part that is read from disk only when it is written to the line, so that waiting ones take no memory."""
+    """A call of `upload.saveFilePart` or `upload.saveBigFilePart` up to its last field, the data."""
 
-    path: Path
     file_id: int
     number: int
     total: int
     is_small: bool
 
     def write(self, *_: object) -> bytes:
-        """Serialise `upload.saveFilePart` or `upload.saveBigFilePart`."""
-        with self.path.open("rb") as file:
-            file.seek(self.number * PART_BYTES)
-            data = file.read(PART_BYTES)
-        where = {"file_id": self.file_id, "file_part": self.number, "bytes": data}
+        """Serialise it."""
         if self.is_small:
-            return bytes(functions.upload.SaveFilePart(**where).write())
-        return bytes(functions.upload.SaveBigFilePart(**where, file_total_parts=self.total).write())
+            return struct.pack("<Iqi", functions.upload.SaveFilePart.ID, self.file_id, self.number)
+        return struct.pack("<Iqii", functions.upload.SaveBigFilePart.ID, self.file_id, self.number, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class PartData:
+    """A part's data, which is read from disk only when it is written to the line: waiting parts take no memory.
+
+    Args:
+        path: The file.
+        offset: Where the part begins.
+        count: Its bytes.
+    """
+
+    path: Path
+    offset: int
+    count: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how much room it takes (core.telegram.org/mtproto/serialize#base-types)."""
+        head = len(self._head())
+        return head + self.count + -(head + self.count) % 4
+
+    def write_into(self, room: memoryview) -> None:
+        """Read the file.
+
+        Raises:
+            CannotDeliver: It is shorter than it was.
+        """
+        head = self._head()
+        end = len(head) + self.count
+        room[: len(head)] = head
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self.offset)
+            if file.readinto(room[len(head) : end]) != self.count:
+                raise CannotDeliver("the file became shorter while it was sent")
+        room[end:] = bytes(len(room) - end)
+
+    def _head(self) -> bytes:
+        if self.count < _LONG_FORM:
+            return bytes([self.count])
+        return bytes([_LONG_FORM]) + self.count.to_bytes(3, "little")
 
 
 @dataclass(slots=True)
@@ -148,9 +187,11 @@ class Upload:
             raise failures.exceptions[0] from failures
 
     async def _send_part(self, number: int, began: asyncio.Event) -> None:
-        part = Part(self._path, self._progress.file_id, number, self.total, self._size <= _SMALL_BYTES)
+        part = Part(self._progress.file_id, number, self.total, self._size <= _SMALL_BYTES)
+        offset = number * PART_BYTES
+        data = PartData(self._path, offset, min(PART_BYTES, self._size - offset))
         try:
-            await self._pool.send_part(part, began.set)
+            await self._pool.send_part(part, data, began.set)
         finally:
             began.set()
         self._progress.done.add(number)
