@@ -20,6 +20,9 @@ class UpdateQueue:
     Args:
         clock: Seconds since 1970.
         kept_s: How long an update is kept.
+
+    Attributes:
+        latest: The update that was queued last.
     """
 
     def __init__(self, clock: Callable[[], float], kept_s: float) -> None:
@@ -30,6 +33,8 @@ class UpdateQueue:
         self._allowed: frozenset[str] = frozenset()
         self._news = asyncio.Event()
         self._poller: object = None
+        self.latest: Json = {}
+        self._repeats: list[Json] = []
 
     def __len__(self) -> int:
         """Return how many updates wait."""
@@ -45,13 +50,19 @@ class UpdateQueue:
         """Whether a bot has ever asked."""
         return self._poller is not None
 
-    def add(self, kind: str, payload: Json) -> None:
-        """Queue an update, if the bot wants this kind."""
+    def add(self, kind: str, payload: Json, *, unasked: bool = False) -> None:
+        """Queue an update, if the bot wants this kind, or even `unasked`."""
         wanted = kind in self._allowed if self._allowed else kind not in _ONLY_WHEN_ASKED
-        if wanted:
-            self._waiting.append((self._clock(), {"update_id": self._next_id, kind: payload}))
+        if wanted or unasked:
+            self.latest = {"update_id": self._next_id, kind: payload}
+            self._waiting.append((self._clock(), self.latest))
             self._next_id += 1
             self._wake()
+
+    def repeat(self, update: Json) -> None:
+        """Let an update come once more under its number, though it was confirmed."""
+        self._repeats.append(update)
+        self._wake()
 
     def clear(self) -> None:
         """Drop everything that waits."""
@@ -76,7 +87,8 @@ class UpdateQueue:
                 409,
                 "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
             )
-        return [update for _, update in self._waiting[: min(max(limit, 1), _MOST_UPDATES)]]
+        repeats, self._repeats = self._repeats, []
+        return [*repeats, *(update for _, update in self._waiting)][: min(max(limit, 1), _MOST_UPDATES)]
 
     def _confirm(self, offset: int) -> None:
         oldest = self._clock() - self._kept_s
@@ -89,7 +101,7 @@ class UpdateQueue:
     async def _wait(self, me: object, timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._waiting and self._poller is me:
+                while not self._waiting and not self._repeats and self._poller is me:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:

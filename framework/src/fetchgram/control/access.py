@@ -57,9 +57,9 @@ class AccessControl:
 
     async def invite(self, *, people: int, lasts: timedelta) -> Invite:
         """Make a code that lets so many people in."""
-        if not 0 < people <= _MOST_PEOPLE or not timedelta() < lasts <= _LONGEST:
-            raise FetchgramError(f"{people} people for {lasts}", told=text("control-no-such-invite"))
         async with self._authority.change("access.invite", minimum=Role.MODERATOR) as change:
+            if not 0 < people <= _MOST_PEOPLE or not timedelta() < lasts <= _LONGEST:
+                raise FetchgramError(f"{people} people for {lasts}", told=text("control-no-such-invite"))
             until, maker = change.session.now + lasts, self._authority.actor.name
             made = await change.session.access.invite(self._bot, people, until, maker)
             change.target = f"invite:{made.code[:4]}…"

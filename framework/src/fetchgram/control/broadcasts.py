@@ -93,9 +93,9 @@ class BroadcastControl:
         recipients: Recipients | None = None,
     ) -> Broadcast:
         """Change the buttons or the recipients of a draft."""
-        _check(buttons or ())
 
         async def step(session: Session, before: Broadcast) -> bool:
+            _check(buttons or ())
             post = None
             if buttons is not None:
                 rows = tuple(tuple(row) for row in buttons)

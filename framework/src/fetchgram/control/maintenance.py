@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fetchgram.control.authority import Authority
@@ -57,9 +57,7 @@ class MaintenanceControl:
 
     async def set_level(self, level: str | None) -> None:
         """Log from this level on; `None` as in the configuration."""
-        if level is not None and level not in LEVELS:
-            raise ConfigError(f"no log level {level!r}")
-        await self._put("upkeep.log", LOG, level)
+        await self._put("upkeep.log", LOG, level, among=LEVELS)
 
     async def restart(self) -> None:
         """Let every process end in order, to be started again by what watches over it."""
@@ -90,17 +88,19 @@ class MaintenanceControl:
 
     async def export(self, table: str) -> Media:
         """Write the newest rows of a table into a CSV file."""
-        if table not in TABLES:
-            raise ConfigError(f"no table {table!r} to export")
         async with self._authority.change("upkeep.export", f"table:{table}", minimum=Role.OWNER) as change:
+            if table not in TABLES:
+                raise ConfigError(f"no table {table!r} to export")
             now = change.session.now
         path = self._care.data_dir / "exports" / f"{table}-{now:%Y%m%d-%H%M%S}.csv"
         await export(self._storage, table, path)
         return await _document(path, "text/csv")
 
-    async def _put(self, action: str, key: str, value: Json) -> None:
+    async def _put(self, action: str, key: str, value: Json, *, among: Sequence[str] | None = None) -> None:
         """Write a setting down with its line of the audit log, and let it hold here."""
         async with self._authority.change(action, minimum=Role.ADMIN) as change:
+            if among is not None and value is not None and value not in among:
+                raise ConfigError(f"{action}: there is no {value!r}")
             change.before, change.after = (await change.session.overrides.get_all()).get(key), value
             if value is None:
                 await change.session.overrides.drop(key)

@@ -106,9 +106,9 @@ class PeopleControl:
 
     async def set_limit(self, person: int, name: str, value: int | None) -> None:
         """Set a limit of a person's own, or go back to everybody's."""
-        if name not in LIMITS or (value is not None and value < (1 if name in _AT_LEAST_ONE else 0)):
-            raise FetchgramError(f"{name} = {value}", told=text("control-no-such-limit"))
         async with self._authority.change("person.limit", _target(person), minimum=Role.ADMIN) as change:
+            if name not in LIMITS or (value is not None and value < (1 if name in _AT_LEAST_ONE else 0)):
+                raise FetchgramError(f"{name} = {value}", told=text("control-no-such-limit"))
             row = await self._below(change, person)
             limits = dict(row.limits) if row else {}
             change.before = {name: limits.pop(name, None)}

@@ -53,7 +53,7 @@ class PluginsControl:
 
     async def enable(self, plugin: str) -> None:
         """Switch a plugin on; one that failed is tried again."""
-        row = self._row(plugin)
+        row = await self._changeable("plugin.enable", plugin)
         revive = row.state is PluginState.FAILED
 
         def edit(known: Override) -> Override:
@@ -63,20 +63,20 @@ class PluginsControl:
 
     async def disable(self, plugin: str) -> None:
         """Switch a plugin off; what it is at work with ends."""
-        before = str(self._row(plugin).state)
+        before = str((await self._changeable("plugin.disable", plugin)).state)
         edited = "plugin.disable", plugin, lambda known: replace(known, enabled=False)
         await self._change(*edited, before, str(PluginState.DISABLED))
 
     async def resume(self, plugin: str) -> None:
         """End the pause of a plugin."""
-        before = str(self._row(plugin).state)
+        before = str((await self._changeable("plugin.resume", plugin)).state)
         edited = "plugin.resume", plugin, lambda known: replace(known, resumed=known.resumed + 1)
         await self._change(*edited, before, str(PluginState.ACTIVE))
 
     async def set(self, plugin: str, setting: str, value: str | bool | None) -> None:  # noqa: FBT001  # a setting may be one
         """Give a setting another value."""
-        switching = self._switches.switching
         await self._check("plugin.set")
+        switching = self._switches.switching
         kind, hidden = switching.settings_class(plugin), is_secret(switching.settings_class(plugin), setting)
         given = switching.given(plugin)
         new = validated(kind, given, setting, value)
@@ -91,6 +91,7 @@ class PluginsControl:
 
     async def reset(self, plugin: str, setting: str) -> None:
         """Let a setting be as in the configuration again."""
+        await self._check("plugin.reset")
         hidden = is_secret(self._switches.switching.settings_class(plugin), setting)
         before: Json = _HIDDEN if hidden else _shown(await self.settings(plugin), setting)
         await self._change("plugin.reset", plugin, lambda known: known.without(setting), {setting: before}, None)
@@ -98,9 +99,6 @@ class PluginsControl:
     async def _change(
         self, action: str, plugin: str, edit: Callable[[Override], Override], before: Facts, after: Facts
     ) -> None:
-        # Before anything is built: whoever may not do it must cost nothing.
-        await self._check(action)
-
         def within() -> AbstractAsyncContextManager[Session]:
             return self._audited(action, plugin, before, after)
 
@@ -111,7 +109,12 @@ class PluginsControl:
         except ConfigError as error:
             raise (error if error.told else _told(plugin, error)) from error
 
+    async def _changeable(self, action: str, plugin: str) -> PluginStatus:
+        await self._check(action)
+        return self._row(plugin)
+
     async def _check(self, action: str) -> None:
+        """Ask for the role before anything is looked up or built: whoever may not do it learns and costs nothing."""
         async with self._authority.look(action, minimum=Role.ADMIN):
             """The role is all that is asked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import structlog
 from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
 
 from fetchgram.model import Event, Person, Role, Text, text
@@ -11,6 +12,8 @@ from fetchgram.model.people import PersonRow
 from fetchgram.ports import Clock
 from fetchgram.storage import Session, Storage
 from fetchgram.telegram.access import Access
+
+log = structlog.get_logger()
 
 # github.com/tdlib/telegram-bot-api/issues/667: anonymous admins, posts in the name of a channel, linked channels.
 _NOBODY = frozenset({1087968824, 136817688, 777000})
@@ -78,9 +81,11 @@ class Gate:
             return None
         event: Message | CallbackQuery | None = update.message or update.callback_query
         if event is None or event.from_user is None:
+            _note_ignored(update, None)
             return None
         chat = event.chat if isinstance(event, Message) else event.message.chat if event.message else None
         if chat is None or chat.type == "channel":
+            _note_ignored(update, event.from_user.id)
             return None
         person = person_of_user(event.from_user, self._bot_id)
         faceless = event.from_user.id in _NOBODY or (isinstance(event, Message) and event.sender_chat is not None)
@@ -119,6 +124,7 @@ class Gate:
 
     async def _banned(self, row: PersonRow, *, group: bool) -> Refused:
         """Tell of a ban once, between the two of us, and remember that over restarts."""
+        log.info("gate.banned", person=row.person.id)
         says = not row.ban_told and not group
         if says:
             async with self._storage.write() as session:
@@ -180,6 +186,12 @@ def person_of_user(user: User, bot_id: int) -> Person:
 def is_faceless(person: int) -> bool:
     """Whether an id stands for whoever writes in the name of a group or channel."""
     return person in _NOBODY
+
+
+def _note_ignored(update: Update, person: int | None) -> None:
+    """Log what nobody handles: other kinds than we ask for, channels, presses on what is nobody's chat."""
+    if update.edited_message is None:
+        log.info("gate.ignored", kind=update.event_type, person=person)
 
 
 def _is_foreign(event: Message | CallbackQuery) -> bool:

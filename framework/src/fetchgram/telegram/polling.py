@@ -110,10 +110,12 @@ class Polling:
         while True:
             try:
                 async with self._storage.write() as session:
-                    await session.inbox.add_many(self._line.bot.id, rows)
+                    new = await session.inbox.add_many(self._line.bot.id, rows)
             except Exception as error:  # a full disk or a locked database must not lose the batch
                 log.error("inbox.store_failed", bot=self._name, error=repr(error), exc_info=error)
                 self._failures += 1
                 await self._clock.sleep(min(_BACKOFF_MAX_S, 0.5 * 2 ** min(self._failures, 10)))
             else:
+                if new < len(rows):
+                    log.info("inbox.repeated", bot=self._name, count=len(rows) - new)
                 return
