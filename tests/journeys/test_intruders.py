@@ -234,7 +234,7 @@ async def test_kinds_that_nobody_asked_for_lead_nowhere(live: LiveBot, olga: Gue
     user = {"id": me.id, "is_bot": False, "first_name": "Bob"}
     token = (await opens_panel(olga)).button("People").data
     channel = {"id": -1008888888, "type": "channel", "title": "Mine"}
-    press = {"id": "1", "from": user, "data": token, "chat_instance": "1"}
+    press: dict[str, object] = {"id": "1", "from": user, "data": token, "chat_instance": "1"}
     attempts: dict[str, dict[str, object]] = {
         "inline_query": {"id": "1", "from": user, "query": "/admin", "offset": ""},
         "chosen_inline_result": {"result_id": "1", "from": user, "query": "/admin"},
