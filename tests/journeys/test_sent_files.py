@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+
+from fetchgram.workers.ffmpeg import find_ffmpeg
 
 from .conftest import Guest
 
@@ -42,6 +45,24 @@ async def test_a_sent_picture_changes_its_kind(bob: Guest) -> None:
     screen = await bob.sees_button("✅ 🖼 As PNG")
     await bob.taps(screen, "Start")
     await bob.gets("photo")
+
+
+async def test_a_sent_gif_is_an_animation_and_becomes_a_small_one(bob: Guest, tmp_path: Path) -> None:
+    moving = tmp_path / "wave.gif"
+    words = ("-loglevel", "error", "-i", clip(bob, "clip-144.mp4"), "-t", "1", "-r", "5", moving)
+    process = await asyncio.create_subprocess_exec(find_ffmpeg(), *map(str, words))
+    assert await process.wait() == 0
+    sent = await bob.person.send_file(moving, "document")
+    screen = await bob.sees_card(sent)
+    assert not [button.label for button in screen.buttons if "Only the sound" in button.label]
+    await bob.taps(screen, "Turn into")
+    screen = await bob.sees_button("GIF without sound")
+    await bob.taps(screen, "GIF without sound")
+    screen = await bob.sees_button("✅ 🎞 GIF without sound")
+    await bob.taps(screen, "Start")
+    made = await bob.gets("animation")
+    assert (made.mime, made.name) == ("video/mp4", "wave.mp4")
+    assert made.size_bytes < moving.stat().st_size
 
 
 async def test_a_file_that_telegram_does_not_hand_out_is_told(bob: Guest, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from fetchgram.api import (
     Job,
     JobState,
     Link,
+    MediaKind,
     Recipe,
     TemporarilyUnavailable,
     TooLarge,
@@ -52,6 +53,7 @@ def message(**content: Any) -> Message:
         ({"photo": [{**FILE, "width": 90, "height": 60}]}, ChoiceKind.IMAGE, None),
         ({"document": {**FILE, "mime_type": "video/x-matroska", "file_name": "a.mkv"}}, ChoiceKind.VIDEO, None),
         ({"document": {**FILE, "mime_type": "image/png"}}, ChoiceKind.IMAGE, None),
+        ({"document": {**FILE, "mime_type": "image/gif"}}, ChoiceKind.VIDEO, None),
     ],
 )
 def test_films_songs_and_pictures_are_known_by_their_message(
@@ -80,6 +82,28 @@ def test_an_animation_is_not_taken_for_the_document_beside_it() -> None:
     link = link_of(message(animation=moving, document={**FILE, "mime_type": "video/mp4"}), 5)
     assert link is not None
     assert link.hints["kind"] == "animation"
+    (choice,) = SentFiles({}, FakeMediaTools()).probe(link).choices
+    assert choice.silent
+
+
+@pytest.mark.parametrize(
+    ("name", "sent_as", "kind"),
+    [
+        ("a.mp4", "video", MediaKind.VIDEO),
+        ("a.mp4", "animation", MediaKind.ANIMATION),
+        ("a.mp4", "video_note", MediaKind.VIDEO_NOTE),
+        ("a.mp3", "voice", MediaKind.VOICE),
+        ("a.mp3", "audio", MediaKind.AUDIO),
+        ("a.txt", "animation", MediaKind.DOCUMENT),
+    ],
+)
+async def test_a_file_is_what_it_was_sent_as_where_its_content_is_of_that_family(
+    account: Account, files: SentFiles, chat: Person, tmp_path: Path, name: str, sent_as: str, kind: MediaKind
+) -> None:
+    (workdir := tmp_path / "work").mkdir()
+    link, _ = await sent(account, chat, tmp_path, name=name, sent_as=sent_as)
+    (media,) = await files.download(job(link), workdir, FakeSink())
+    assert media.kind is kind
 
 
 def test_more_than_the_bot_api_hands_out_is_told_at_once() -> None:
@@ -133,11 +157,13 @@ async def account(settings: Settings) -> AsyncIterator[Account]:
     await account.close()
 
 
-async def sent(account: Account, chat: Person, folder: Path) -> tuple[Link, bytes]:
+async def sent(
+    account: Account, chat: Person, folder: Path, *, name: str = "song.mp3", sent_as: str = "audio"
+) -> tuple[Link, bytes]:
     """Send a file to the bot and return it as the bot sees it."""
     content = bytes(range(256)) * 3000
-    (folder / "song.mp3").write_bytes(content)
-    await chat.send_file(folder / "song.mp3", "audio")
+    (folder / name).write_bytes(content)
+    await chat.send_file(folder / name, sent_as)
     *_, update = await account.bot.get_updates()
     assert update.message is not None
     link = link_of(update.message, account.bot_id)

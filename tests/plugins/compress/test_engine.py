@@ -168,6 +168,17 @@ async def test_an_animation_is_silent(engine: Engine, corpus: Corpus, tmp_path: 
     assert (made.plan.work, seen.audio, seen.video) == (Work.COPY, None, "h264")
 
 
+@pytest.mark.parametrize("wish", [Wish(form=Form.ANIMATION), PHONE, Wish(max_bytes=30_000)])
+async def test_a_gif_becomes_a_film_that_is_shown_as_one(
+    engine: Engine, corpus: Corpus, tmp_path: Path, wish: Wish
+) -> None:
+    made, before, seen = await make(engine, corpus, tmp_path, "moving.gif", wish)
+    assert (before.kind, before.video_codec) == ("animation", "gif")
+    assert (made.plan.work, seen.video, seen.audio, seen.size) == (Work.VIDEO, "h264", None, (160, 90))
+    assert made.info.duration_s == pytest.approx(2.0, abs=0.1)
+    assert made.info.size_bytes < before.size_bytes
+
+
 @pytest.mark.parametrize(("codec", "fourcc"), [("hevc", b"hvc1"), ("av1", b"av01")])
 async def test_a_newer_codec_is_taken_when_it_is_wished(
     engine: Engine, corpus: Corpus, tmp_path: Path, codec: str, fourcc: bytes

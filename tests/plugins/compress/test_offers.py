@@ -83,6 +83,15 @@ def test_sound_has_no_picture_options() -> None:
     assert not {name for name in names if name.startswith(("height", "note", "animation", "mute", "phone"))}
 
 
+@pytest.mark.parametrize("container", ["gif", "mp4"])
+def test_an_animation_has_nothing_to_do_with_sound(container: str) -> None:
+    moving = Choice(kind=ChoiceKind.VIDEO, height_px=360, silent=True, container=container, size_bytes=5 * MB)
+    names = set(menu(moving, replace(PROBE, duration_s=10.0)))
+    assert names >= {"fit", "height.240", "cut"}
+    assert not {name for name in names if name.startswith(("sound", "mute"))}
+    assert ("animation" in names) is (container == "gif")
+
+
 def test_what_is_unknown_is_not_guessed_on_the_button() -> None:
     unknown = menu(replace(FILM, size_bytes=None), probe=replace(PROBE, duration_s=None))
     assert {option.size_bytes for option in unknown.values()} == {None}

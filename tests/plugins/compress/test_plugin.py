@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from fetchgram.api import Health, Media, MediaKind, MediaTools, PluginError, Step
+from fetchgram.api import ContentUnavailable, Health, Media, MediaKind, MediaTools, PluginError, Step
 from fetchgram.testing import FakeContext, FakeSink
 from fetchgram_compress.plugin import Plugin
 from fetchgram_compress.settings import Settings
@@ -82,6 +82,47 @@ async def test_steps_of_others_in_between_end_a_run_of_ours(plugin: Plugin, film
     steps = (step("mute"), Step(key="burn.subtitles"), step("height.90"))
     (silent,) = await plugin.post_process([film], steps[0], tmp_path, FakeSink(), steps)
     assert look(silent.path).audio is None
+
+
+async def test_what_a_wish_says_nothing_about_comes_along_as_it_is(
+    plugin: Plugin, film: Media, corpus: Corpus, tmp_path: Path
+) -> None:
+    (subtitles := tmp_path / "film.en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n")
+    words = Media(path=subtitles, kind=MediaKind.DOCUMENT, mime="application/x-subrip", size_bytes=40)
+    picture = Media(path=corpus.into(tmp_path, "picture.png"), kind=MediaKind.PHOTO, mime="image/png", size_bytes=9)
+    several = [words, film, picture]
+    for wish in ("sound.mp3", "animation", "mute", "phone", "fit.60000"):
+        made, sink = await walk(plugin, several, tmp_path, step(wish))
+        assert (made[0], made[1].path != film.path, len(made)) == (words, True, 3), wish
+        assert [done for done, _ in sink.reports] == sorted(done for done, _ in sink.reports)
+        assert (made[2].kind, made[2] == picture) == (MediaKind.PHOTO, wish != "fit.60000"), wish
+
+
+async def test_a_wish_that_says_nothing_about_any_of_the_files_is_told(
+    plugin: Plugin, corpus: Corpus, tmp_path: Path
+) -> None:
+    path = corpus.into(tmp_path, "picture.png")
+    photos = [Media(path=path, kind=MediaKind.PHOTO, mime="image/png", size_bytes=9)] * 2
+    for wish in ("animation", "sound.mp3"):
+        with pytest.raises(ContentUnavailable) as caught:
+            await walk(plugin, photos, tmp_path, step(wish))
+        assert caught.value.text.key == "compress-impossible"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wish"),
+    [
+        (MediaKind.ANIMATION, "moving.gif", "phone"),
+        (MediaKind.VIDEO_NOTE, "animation.mp4", "height.90"),
+        (MediaKind.VOICE, "voice.ogg", "cut"),
+    ],
+)
+async def test_what_a_chat_shows_in_its_own_way_stays_so(  # a row of the table above
+    plugin: Plugin, corpus: Corpus, tmp_path: Path, kind: MediaKind, name: str, wish: str
+) -> None:
+    sent = Media(path=corpus.into(tmp_path, name), kind=kind, mime="", size_bytes=9)
+    (made,), _ = await walk(plugin, [sent], tmp_path, step(wish, "0-1" if wish == "cut" else None))
+    assert (made.kind, made.path != sent.path) == (kind, True)
 
 
 async def test_a_song_gets_its_title_and_leaves_the_picture(plugin: Plugin, film: Media, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class Choice(Word):
         codec: Video codec (or audio codec of an audio choice): `h264`, `hevc`, `vp9`, `av1`, `aac`, `opus`, `mp3`.
         container: `mp4`, `webm`, `m4a`, `mp3`, `jpg`.
         language: Audio language (BCP 47) where there are several.
+        silent: Whether it is known to have no sound.
         bitrate_kbps: Audio bitrate of an audio choice.
         size_bytes: Size of what will arrive, all files together.
         largest_bytes: Size of the largest file where there are several: routes limit files, not albums.
@@ -99,6 +100,7 @@ class Choice(Word):
     codec: str | None = None
     container: str | None = None
     language: str | None = None
+    silent: bool = False
     bitrate_kbps: int | None = None
     size_bytes: int | None = None
     largest_bytes: int | None = None

@@ -45,6 +45,13 @@ _PATIENCE_S = 60.0
 _SILENCE_S = 60
 _CHUNK_BYTES = 256 * 1024
 
+_AS_SENT = {
+    ("video", "animation"): MediaKind.ANIMATION,
+    ("video", "video_note"): MediaKind.VIDEO_NOTE,
+    ("audio", "voice"): MediaKind.VOICE,
+}
+"""Films and sounds that a chat shows otherwise; the content alone does not tell."""
+
 OnProgress: TypeAlias = Callable[[int, int | None], None]
 File: TypeAlias = Animation | Audio | Document | Video | VideoNote | Voice | PhotoSize
 _SUFFIXES = {
@@ -65,7 +72,7 @@ _CHOICES = {
 }
 _TITLES = {ChoiceKind.VIDEO: "🎬", ChoiceKind.AUDIO: "🎵", ChoiceKind.IMAGE: "🖼"}
 """Of files without a name."""
-_BY_MIME = {"video": "video", "audio": "audio", "image": "photo"}
+_BY_MIME = {"image/gif": "animation", "video": "video", "audio": "audio", "image": "photo"}
 
 
 def link_of(message: Message, bot_id: int) -> Link | None:
@@ -107,8 +114,9 @@ def file_of(message: Message) -> tuple[str, File] | None:
         file: File | None = getattr(message, kind)
         if file is not None:
             is_media = kind == "document" and file.mime_type is not None  # type: ignore[union-attr]  # documents have it
-            family = str(getattr(file, "mime_type", "")).partition("/")[0]
-            return (_BY_MIME.get(family, kind) if is_media else kind), file
+            mime = str(getattr(file, "mime_type", ""))
+            known = _BY_MIME.get(mime, _BY_MIME.get(mime.partition("/")[0], kind))
+            return (known if is_media else kind), file
     return None
 
 
@@ -157,6 +165,7 @@ class SentFiles:
             kind=kind,
             height_px=int(hints["height"]) if "height" in hints and kind is ChoiceKind.VIDEO else None,
             container=container or None,
+            silent=hints["kind"] == "animation",
             size_bytes=size_bytes,
             certainty=Certainty.UNKNOWN if size_bytes is None else Certainty.EXACT,
         )
@@ -263,10 +272,15 @@ def _suffix(hints: Mapping[str, str]) -> str:
 
 
 def _media_of(path: Path, info: MediaInfo, hints: Mapping[str, str]) -> Media:
-    kinds = {"video": MediaKind.VIDEO, "audio": MediaKind.AUDIO, "photo": MediaKind.PHOTO}
+    kinds = {
+        "video": MediaKind.VIDEO,
+        "audio": MediaKind.AUDIO,
+        "photo": MediaKind.PHOTO,
+        "animation": MediaKind.ANIMATION,
+    }
     return Media(
         path=path,
-        kind=kinds.get(info.kind, MediaKind.DOCUMENT),
+        kind=_AS_SENT.get((info.kind, hints["kind"]), kinds.get(info.kind, MediaKind.DOCUMENT)),
         mime=info.mime,
         size_bytes=info.size_bytes,
         duration_s=info.duration_s,

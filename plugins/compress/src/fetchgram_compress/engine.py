@@ -42,6 +42,13 @@ class Made:
     took_s: float
 
 
+class NothingOfTheKind(ContentUnavailable):
+    """The file has nothing that the wish could be about."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason.NO_MEDIA, told=text("compress-impossible"))
+
+
 class Engine:
     """Makes files fit and play.
 
@@ -61,12 +68,12 @@ class Engine:
 
         Raises:
             TooLarge: If the size cannot be reached, or the file is over a limit; says the smallest size or the limit.
-            ContentUnavailable: If the file has nothing that the wish could be about.
+            NothingOfTheKind: If the file has nothing that the wish could be about.
         """
         try:
             found = next(plans(source, wish))
         except Impossible as error:
-            raise _impossible() from error
+            raise NothingOfTheKind from error
         except Unreachable as error:
             raise _unreachable(source, error) from error
         if found.work not in (Work.LEAVE, Work.COPY):
@@ -84,7 +91,8 @@ class Engine:
             on_share: Hears which part of the work is done, 0 to 1.
 
         Raises:
-            TooLarge, ContentUnavailable: As `plan` does.
+            TooLarge, NothingOfTheKind: As `plan` does.
+            ContentUnavailable: If the file cannot be read.
             FfmpegError, DiskFull: As ffmpeg does.
         """
         began_s, source = time.monotonic(), await self._media.inspect(path)
@@ -160,7 +168,3 @@ class Engine:
 def _unreachable(source: MediaInfo, error: Unreachable) -> TooLarge:
     told = text("compress-unreachable", smallest=error.smallest_bytes)
     return TooLarge(source.size_bytes, error.smallest_bytes, told=told)
-
-
-def _impossible() -> ContentUnavailable:
-    return ContentUnavailable(Reason.NO_MEDIA, told=text("compress-impossible"))

@@ -25,6 +25,8 @@ _USUAL_HEIGHT, _USUAL_FPS = 720, 30.0
 _USUAL_KBPS = {1080: 3500, 720: 1800, 480: 900, 360: 550, 240: 300}
 _USUAL_SOUND_KBPS = 128
 _WIDE = 16 / 9
+_GIF = "gif"
+_CONTAINERS = {"webm": "matroska", "mkv": "matroska", _GIF: _GIF}
 _KINDS = {ChoiceKind.VIDEO: MediaKind.VIDEO, ChoiceKind.AUDIO: MediaKind.AUDIO, ChoiceKind.IMAGE: MediaKind.PHOTO}
 
 
@@ -74,25 +76,26 @@ def _film(probe: Probe, choice: Choice) -> MediaInfo:
     usual_bytes = int(duration_s * (usual_kbps + _USUAL_SOUND_KBPS) * 125)
     size_bytes = choice.size_bytes or max(1, usual_bytes)
     kbps = size_bytes * 8 / 1000 / duration_s if duration_s else usual_kbps + _USUAL_SOUND_KBPS
+    is_silent = choice.silent or choice.container == _GIF
     return MediaInfo(
-        kind="video",
+        kind="animation" if is_silent else "video",
         mime="video/mp4",
         size_bytes=size_bytes,
-        container="matroska" if choice.container in ("webm", "mkv") else "mov",
+        container=_CONTAINERS.get(choice.container or "", "mov"),
         duration_s=duration_s,
         width_px=round(height_px * _WIDE / 2) * 2,
         height_px=height_px,
-        video_codec=choice.codec or "h264",
+        video_codec=_GIF if choice.container == _GIF else choice.codec or "h264",
         video_kbps=max(1, int(kbps - min(_USUAL_SOUND_KBPS, kbps / 2))),
         fps=float(choice.fps or _USUAL_FPS),
         pixel_format="yuv420p10le" if choice.hdr else "yuv420p",
         profile="High",
         level=41,
         hdr=choice.hdr,
-        audio_codec="aac",
-        audio_kbps=_USUAL_SOUND_KBPS,
-        audio_channels=2,
-        audio_tracks=1,
+        audio_codec=None if is_silent else "aac",
+        audio_kbps=None if is_silent else _USUAL_SOUND_KBPS,
+        audio_channels=None if is_silent else 2,
+        audio_tracks=0 if is_silent else 1,
         starts_fast=True,
     )
 
@@ -148,7 +151,7 @@ class _Menu:
 
     def _forms(self) -> Iterator[Option | None]:
         group, duration_s = text("compress-group-form"), self.source.duration_s or 0.0
-        if duration_s <= _ANIMATION_S:
+        if duration_s <= _ANIMATION_S and (self.source.audio_codec is not None or self.source.container == _GIF):
             yield self._option("animation", text("compress-animation"), _INTO, group=group, alone=True)
         yield self._option("note", text("compress-note"), _INTO, group=group, alone=True)
 
@@ -157,7 +160,8 @@ class _Menu:
         yield Option(key=f"{NAME}.cut", label=text("compress-cut"), input=InputKind.TIME_RANGE, order=_CUT, group=group)
         if kind is not ChoiceKind.VIDEO:
             return
-        yield self._option("mute", text("compress-mute"), _CHANGE, group=group)
+        if self.source.audio_codec is not None:
+            yield self._option("mute", text("compress-mute"), _CHANGE, group=group)
         turns, rates = tuple(map(str, TURNS)), tuple(str(rate) for rate in _RATES if rate < (self.source.fps or 0))
         for name, values in (("turn", turns), ("fps", rates)):
             label = text(f"compress-{name}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from fetchgram_compress.wishes import NAME, Wish, of_steps
 
 if TYPE_CHECKING:
     from fetchgram_compress.engine import Engine, Made
+    from fetchgram_compress.fit import OnShare
     from fetchgram_compress.speed import Speed
 
 _SPEED_FILE = "speed.json"
@@ -74,10 +76,7 @@ class Plugin:
         ours, place = _ours(steps, step)
         if place < len(ours) - 1:
             return media
-        wish, results = of_steps(ours, self._presets), []
-        for number, item in enumerate(media):
-            results.append(await self._one(item, wish, workdir, f"{_fingerprint(ours)}-{number}", sink))
-        return results
+        return await self._all(media, of_steps(ours, self._presets), workdir, _fingerprint(ours), sink)
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
@@ -92,14 +91,31 @@ class Plugin:
         help_text = "Make a local file smaller, or another kind of file."
         return (CliCommand(name=NAME, help=help_text, app=command_of(self._settings, self._presets)),)
 
-    async def _one(self, media: Media, wish: Wish, workdir: Path, stem: str, sink: Sink) -> Media:
+    async def _all(self, media: Sequence[Media], wish: Wish, workdir: Path, stem: str, sink: Sink) -> Sequence[Media]:
+        """Make what is wished of each file, and leave those that it says nothing about: subtitles beside a film.
+
+        Raises:
+            NothingOfTheKind: If it says nothing about any.
+        """
+        from fetchgram_compress.engine import NothingOfTheKind  # noqa: PLC0415  # with the engine
+
+        results, foreign = list[Media](), list[NothingOfTheKind]()
+        shares = _shares(media, sink)
+        for number, item in enumerate(media):
+            try:
+                results.append(await self._one(item, wish, workdir, f"compress-{stem}-{number}", next(shares)))
+            except NothingOfTheKind as error:
+                results.append(item)
+                foreign.append(error)
+        if len(foreign) == len(media):
+            raise foreign[0]
+        return results
+
+    async def _one(self, media: Media, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Media:
         from fetchgram_compress.results import media_of  # noqa: PLC0415  # with the engine
 
-        total = max(1, media.size_bytes)
-        made = await self._engine().make(
-            media.path, wish, workdir, f"compress-{stem}", lambda share: sink.progress(int(share * total), total)
-        )
-        return media_of(media, made, await self._thumbnail(made, workdir))
+        made = await self._engine().make(media.path, wish, workdir, stem, on_share)
+        return media_of(media, made, wish, await self._thumbnail(made, workdir))
 
     async def _thumbnail(self, made: Made, workdir: Path) -> Path | None:
         """Make a new picture of a film, since what it shows may have changed; none is no failure."""
@@ -150,6 +166,19 @@ def _ours(steps: Sequence[Step], step: Step) -> tuple[tuple[Step, ...], int]:
     while last + 1 < len(steps) and steps[last + 1].plugin == NAME:
         last += 1
     return tuple(steps[first : last + 1]), place - first
+
+
+def _shares(media: Sequence[Media], sink: Sink) -> Iterator[OnShare]:
+    """Return for each file who hears how far it is: one bar goes over all of them."""
+    total = max(1, sum(item.size_bytes for item in media))
+    before = 0
+    for item in media:
+        yield partial(_report, sink, before, item.size_bytes, total)
+        before += item.size_bytes
+
+
+def _report(sink: Sink, before: int, size: int, total: int, share: float) -> None:
+    sink.progress(before + int(share * size), total)
 
 
 def _fingerprint(steps: Sequence[Step]) -> str:

@@ -8,17 +8,26 @@ from pathlib import Path
 from fetchgram.api import Media, MediaKind
 from fetchgram_compress.engine import Made
 from fetchgram_compress.tracks import Work
+from fetchgram_compress.wishes import Form, Wish
 
 _PHOTO_BYTES = 10_000_000
 """core.telegram.org/bots/api#sendphoto; a larger picture goes as a file."""
+_STAYS = {
+    (MediaKind.ANIMATION, MediaKind.VIDEO): MediaKind.ANIMATION,
+    (MediaKind.VIDEO_NOTE, MediaKind.VIDEO): MediaKind.VIDEO_NOTE,
+    (MediaKind.VOICE, MediaKind.DOCUMENT): MediaKind.VOICE,
+}
+"""How a chat showed it before, and how it would show the plain file: nobody wished that to change."""
 
 
-def media_of(before: Media, made: Made, thumbnail: Path | None) -> Media:
-    """Return the file as it is sent now: what the person called it stays."""
+def media_of(before: Media, made: Made, wish: Wish, thumbnail: Path | None) -> Media:
+    """Return the file as it is sent now: its name stays, and so does its form where no other is wished."""
     if made.plan.work is Work.LEAVE:
         return before
     info, plan = made.info, made.plan
     kind = plan.kind or before.kind
+    if wish.form is Form.SAME:
+        kind = _STAYS.get((before.kind, kind), kind)
     if kind is MediaKind.PHOTO and info.size_bytes > _PHOTO_BYTES:
         kind = MediaKind.DOCUMENT
     title = info.title or before.title or before.caption
