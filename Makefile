@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help install browser postgres check test chaos demo run bench docs charts constraints changelog clean
+.PHONY: help install browser postgres check test chaos corpus demo run bench docs charts constraints changelog clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is to do.
@@ -47,6 +47,9 @@ test: install browser postgres  ## Run all tests.
 chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40] [SECONDS=60] [DATABASE=postgres] [WORKERS=3].
 	cd tests && $(abspath $(BIN))/python -m chaos.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),40) --seconds $(or $(SECONDS),60) \
 	  --database $(or $(DATABASE),sqlite) --workers $(or $(WORKERS),3)
+
+corpus: install  ## Every option of the plugin compress on every kind of file; the tests take some of these pairs.
+	FETCHGRAM_CORPUS=whole $(PYTEST) tests/plugins/compress/test_corpus.py
 
 demo: install  ## Sandbox, bot and chat page on this machine; no token, no internet.
 	$(BIN)/fetchgram demo

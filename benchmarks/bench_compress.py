@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -20,47 +19,23 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from fetchgram.api import MediaInfo, Settings, open_media
-from fetchgram.workers.ffmpeg import find_ffmpeg
+from fetchgram.api import Settings, open_media
 from fetchgram_compress.engine import Engine
 from fetchgram_compress.plan import plan
 from fetchgram_compress.settings import Settings as CompressSettings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Work
 from fetchgram_compress.wishes import Wish
+from films import FFMPEG, Film, make_film, run, ssim
 from table import Table, median, percentile, silence_logs, spread
 
-FFMPEG = str(find_ffmpeg())
-_SSIM = re.compile(r"All:([\d.]+)")
 _SOUND_KBPS = 128
 _FULL = 0.97
 _MIB = 1024 * 1024
 """ff4d's "MB"."""
 _MOST_S = 1800
 """ff4d tries for ever where its lowest bitrate is above the size."""
-_BEST = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "160k")
-_TALK = "mandelbrot=s={size}:r={fps}:start_scale=2:end_scale=0.05,trim=duration={s}"
-_SOURCES = {
-    "zoom": _TALK,
-    "pattern": "testsrc2=s={size}:r={fps}:d={s}",
-    "life": "life=s=320x180:mold=10:r={fps}:ratio=0.1,scale={size},trim=duration={s}",
-    "grain": "gradients=s={size}:r={fps}:d={s}:speed=0.02,noise=alls=12:allf=t",
-    "slides": "color=white:s={size}:r={fps}:d={s},drawgrid=w=80:h=60:c=gray,hue=H=floor(t/2)",
-}
-
-
-@dataclass(frozen=True)
-class Film:
-    """One film."""
-
-    name: str
-    path: Path
-    info: MediaInfo
-
-    @property
-    def duration_s(self) -> float:
-        """How long it is."""
-        return self.info.duration_s or 1.0
+_FILMS = ("zoom", "pattern", "life", "grain", "slides")
 
 
 @dataclass
@@ -103,15 +78,9 @@ def _options() -> argparse.Namespace:
 def _films(options: argparse.Namespace, folder: Path) -> list[Path]:
     if options.films:
         return list(options.films)
-    size, seconds = ("640x360", 6) if options.quick or options.matrix else ("1280x720", 20)
-    made = []
-    for name, source in list(_SOURCES.items())[: 2 if options.quick or options.matrix else None]:
-        path = folder / f"{name}.mp4"
-        picture = ("-f", "lavfi", "-i", source.format(size=size, fps=25, s=seconds))
-        sound = ("-f", "lavfi", "-i", f"sine=f=300:d={seconds},tremolo=f=4,aformat=channel_layouts=stereo")
-        _run(*picture, *sound, "-shortest", *_BEST, path)
-        made.append(path)
-    return made
+    is_small = options.quick or options.matrix
+    size, seconds = ("640x360", 6) if is_small else ("1280x720", 20)
+    return [make_film(folder, name, size=size, seconds=seconds) for name in _FILMS[: 2 if is_small else None]]
 
 
 async def _compare(options: argparse.Namespace, engine: Engine, films: Sequence[Film], folder: Path) -> None:
@@ -178,8 +147,8 @@ def _plain(film: Film, limit: int, folder: Path, way: Way) -> None:
     """What anybody finds in a forum: bitrate = size / duration - sound, two passes."""
     words, output = _plain_words(film, limit, 1.0, folder), folder / "plain.mp4"
     began = time.perf_counter()
-    _run(*words, "-pass", 1, "-an", "-f", "null", os.devnull)
-    _run(*words, "-pass", 2, "-c:a", "aac", "-b:a", f"{_SOUND_KBPS}k", "-movflags", "+faststart", output)
+    run(*words, "-pass", 1, "-an", "-f", "null", os.devnull)
+    run(*words, "-pass", 2, "-c:a", "aac", "-b:a", f"{_SOUND_KBPS}k", "-movflags", "+faststart", output)
     way.wall_s.append(time.perf_counter() - began)
     _judge(film, output, limit, way)
 
@@ -188,8 +157,8 @@ def _plain_at(film: Film, limit: int, share: float, folder: Path) -> float:
     """Return plain ffmpeg's SSIM when it takes another part of its bitrate; its first pass is still there."""
     output = folder / "same.mp4"
     words = _plain_words(film, limit, share, folder)
-    _run(*words, "-pass", 2, "-c:a", "aac", "-b:a", f"{_SOUND_KBPS}k", output)
-    return _ssim(film, output)
+    run(*words, "-pass", 2, "-c:a", "aac", "-b:a", f"{_SOUND_KBPS}k", output)
+    return ssim(film, output)
 
 
 def _plain_words(film: Film, limit: int, share: float, folder: Path) -> tuple[object, ...]:
@@ -214,14 +183,7 @@ def _peer(program: Path, film: Film, limit: int, folder: Path, way: Way) -> None
 
 def _judge(film: Film, result: Path, limit: int, way: Way) -> None:
     way.filled.append(result.stat().st_size / limit)
-    way.ssim.append(_ssim(film, result))
-
-
-def _ssim(film: Film, result: Path) -> float:
-    width_px, height_px = film.info.width_px, film.info.height_px
-    graph = f"[0:v]scale={width_px}:{height_px}:flags=bicubic[a];[a][1:v]ssim"
-    shown = _run("-i", result, "-i", film.path, "-lavfi", graph, "-an", "-f", "null", os.devnull)
-    return float(_SSIM.findall(shown)[-1])
+    way.ssim.append(ssim(film, result))
 
 
 CODECS = {
@@ -238,7 +200,7 @@ async def _matrix(inspect: Callable[[Path], object], film: Film, folder: Path) -
     cells, encodes = 0, 0
     for video, sound, container in product(CODECS, SOUNDS, CONTAINERS):
         path = folder / f"cell-{video}-{sound}{container}"
-        _run("-i", film.path, "-t", 1, *CODECS[video], *SOUNDS[sound], path)
+        run("-i", film.path, "-t", 1, *CODECS[video], *SOUNDS[sound], path)
         info = await inspect(path)  # type: ignore[misc]  # the port's coroutine
         wishes = (Wish(max_bytes=info.size_bytes * 2), Wish(everywhere=video == "h264"))
         works = [plan(info, wish).work for wish in wishes]
@@ -247,15 +209,6 @@ async def _matrix(inspect: Callable[[Path], object], film: Film, folder: Path) -
         table.row(f"{video}, {sound}, {container}", *works)
     table.note(f"{encodes} encodes in {cells} cells")
     table.show()
-
-
-def _run(*words: object) -> str:
-    done = subprocess.run(
-        [FFMPEG, "-hide_banner", "-nostdin", "-y", *map(str, words)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr[-800:])
-    return done.stderr
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from fetchgram.errors import (
     WorkerCrashed,
     WorkerFailed,
     WorkerTimeout,
+    first_failure,
 )
 from fetchgram.hookspecs import hookimpl
 from fetchgram.model import (
@@ -275,6 +276,7 @@ __all__ = [
     "Workers",
     "decode",
     "encode",
+    "first_failure",
     "hookimpl",
     "open_media",
     "run_until_signal",

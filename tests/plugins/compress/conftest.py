@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +35,12 @@ def _film(source: str) -> tuple[str, ...]:
 RECIPES: dict[str, tuple[str, ...]] = {
     "animation.mp4": (*_film("testsrc2=s=320x180:r=25:d=3"), *_SOUND, *_FAST, *_AAC),
     "noise.mp4": (*_film("nullsrc=s=320x180:r=25:d=3,geq=random(1)*255:128:128"), *_SOUND, *_FAST, "-crf", "30", *_AAC),
+    "head.mp4": (
+        *(*_film("testsrc=s=176x144:r=25:d=2,boxblur=6,noise=alls=5:allf=t,crop=160:128:8+4*sin(3*t):8"), *_SOUND),
+        *(*_FAST, *_AAC, "-shortest"),
+    ),
+    "second.mp4": (*_film("testsrc2=s=128x72:r=25:d=1"), *_SOUND, *_FAST, *_AAC, "-shortest"),
+    "half_hour.mp4": (*_film("testsrc2=s=32x32:r=1:d=1800"), *_FAST),
     "screen.mp4": (*_film("color=white:s=320x240:r=15:d=3,drawgrid=w=40:h=30"), *_FAST),
     "upright.mp4": (*_film("mandelbrot=s=180x320:r=25,trim=duration=2"), *_SOUND, *_FAST, *_AAC, "-shortest"),
     "smooth.mp4": (*_film("testsrc2=s=192x108:r=60:d=2"), *_SOUND, *_FAST, *_AAC, "-shortest"),
@@ -80,8 +86,29 @@ class Corpus:
     def path(self, name: str) -> Path:
         made = self.folder / name
         if not made.exists():
-            ffmpeg(*self._recipe(name), made)
+            if (damaged := self._damaged(name)) is not None:
+                made.write_bytes(damaged)
+            else:
+                ffmpeg(*self._recipe(name), made)
         return made
+
+    def _damaged(self, name: str) -> bytes | None:
+        match name:
+            case "hole.ts":
+                whole = self.path("clip.ts").read_bytes()
+                middle = len(whole) // 2
+                return whole[:middle] + bytes(3000) + whole[middle + 3000 :]
+            case "truncated.mkv":
+                whole = self.path("fast.mkv").read_bytes()
+                return whole[: len(whole) * 2 // 3]
+            case "truncated.mp4":
+                whole = self.path("animation.mp4").read_bytes()
+                return whole[: len(whole) // 2]
+            case "noise.bin.mp4":
+                return self.path("animation.mp4").read_bytes()[::-1]
+            case "empty.mp4":
+                return b""
+        return None
 
     def into(self, workdir: Path, name: str) -> Path:
         return Path(shutil.copy(self.path(name), workdir / f"source{Path(name).suffix}"))
@@ -119,7 +146,7 @@ class Seen:
     profile: str | None
     frames: int
     fps: float
-    video_s: float
+    span_s: float
     audio_s: float
     channels: int | None
 
@@ -137,18 +164,26 @@ def look(path: Path) -> Seen:
             profile=video.codec_context.profile if video else None,
             frames=0,
             fps=float(video.average_rate or 0) if video else 0.0,
-            video_s=0.0,
+            span_s=0.0,
             audio_s=0.0,
             channels=audio.codec_context.channels if audio else None,
         )
-        frames, video_s, samples_s = 0, 0.0, Fraction(0)
+        times, samples_s = list[float](), Fraction(0)
         for packet in container.demux():
-            for frame in packet.decode():
+            for frame in _decoded(packet):
                 if isinstance(frame, av.VideoFrame) and packet.stream == video:
-                    frames, video_s = frames + 1, max(video_s, float(frame.time or 0))
-                elif isinstance(frame, av.AudioFrame):
+                    times.append(float(frame.time or 0))
+                elif isinstance(frame, av.AudioFrame) and packet.stream == audio:
                     samples_s += Fraction(frame.samples, frame.sample_rate)
-    return dataclasses.replace(seen, frames=frames, video_s=video_s, audio_s=float(samples_s))
+    span_s = max(times) - min(times) + 1 / seen.fps if times and seen.fps else 0.0
+    return dataclasses.replace(seen, frames=len(times), span_s=span_s, audio_s=float(samples_s))
+
+
+def _decoded(packet: av.Packet[av.stream.Stream]) -> Sequence[object]:
+    """Decode what there is; a hole in a file costs what lies in it."""
+    with contextlib.suppress(av.error.InvalidDataError):
+        return packet.decode()
+    return ()
 
 
 def _is_cover(stream: av.VideoStream) -> bool:

@@ -92,6 +92,12 @@ def test_an_animation_has_nothing_to_do_with_sound(container: str) -> None:
     assert ("animation" in names) is (container == "gif")
 
 
+def test_only_a_bitrate_below_that_of_the_sound_is_offered() -> None:
+    song = Choice(kind=ChoiceKind.AUDIO, container="m4a", codec="aac", bitrate_kbps=128, size_bytes=5 * MB)
+    assert menu(song)["kbps"].values == ("96", "64", "32")
+    assert "kbps" not in menu(replace(song, bitrate_kbps=32))
+
+
 def test_what_is_unknown_is_not_guessed_on_the_button() -> None:
     unknown = menu(replace(FILM, size_bytes=None), probe=replace(PROBE, duration_s=None))
     assert {option.size_bytes for option in unknown.values()} == {None}

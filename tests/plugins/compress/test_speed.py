@@ -27,9 +27,19 @@ def test_it_remembers_and_survives_a_spoilt_memory(tmp_path: Path) -> None:
     speed = Speed(path)
     speed.learn(FILM, FIT, 1000.0)
     assert Speed(path).time_s(FILM, FIT) == pytest.approx(speed.time_s(FILM, FIT), rel=0.01)
-    for spoilt in ("", "[]", '{"px_per_s": "fast"}', '{"px_per_s": 0}'):
+    for spoilt in ("", "[]", '{"h264-large-sized": "fast"}', '{"h264-large-sized": 0}'):
         path.write_text(spoilt)
         assert Speed(path).time_s(FILM, FIT) == Speed().time_s(FILM, FIT)
+
+
+def test_what_one_codec_takes_says_less_about_another(tmp_path: Path) -> None:
+    speed, other = Speed(tmp_path / "speed.json"), plan(FILM, Wish(codec="hevc"))
+    speed.learn(FILM, other, 500.0)
+    before_s = speed.time_s(FILM, other)
+    for _ in range(12):
+        speed.learn(FILM, FIT, 300.0)
+    assert speed.time_s(FILM, other) == before_s
+    assert speed.time_s(FILM, FIT) == pytest.approx(300.0, rel=0.1)
 
 
 def test_copies_and_blinks_teach_nothing(tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ class FakeMediaTools:
     async def inspect(self, path: Path) -> MediaInfo:
         """Describe a file by its suffix."""
         suffix = path.suffix.removeprefix(".")
-        kind = {"mp4": "video", "m4a": "audio", "mp3": "audio", "jpg": "photo"}.get(suffix, "document")
+        kind = {"mp4": "video", "m4a": "audio", "mp3": "audio", "ogg": "audio", "jpg": "photo"}.get(suffix, "document")
         size_bytes = (await asyncio.to_thread(path.stat)).st_size
         return MediaInfo(kind=kind, mime=f"application/{suffix}", size_bytes=size_bytes)
 

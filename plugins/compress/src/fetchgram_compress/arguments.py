@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fetchgram.api import Input, MediaInfo
 from fetchgram_compress.formats import SOUNDS, VIDEOS
+from fetchgram_compress.ladder import Frame
 from fetchgram_compress.tracks import Plan, SoundTrack, VideoTrack, Work
 
-# x264's veryfast with the lookahead, references and adaptive quantisation of slower presets: they cost little and bring
-# back what veryfast loses. Measured beside plain `-preset medium` in benchmarks/bench_compress.py.
-X264 = ("-preset", "veryfast", "-x264-params", "rc-lookahead=40:ref=2:mixed-refs=1:aq-mode=2")
+# x264's veryfast with the lookahead and adaptive quantisation of slower presets and no blocks below 16x16 between
+# frames, which cost more time than they bring. Measured beside plain `-preset medium` in benchmarks/bench_compress.py.
+X264 = "rc-lookahead=40:aq-mode=2:partitions=i8x8,i4x4"
+_LARGE, _SMALL = "subme=4", "subme=6:trellis=1"
+"""A small picture shows more of what a quick search for motion misses, and costs little anyway."""
+_LARGE_PX = 480
+_LEAST_OWED, _MOST_OWED = 0.02, 0.2
 _TURNS = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 # Reinhard's and Hable's curves want linear light; 203 cd/m2 is the white of HDR (ITU-R BT.2408).
 _TO_SDR = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
@@ -42,8 +48,15 @@ def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
 
 
 def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
-    """Return the arguments of a first pass: the picture alone."""
-    return (*(picture(plan, plan.video, source, encoder) if plan.video is not None else ()), "-an", "-sn", "-dn")
+    """Return the arguments of a first pass: the picture alone, and of a large one half of each side.
+
+    x264 carries its notes over to another size (`res_factor` and `x264_macroblock_tree_rescale_init` in its source).
+    """
+    track = plan.video
+    if track is not None and encoder == "libx264" and is_large(track):
+        half = Frame(track.width_px, track.height_px, track.fps).lowered(min(track.width_px, track.height_px) // 2)
+        track = replace(track, width_px=half.width_px, height_px=half.height_px)
+    return (*picture(plan, track, source, encoder), "-an", "-sn", "-dn")
 
 
 def only_sound(track: SoundTrack) -> tuple[str, ...]:
@@ -73,7 +86,7 @@ def picture(plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: st
         return (*_FIRST_FILM, "-c:v", "copy", *tagged)
     filters = ("-vf", ",".join(_filters(plan, track)))
     rate = ("-b:v", f"{track.kbps:.0f}k") if track.kbps is not None else _quality(track, encoder)
-    return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *_options(track, encoder), *rate, *tagged)
+    return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *_options(track, encoder, plan.duration_s), *rate, *tagged)
 
 
 _FIRST_FILM = ("-map", "0:V:0")
@@ -90,12 +103,27 @@ def _cover(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
     return ("-map", "0:v:0", "-c:v", "copy", "-disposition:v:0", "attached_pic")
 
 
-def _options(track: VideoTrack, encoder: str | None) -> tuple[str, ...]:
+def _options(track: VideoTrack, encoder: str | None, duration_s: float) -> tuple[str, ...]:
     form = VIDEOS[track.codec or ""]
     if encoder == "libx264":
+        words = f"{X264}:{_LARGE if is_large(track) else _SMALL}:ratetol={_tolerance(duration_s):.2f}"
+        x264 = ("-preset", "veryfast", "-x264-params", words)
         # A level is promised, so it is stated: a decoder may refuse a stream that says more than it needs.
-        return (*X264, "-profile:v", "high", "-level:v", "4.1", "-pix_fmt", "yuv420p")
+        return (*x264, "-profile:v", "high", "-level:v", "4.1", "-pix_fmt", "yuv420p")
     return (*(form.options if encoder == form.encoders[0] else ()), "-pix_fmt", "yuv420p")
+
+
+def _tolerance(duration_s: float) -> float:
+    """Return x264's `ratetol`: how much it may owe before it pays back, in two seconds of its bitrate.
+
+    What it still owes at the end is missed, so a short film gets less.
+    """
+    return min(_MOST_OWED, max(_LEAST_OWED, duration_s / 100))
+
+
+def is_large(track: VideoTrack) -> bool:
+    """Whether a picture is encoded as a large one is."""
+    return min(track.width_px, track.height_px) >= _LARGE_PX
 
 
 def _quality(track: VideoTrack, encoder: str | None) -> tuple[str, ...]:

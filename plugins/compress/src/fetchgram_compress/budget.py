@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MARGIN = 0.01
-"""Kept free: what x264's second pass misses its bitrate by on short films (benchmarks/bench_compress.py)."""
+_MARGIN, _FRAMES = 0.005, 0.4
+"""Kept free: what x264's second pass misses its bitrate by, and of a frame, since the last ones come too late to be paid
+back (benchmarks/bench_compress_sizes.py)."""
+_MOST_MARGIN = 0.05
 FRAME_BYTES = 12
 """Of an MP4's index for each frame: `stsz` 4 bytes and `ctts` 8 (ISO/IEC 14496-12, 8.7.3 and 8.6.1)."""
-HEAD_BYTES = 2048
-"""Everything else in the head: boxes, tags, parameter sets."""
+HEAD_BYTES = 2900
+"""Everything else: boxes, tags, parameter sets, the encoder's note on its settings, and the last frame's surplus."""
 SOUND_FRAME_S = 1024 / 48_000
 """Of AAC (ISO/IEC 14496-3): each frame has 4 bytes in the index."""
 SOUND_SHARE = 0.15
@@ -37,7 +39,7 @@ class Budget:
     @property
     def usable_bytes(self) -> float:
         """What is left for sound and picture."""
-        return self.max_bytes * (1 - MARGIN) - index_bytes(self.duration_s, self.fps)
+        return self.max_bytes * (1 - _margin(self.duration_s, self.fps)) - index_bytes(self.duration_s, self.fps)
 
     def sound_kbps(self, most_kbps: int) -> int:
         """Return a bitrate for the sound that leaves most to the picture."""
@@ -62,4 +64,8 @@ def sound_bytes(kbps: float, duration_s: float) -> float:
 def smallest_bytes(duration_s: float, fps: float, video_kbps: float, sound_kbps: float) -> int:
     """Return the size whose budget is just these bitrates: `Budget` the other way round."""
     streams = video_kbps * 125 * duration_s + (sound_bytes(sound_kbps, duration_s) if sound_kbps else 0)
-    return int((streams + index_bytes(duration_s, fps)) / (1 - MARGIN)) + 1
+    return int((streams + index_bytes(duration_s, fps)) / (1 - _margin(duration_s, fps))) + 1
+
+
+def _margin(duration_s: float, fps: float) -> float:
+    return min(_MOST_MARGIN, _MARGIN + _FRAMES / max(1.0, duration_s * fps))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -93,25 +95,39 @@ def command_of(settings: Settings, presets: Mapping[str, Wish]) -> Callable[...,
 async def _carry_out(core: CoreSettings, settings: Settings, order: Order) -> None:
     async with open_media(core) as media:
         engine = Engine(media, settings, Speed())
-        source = await media.inspect(order.file)
-        plan, time_s = engine.plan(source, order.wish)
         if order.plan_only:
+            with _workdir(order.file.parent) as folder:
+                plan, time_s = await engine.predict(_linked(order.file, folder), order.wish, folder)
             _say(order, _planned(plan, time_s), _sentence(plan, time_s))
             return
+        plan, _ = engine.plan(await media.inspect(order.file), order.wish)
         output = _output(order, plan)
-        with tempfile.TemporaryDirectory(prefix=".fetchgram-compress-", dir=output.parent.resolve()) as folder:
-            made = await _made(engine, order, Path(folder))
+        with _workdir(output.parent) as folder:
+            made = await _made(engine, order, folder)
             _put(made, order.file, output)
     _say(order, _described(made, output), str(output))
 
 
-async def _made(engine: Engine, order: Order, workdir: Path) -> Made:
-    """Work on a copy that costs nothing where the file system can link."""
-    source = workdir / f"source{order.file.suffix.lower()}"
+@contextmanager
+def _workdir(beside: Path) -> Iterator[Path]:
+    """Make a folder on the same file system where that may be written, so that nothing is copied."""
+    roof = beside.resolve() if os.access(beside, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix=".fetchgram-compress-", dir=roof) as folder:
+        yield Path(folder)
+
+
+def _linked(file: Path, workdir: Path) -> Path:
+    """Return a copy to work on, which costs nothing where the file system can link."""
+    source = workdir / f"source{file.suffix.lower()}"
     try:
-        source.hardlink_to(order.file.resolve())
+        source.hardlink_to(file.resolve())
     except OSError:
-        shutil.copyfile(order.file, source)
+        shutil.copyfile(file, source)
+    return source
+
+
+async def _made(engine: Engine, order: Order, workdir: Path) -> Made:
+    source = _linked(order.file, workdir)
     if order.as_json or not sys.stderr.isatty():
         return await engine.make(source, order.wish, workdir, "result", lambda _share: None)
     with typer.progressbar(length=_STEPS, label="Converting", file=sys.stderr) as bar:

@@ -15,6 +15,7 @@ from fetchgram_compress.bounds import too_much
 from fetchgram_compress.fit import Fitting, OnShare
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.plan import plans
+from fetchgram_compress.sample import has_notes, sample
 from fetchgram_compress.settings import Settings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Impossible, Plan, Unreachable, Work
@@ -80,6 +81,25 @@ class Engine:
             self._check(source)
         return found, self._speed.time_s(source, found)
 
+    async def predict(self, path: Path, wish: Wish, workdir: Path) -> tuple[Plan, float]:
+        """Return what would be done with a file that is here, and the seconds that it would take.
+
+        A piece of a film that is to be encoded is encoded for it: what follows from a quality, and from how busy the
+        machine is, shows only then.
+
+        Raises:
+            TooLarge, NothingOfTheKind, ContentUnavailable, FfmpegError, DiskFull: As `make` does.
+        """
+        source = await self._media.inspect(path)
+        plan, time_s = self.plan(source, wish)
+        encoder = await self._encoder(plan)
+        found = encoder and await sample(self._media, source, path, plan, encoder, workdir)
+        if not encoder or not found:
+            return plan, time_s
+        if not plan.exact:
+            plan = replace(plan, size_bytes=found.size_bytes(plan))
+        return plan, found.time_s(plan, has_notes=has_notes(plan, encoder))
+
     async def make(self, path: Path, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Made:
         """Make what is wished of a file.
 
@@ -128,6 +148,7 @@ class Engine:
         else:
             await self._run(plan, source, path, output, encoder, on_share)
         info = await self._media.inspect(output)
+        _refuse_loss(plan, info)
         return Made(path=output, plan=plan, info=info, attempts=attempts, took_s=0.0)
 
     async def _run(
@@ -163,6 +184,17 @@ class Engine:
         reason = too_much(source, self._settings)
         if reason is not None:
             raise TooLarge(source.size_bytes, int(self._settings.max_input), told=reason)
+
+
+def _refuse_loss(plan: Plan, info: MediaInfo) -> None:
+    """Raise where a damaged file lost what was promised: ffmpeg skips what it cannot decode and says that all is well.
+
+    Raises:
+        FfmpegError: `output`.
+    """
+    is_moving = plan.video is not None and plan.work is not Work.PICTURE
+    if (is_moving and info.video_codec is None) or (plan.sound is not None and info.audio_codec is None):
+        raise FfmpegError("output", "the picture or the sound is lost")
 
 
 def _unreachable(source: MediaInfo, error: Unreachable) -> TooLarge:

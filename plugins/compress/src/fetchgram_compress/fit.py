@@ -1,4 +1,4 @@
-"""Meets a size exactly and never passes it: the sound first, then two passes over the picture within what it leaves."""
+"""Meets a size exactly and never passes it: the sound is weighed, two passes over the picture share what it leaves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.api import Input, MediaInfo, MediaTools, Watch
+from fetchgram.api import Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
 from fetchgram_compress.budget import Budget
-from fetchgram_compress.formats import VIDEOS
+from fetchgram_compress.sample import has_notes
 from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
 
 log = structlog.get_logger()
@@ -21,8 +21,8 @@ log = structlog.get_logger()
 _ATTEMPTS = 4
 _AGAIN_AT = 0.985
 """What a second try aims at: the first has shown by how much the encoder misses."""
-_SOUND_PART, _FIRST_PART = 0.04, 0.26
-"""Of the whole time: the sound, and x264's quick first pass."""
+_FIRST_PART = 0.3
+"""Of the whole time: x264's quick first pass, beside which the sound is made."""
 _SECOND_PART = 0.97
 """What is left is for another try; a bar that goes back would be worse than one that waits."""
 
@@ -58,12 +58,11 @@ class Fitting:
         track = plan.video
         if track is None or plan.max_bytes is None:
             raise ValueError(plan)
-        sound = await self._sound(plan, _part(on_share, 0.0, _SOUND_PART))
+        sound, notes = await self._prepared(plan, _part(on_share, 0.0, _FIRST_PART))
         budget = Budget(max_bytes=plan.max_bytes, duration_s=plan.duration_s, fps=track.fps)
         sound_bytes = (await asyncio.to_thread(sound.stat)).st_size if sound is not None else 0
         # The plan's bitrate is what the picture is worth; the room beside the sound is known only now.
         kbps = min(budget.video_kbps(sound_bytes), (track.kbps or 0.0) * 1.25)
-        notes = await self._notes(plan, kbps, _part(on_share, _SOUND_PART, _FIRST_PART))
         for attempt in range(1, _ATTEMPTS + 1):
             if kbps <= 0:
                 break
@@ -79,7 +78,15 @@ class Fitting:
         await asyncio.to_thread(output.unlink, missing_ok=True)
         raise Unreachable(int(plan.max_bytes * 1.1))
 
-    async def _sound(self, plan: Plan, on_share: OnShare) -> Path | None:
+    async def _prepared(self, plan: Plan, on_share: OnShare) -> tuple[Path | None, Path | None]:
+        """Make the sound and take the first pass, side by side: each leaves cores idle."""
+        with first_failure():
+            async with asyncio.TaskGroup() as group:
+                sound = group.create_task(self._sound(plan))
+                notes = group.create_task(self._notes(plan, on_share))
+        return sound.result(), notes.result()
+
+    async def _sound(self, plan: Plan) -> Path | None:
         if plan.sound is None:
             return None
         words = arguments.only_sound(plan.sound)
@@ -90,18 +97,15 @@ class Fitting:
                 inputs=[arguments.source_of(plan, self.path)],
                 output=place,
                 workdir=self.workdir,
-                watch=self._watch(plan, on_share),
+                watch=self.watch,
             )
-        on_share(1.0)
         return place
 
-    async def _notes(self, plan: Plan, kbps: float, on_share: OnShare) -> Path | None:
+    async def _notes(self, plan: Plan, on_share: OnShare) -> Path | None:
         """Take the first pass, unless an earlier attempt has; its notes are good for any bitrate."""
-        track = plan.video
-        form = VIDEOS[track.codec or ""] if track is not None else None
-        if track is None or form is None or form.passes == 1 or self.encoder != form.encoders[0]:
+        if not has_notes(plan, self.encoder):
             return None
-        words = arguments.silent(_at(plan, track, kbps), self.source, self.encoder)
+        words = arguments.silent(plan, self.source, self.encoder)
         place = self._place("notes", words, plan, "")
         if not await asyncio.to_thread(place.with_name(f"{place.name}.whole").exists):
             inputs = [arguments.source_of(plan, self.path)]

@@ -18,6 +18,7 @@ _IN_PARTS = "split"
 """The way that takes what no other does, in pieces: whoever wants one file fits it to the others."""
 _SIDES = (1080, 720, 480, 360, 240)
 _RATES = (30, 24, 15)
+_SOUND_RATES = (192, 128, 96, 64, 32)
 _ANIMATION_S = 120.0
 _CUT, _CHANGE, _INTO, _SIZE = 10, 20, 30, 40
 """Order of the steps: what shapes the film comes before what the result must be."""
@@ -158,17 +159,23 @@ class _Menu:
     def _edits(self, kind: ChoiceKind) -> Iterator[Option | None]:
         group = text("compress-group-edit")
         yield Option(key=f"{NAME}.cut", label=text("compress-cut"), input=InputKind.TIME_RANGE, order=_CUT, group=group)
+        yield self._values("kbps", _SOUND_RATES, below=self.source.audio_kbps)
         if kind is not ChoiceKind.VIDEO:
             return
         if self.source.audio_codec is not None:
             yield self._option("mute", text("compress-mute"), _CHANGE, group=group)
-        turns, rates = tuple(map(str, TURNS)), tuple(str(rate) for rate in _RATES if rate < (self.source.fps or 0))
-        for name, values in (("turn", turns), ("fps", rates)):
-            label = text(f"compress-{name}")
-            if values:
-                yield Option(
-                    key=f"{NAME}.{name}", label=label, input=InputKind.ONE_OF, values=values, order=_CHANGE, group=group
-                )
+        yield self._values("turn", TURNS, below=max(TURNS) + 1)
+        yield self._values("fps", _RATES, below=self.source.fps)
+
+    def _values(self, name: str, values: Sequence[int], *, below: float | None) -> Option | None:
+        """Return an option with those of its values that change something."""
+        left = tuple(str(value) for value in values if value < (below or 0))
+        if not left:
+            return None
+        label, group = text(f"compress-{name}"), text("compress-group-edit")
+        return Option(
+            key=f"{NAME}.{name}", label=label, input=InputKind.ONE_OF, values=left, order=_CHANGE, group=group
+        )
 
     def _presets(self) -> Iterator[Option | None]:
         for name, preset in self.settings.presets.items():

@@ -1,4 +1,4 @@
-"""How fast this machine encodes: learned from what it has done."""
+"""How fast this machine encodes: learned from what it has done, by codec and size."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from fetchgram.api import MediaInfo
+from fetchgram_compress.arguments import is_large
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.tracks import Plan, Work
 
@@ -30,7 +31,7 @@ class Speed:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._px_per_s = _read(path) or _START_PX_PER_S
+        self._px_per_s = _read(path)
 
     def time_s(self, source: MediaInfo, plan: Plan) -> float:
         """Return the expected seconds."""
@@ -39,19 +40,34 @@ class Speed:
         work_s = source.size_bytes / _COPY_BYTES_PER_S
         if plan.sound is not None and plan.sound.format is not None:
             work_s += plan.duration_s / _SOUND_S_PER_S
-        return _LEAST_S + work_s + _pixels(source, plan) / self._px_per_s
+        return _LEAST_S + work_s + _pixels(source, plan) / self._of(plan)
 
     def learn(self, source: MediaInfo, plan: Plan, took_s: float) -> None:
         """Remember how long it took; writes a small file."""
         pixels = _pixels(source, plan)
         if not pixels or took_s < _WORTH_LEARNING_S:
             return
-        seen = pixels / (took_s - _LEAST_S / 2)
-        self._px_per_s += _NEWEST * (seen - self._px_per_s)
+        seen, known = pixels / (took_s - _LEAST_S / 2), self._of(plan)
+        self._px_per_s[_key(plan)] = round(known + _NEWEST * (seen - known))
         if self._path is not None:
             part = self._path.with_suffix(".part")
-            part.write_text(json.dumps({"px_per_s": round(self._px_per_s)}), encoding="utf-8")
+            part.write_text(json.dumps(self._px_per_s), encoding="utf-8")
             part.replace(self._path)
+
+    def _of(self, plan: Plan) -> float:
+        """Return what is known of such work; of what was never done, what was seen of other work."""
+        known = self._px_per_s
+        if not known:
+            return _START_PX_PER_S
+        return known.get(_key(plan)) or sum(known.values()) / len(known)
+
+
+def _key(plan: Plan) -> str:
+    """Name the kind of work: the cost of a pixel depends on the encoder and on how it is set."""
+    track = plan.video
+    if track is None:
+        return ""
+    return f"{track.codec}-{'large' if is_large(track) else 'small'}-{'sized' if plan.exact else 'free'}"
 
 
 def _pixels(source: MediaInfo, plan: Plan) -> float:
@@ -65,9 +81,9 @@ def _pixels(source: MediaInfo, plan: Plan) -> float:
     return (encoded * (1.0 if plan.exact else 0.75) + decoded) * plan.duration_s
 
 
-def _read(path: Path | None) -> float | None:
+def _read(path: Path | None) -> dict[str, float]:
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path else {}
-        return float(found["px_per_s"]) or None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return {str(key): speed for key, value in found.items() if (speed := float(value)) > 0}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

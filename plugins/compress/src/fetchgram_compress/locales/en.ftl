@@ -36,6 +36,7 @@ compress-cut = ✂️ Cut
 compress-mute = 🔇 Without sound
 compress-turn = ↩️ Turn by degrees
 compress-fps = 🎬 Fewer frames a second
+compress-kbps = 🎚 Smaller sound, kbit/s
 compress-picture-jpeg = 🖼 As JPEG
 compress-picture-png = 🖼 As PNG
 compress-picture-webp = 🖼 As WebP
