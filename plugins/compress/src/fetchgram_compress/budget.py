@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _MARGIN, _FRAMES = 0.005, 0.4
-"""Kept free: what x264's second pass misses its bitrate by, and of a frame, since the last ones come too late to be paid
-back (benchmarks/bench_compress_sizes.py)."""
+"""Kept free: the part that x264's second pass misses its bitrate by, and a part of a frame, since the last ones
+cannot be paid back (benchmarks/bench_compress_sizes.py)."""
 _MOST_MARGIN = 0.05
 FRAME_BYTES = 12
 """Of an MP4's index for each frame: `stsz` 4 bytes and `ctts` 8 (ISO/IEC 14496-12, 8.7.3 and 8.6.1)."""
