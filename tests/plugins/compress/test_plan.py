@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fetchgram.api import MediaInfo, MediaKind
@@ -102,8 +102,22 @@ def test_a_result_is_never_larger_faster_or_longer_than_its_source(source: Media
         assert not (wish.mute and step.sound is not None and step.work is not Work.LEAVE)
 
 
+NARROW = MediaInfo(
+    kind="video",
+    mime="video/mp4",
+    size_bytes=10_000,
+    duration_s=1.0,
+    width_px=122,
+    height_px=1712,
+    video_codec="h264",
+    audio_codec="aac",
+)
+"""There the sound that is usual at the smallest size leaves too little for the picture, and a smaller one does not."""
+
+
 @PATIENT
 @given(films, film_wishes.filter(lambda wish: wish.max_bytes is not None))
+@example(NARROW, Wish(max_bytes=1000, turn_deg=90))
 def test_what_is_said_to_be_the_smallest_is_reachable(source: MediaInfo, wish: Wish) -> None:
     least_bytes = smallest(source, wish)
     assume(least_bytes is not None)
@@ -215,6 +229,12 @@ def test_a_turn_changes_the_sides() -> None:
     step = plan(FILM, Wish(turn_deg=90))
     assert step.video is not None
     assert (step.video.width_px, step.video.height_px) == (1080, 1920)
+
+
+def test_a_newer_codec_is_expected_to_be_smaller() -> None:
+    poor = replace(FILM, video_kbps=900, size_bytes=39 * MB)
+    for codec in ("hevc", "av1"):
+        assert plan(poor, Wish(codec=codec)).size_bytes < 0.8 * poor.size_bytes
 
 
 def test_sound_of_a_silent_film_and_film_of_a_song_are_impossible() -> None:

@@ -175,11 +175,14 @@ class _Wanted:
         name, form = self._format()
         frame = self._largest()
         budget = Budget(max_bytes=max_bytes, duration_s=self.duration_s or 1.0, fps=frame.fps)
-        sound = self._sound(budget.sound_kbps(self.source.audio_kbps or _USUAL_SOUND_KBPS))
-        taken = sound_bytes(sound.kbps or 0, self.duration_s) if sound else 0.0
-        kbps = self._most_kbps(budget.video_kbps(taken))
-        rung = fitting(frame, kbps * 1000, self._clean_bits_per_pixel(form))
-        if rung is None:
+        for sound_kbps in (budget.sound_kbps(self.source.audio_kbps or _USUAL_SOUND_KBPS), LEAST_SOUND_KBPS):
+            sound = self._sound(sound_kbps)
+            taken = sound_bytes(sound.kbps or 0, self.duration_s) if sound else 0.0
+            kbps = self._most_kbps(budget.video_kbps(taken))
+            rung = fitting(frame, kbps * 1000, self._clean_bits_per_pixel(form))
+            if rung is not None:
+                break
+        else:
             raise Unreachable(self._smallest_bytes(frame, form))
         expected = int(index_bytes(self.duration_s, rung.fps) + taken + kbps * 125 * self.duration_s)
         track = self._track(name, rung, kbps=kbps)
@@ -201,8 +204,10 @@ class _Wanted:
 
     def _of_own_codec(self) -> float:
         """Return how many bits this codec needs for one of the source's."""
-        is_older = self._format()[0] == "h264" and self.source.video_codec != "h264"
-        return _NEW_CODECS if is_older else 1.0
+        was_h264, is_h264 = self.source.video_codec == "h264", self._format()[0] == "h264"
+        if was_h264 == is_h264:
+            return 1.0
+        return _NEW_CODECS if is_h264 else 1 / _NEW_CODECS
 
     def _format(self) -> tuple[str, VideoFormat]:
         name = self.wish.codec or "h264"
