@@ -57,6 +57,7 @@ async def test_numbers_are_pictures_that_change_in_their_place(
     days = json.loads((tmp_path / "days.json").read_text())
     assert any(row["what"] == "file" and row["n"] for row in days)
     assert not any(_is_picture(m) and "The last" in m.text for m in bob.messages())
+    assert await _fetchgram(live, "rebuild") == "Every sum is what the events say.\n"
 
 
 def _is_picture(message: Message) -> bool:
@@ -71,10 +72,15 @@ def _recorded(live: LiveBot, guest: Guest) -> int:
 
 async def _report(live: LiveBot, folder: Path) -> set[str]:
     """Ask for the report while the bot runs; returns the names of the files."""
-    words = ("-m", "fetchgram", "--config", str(live.config), "analytics", "report", "-o", str(folder))
+    return {Path(line).name for line in (await _fetchgram(live, "report", "-o", str(folder))).split()}
+
+
+async def _fetchgram(live: LiveBot, *command: str) -> str:
+    """Run a command of the plugin; returns what it says."""
+    words = ("-m", "fetchgram", "--config", str(live.config), "analytics", *command)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
-    return {Path(line).name for line in out.decode().split()}
+    return out.decode()

@@ -126,15 +126,15 @@ async def test_jobs_that_one_person_adds_at_the_same_moment_take_a_turn_each(sto
 async def test_an_observer_misses_no_event_that_was_committed_after_a_later_one(storage: Storage) -> None:
     slow = storage.write()
     session = await slow.__aenter__()
-    first = await session.events.add(Event(name="job.done", plugin="first", at=session.now))
+    await session.events.add(Event(name="job.done", plugin="first", at=session.now))
     async with storage.write() as fast:
-        second = await fast.events.add(Event(name="job.done", plugin="second", at=fast.now))
+        await fast.events.add(Event(name="job.done", plugin="second", at=fast.now))
     async with storage.read() as reader:
         seen = await reader.events.after(0, 9)
     await slow.__aexit__(None, None, None)
     assert seen == []
     async with storage.read() as reader:
-        assert {event.id for event in await reader.events.after(0, 9)} == {first, second}
+        assert {event.plugin for event in await reader.events.after(0, 9)} == {"first", "second"}
 
 
 async def test_a_job_whose_ledger_is_being_written_is_not_taken_over_meanwhile(storage: Storage, work: Work) -> None:

@@ -78,7 +78,8 @@ async def test_a_database_that_takes_nothing_for_a_while_does_not_end_the_bot(
 ) -> None:
     storage = await open_storage(None, tmp_path)
     async with storage.write() as session:
-        newest = await session.events.add(Event(name="job.done", at=datetime.now(UTC), bot_id=BOT))
+        await session.events.add(Event(name="job.done", at=datetime.now(UTC), bot_id=BOT))
+        newest = (await session.events.after(0, 9))[-1].id
     full = trouble(storage, failures=2)
     follower = resume.Resume(
         bot_id=BOT,
@@ -114,7 +115,8 @@ async def test_the_cursor_stays_behind_what_a_look_that_is_at_work_may_have_foun
     running = asyncio.create_task(follower.run())
     await asyncio.sleep(0.1)
     async with storage.write() as session:
-        newest = await session.events.add(Event(name="request.probed", at=datetime.now(UTC), bot_id=BOT, request_id=7))
+        await session.events.add(Event(name="request.probed", at=datetime.now(UTC), bot_id=BOT, request_id=7))
+        newest = (await session.events.after(0, 9))[-1].id
     await asyncio.sleep(0.3)
     assert await cursor_of(storage) == 0
     looks.at_work = frozenset()

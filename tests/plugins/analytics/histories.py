@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -133,15 +134,15 @@ def _meanings(event: Event, zone: str) -> list[tuple[str, str, str, int]]:
         "request.accepted": ("link", "", "", 0),
         "person.new": ("new", "", str(data.get("language")), 0),
         "delivery.failed": ("failure", plugin, str(data.get("reason")), 0),
-        "request.probed": ("time.look", "", f"-{_slot(took):03}", took),
-        "job.begun": ("time.wait", "", f"-{_slot(took):03}", took),
+        "request.probed": ("time.look", plugin, f"{_slot(took):03}", took),
+        "job.begun": ("time.wait", plugin, f"{_slot(took):03}", took),
     }
     if event.name in plain:
         return [plain[event.name]]
     if event.name == "job.stage":
         stage = "download" if data["stage"] == "download" else "process"
         down = [("down", plugin, "", size)] if stage == "download" else []
-        return [*down, (f"time.{stage}", "", f"{_class(size)}{_slot(took):03}", took)]
+        return [*down, (f"time.{stage}", plugin, f"{_slot(took):03}", took)]
     return _of_a_file(event, zone, size, took)
 
 
@@ -162,8 +163,9 @@ def _of_a_file(event: Event, zone: str, size: int, took: int) -> list[tuple[str,
     return [
         *found,
         ("up", plugin, "", size),
-        ("time.send", "", f"{_class(size)}{_slot(sent):03}", sent),
-        ("time.total", "", f"{_class(size)}{_slot(took):03}", took),
+        ("time.send", plugin, f"{_slot(sent):03}", sent),
+        ("time.total", plugin, f"{_slot(took):03}", took),
+        ("sized", plugin, f"{_class(size)}{_slot(took):03}", took),
     ]
 
 
@@ -181,3 +183,31 @@ def _class(size: int) -> str:
     if size < 50_000_000:
         return "b"
     return "c" if size < 500_000_000 else "d"
+
+
+def plain_history(count: int) -> list[Event]:
+    """Tell of files and links of forty days, always the same."""
+    dice, found = random.Random(7), []
+    for number in range(1, count + 1):
+        at = dice.choice(CHANGES) + timedelta(seconds=dice.randint(0, 40 * 86400))
+        data: dict[str, Json] = {
+            "route": "botapi",
+            "cached": dice.random() < 0.3,
+            "size_bytes": dice.randint(1, 10**9),
+            "seconds": round(dice.expovariate(0.1), 3),
+            "send_s": 1.0,
+            "kind": "video",
+            "height_px": 720,
+        }
+        delivered = dice.random() < 0.6
+        found.append(
+            Event(
+                name="job.delivered" if delivered else "request.accepted",
+                at=at,
+                person=dice.choice(PEOPLE),
+                plugin=dice.choice(PLUGINS),
+                data=data if delivered else {},
+                id=number,
+            )
+        )
+    return found

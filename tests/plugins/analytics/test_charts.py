@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import math
 import random
-from datetime import timedelta
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from fetchgram.api import Event, Json
 from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.charts.atlas import CHARTS, sheet
+from fetchgram_analytics.dates import Place
 from fetchgram_analytics.periods import PERIODS
 from fetchgram_analytics.pictures import Panel
 from fetchgram_analytics.settings import Theme
@@ -68,6 +72,49 @@ async def test_files_are_those_of_the_period_and_are_compared_with_the_one_befor
     assert sum(value or 0 for value in shown.before) == len(then)
     grown = round((len(now) - len(then)) / len(then) * 100)
     assert f"{len(now)} files, {grown} % more than before" in shown.title.translate({0x2068: None, 0x2069: None})
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"])
+async def test_days_and_hours_are_those_of_whoever_looks(desk: Desk, told: list[Event], zone: str) -> None:
+    place, there = Place(zone), ZoneInfo(zone)
+    # Sums are of hours, which begin on the half where the bot's zone and theirs are half an hour apart.
+    delivered = [event for event in told if event.name == "job.delivered"]
+    asked = await desk.painter.asked(View(chart="files", plugin="youtube"), "en", place)
+    (shown,) = (await sheet(asked, Theme.LIGHT)).panels
+    by_day = Counter(
+        _began(event.at).astimezone(there).date().toordinal() for event in delivered if event.plugin == "youtube"
+    )
+    assert [int(value or 0) for value in shown.series[0].values] == [by_day[day] for day in asked.span.slots]
+    assert sum(value or 0 for value in shown.before) == sum(by_day[day] for day in asked.span_before.slots)
+    rhythm = await asked.queries.rhythm(asked.span)
+    days = set(asked.span.slots)
+    clocks = [_began(event.at).astimezone(there) for event in delivered]
+    expected = Counter(f"{at.weekday()}{at.hour:02}" for at in clocks if at.date().toordinal() in days)
+    assert rhythm == dict(expected)
+
+
+def _began(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.mark.parametrize("zone", [None, "Asia/Kathmandu"])
+async def test_times_of_each_day_are_those_of_all_its_files(desk: Desk, told: list[Event], zone: str | None) -> None:
+    there = ZoneInfo(zone or "Europe/Berlin")
+    for plugin in (None, "instagram"):
+        asked = await desk.painter.asked(View(chart="speed", plugin=plugin), "en", Place(zone) if zone else None)
+        (shown,) = (await sheet(asked, Theme.LIGHT)).panels
+        times: dict[int, list[float]] = defaultdict(list)
+        for event in told:
+            if event.name == "job.delivered" and not event.data["cached"] and plugin in {None, event.plugin}:
+                times[_began(event.at).astimezone(there).date().toordinal()].append(float(str(event.data["seconds"])))
+        for series, part in zip(shown.series, (0.95, 0.5), strict=True):
+            for day, value in zip(asked.span.slots, series.values, strict=True):
+                if not times[day]:
+                    assert value is None
+                    continue
+                exact = sorted(times[day])[math.ceil(len(times[day]) * part) - 1]
+                assert value is not None
+                assert exact * 0.999 <= value <= max(0.01, exact * 1.101)
 
 
 async def test_a_platform_alone_is_shown_alone(desk: Desk, told: list[Event]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from pydantic import ValidationError
 
 from fetchgram.api import Event, Interaction, Json, Person, Role, Screen, Show
 from fetchgram_analytics.card import Card
+from fetchgram_analytics.dates import Place
 from fetchgram_analytics.painter import Painter
 from fetchgram_analytics.recording import Recorder
 from fetchgram_analytics.reporting import Reporting
 from fetchgram_analytics.screens import Analytics
 from fetchgram_analytics.settings import Every, Settings
+from fetchgram_analytics.zones import Zones, named
 
 from .conftest import NOW, Desk, open_desk
 
@@ -59,7 +62,7 @@ def button(screen: Screen, key: str, **params: str) -> dict[str, Json]:
 
 async def test_a_chart_is_reached_from_the_dashboard_and_the_way_back(desk: Desk) -> None:
     await desk.tell(delivered(1), delivered(2, plugin="instagram"))
-    analytics = Analytics(desk.painter)
+    analytics = Analytics(desk.painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
     dashboard = await analytics.show(interaction())
     assert dashboard.show is Show.NEW
     assert dashboard.media is not None
@@ -72,13 +75,52 @@ async def test_a_chart_is_reached_from_the_dashboard_and_the_way_back(desk: Desk
 
 async def test_period_comparison_and_platform_stay_while_the_others_change(desk: Desk) -> None:
     await desk.tell(delivered(1), delivered(2, plugin="instagram"))
-    analytics = Analytics(desk.painter)
+    analytics = Analytics(desk.painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
     files = await analytics.show(interaction("show", {"chart": "files"}))
     week = next(b for row in files.rows for b in row if b.args.get("period") == "week")
     shown = await analytics.show(interaction("show", dict(week.args)))
     alone = await analytics.show(interaction("show", button(shown, "analytics-button-compare")))
     args = button(alone, "analytics-button-back")
     assert (args["period"], args["compare"]) == ("week", False)
+
+
+async def test_each_admin_chooses_whose_hours_and_days_the_charts_have(desk: Desk) -> None:
+    await desk.tell(delivered(1))
+    zones = Zones(desk.database, Recorder(hash_ids=False), desk.settings)
+    analytics = Analytics(desk.painter, zones)
+    asked = await analytics.ask_zone(interaction("zone"))
+    assert asked.ask is not None
+    assert asked.ask.action == "zone-set"
+    unknown = await analytics.set_zone(replace(interaction("zone-set"), text="Atlantis"))
+    assert unknown.text.key == "analytics-zone-unknown"
+    assert unknown.ask is not None
+    shown = await analytics.set_zone(replace(interaction("zone-set"), text=" new york"))
+    assert "America/New_York" in str(shown.text.params["note"])
+    assert button(shown, "analytics-button-zone", zone="America/New_York") == {}
+    people = await analytics.show(interaction("show", {"chart": "people"}))
+    assert "Europe/Berlin" in str(people.text.params["note"])
+    others = await analytics.show(interaction(person=8))
+    assert "Europe/Berlin" in str(others.text.params["note"])
+    back = await analytics.set_zone(interaction("zone-set"))
+    assert "Europe/Berlin" in str(back.text.params["note"])
+
+
+async def test_whoever_is_forgotten_has_no_zone_left(desk: Desk) -> None:
+    zones = Zones(desk.database, Recorder(hash_ids=False), desk.settings)
+    await zones.choose(7, Place("Asia/Tokyo"))
+    await zones.choose(7, Place("Asia/Kathmandu"))
+    assert await zones.of(7) == Place("Asia/Kathmandu")
+    await desk.tell(Event(name="person.forgotten", at=NOW, person=7, id=1))
+    assert await zones.of(7) == zones.home
+
+
+@pytest.mark.parametrize(
+    ("words", "zone"),
+    [("Europe/Berlin", "Europe/Berlin"), ("utc", "UTC"), ("buenos aires", "America/Argentina/Buenos_Aires")],
+)
+def test_a_zone_is_found_by_its_name_and_by_its_city(words: str, zone: str) -> None:
+    assert named(words) == Place(zone)
+    assert named(f"{words}x") is None
 
 
 async def test_the_card_shows_whoever_asks_their_own_files_only(desk: Desk) -> None:
@@ -115,7 +157,7 @@ def test_a_zone_that_there_is_not_is_refused_with_a_sentence() -> None:
 async def test_pictures_do_not_pile_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetchgram_analytics.painter._FILES", 2)
     painter = Painter(desk.context, desk.settings, desk.summing)
-    analytics = Analytics(painter)
+    analytics = Analytics(painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
     for _ in range(4):
         await analytics.show(interaction("show", {"chart": "kinds"}))
     assert len(list((desk.context.data_dir / "pictures").iterdir())) == 2

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from fetchgram.api import Event, Json
+from fetchgram.api import Event
 from fetchgram_analytics import summing as module
 from fetchgram_analytics.activity import WINDOWS
 from fetchgram_analytics.settings import Settings
@@ -21,7 +21,7 @@ from fetchgram_analytics.summing import OF_LEVEL
 from fetchgram_analytics.tables import active as active_table
 
 from .conftest import Desk, open_desk
-from .histories import ZONES, Rows, active, histories, recount
+from .histories import ZONES, Rows, active, histories, plain_history, recount
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -59,7 +59,7 @@ async def live(desk: Desk, history: Sequence[Event], dice: random.Random) -> Non
             await _die_while_adding(desk)
         at += len(piece)
     await desk.summing.catch_up()
-    assert await desk.summing.catch_up() == 0
+    assert not await desk.summing.step()
 
 
 async def _die_while_told(desk: Desk, piece: Sequence[Event]) -> None:
@@ -71,11 +71,11 @@ async def _die_while_told(desk: Desk, piece: Sequence[Event]) -> None:
 async def _die_while_adding(desk: Desk) -> None:
     adding = module.Summing._add
 
-    async def die(self: object, transaction: object, sums: object) -> None:
-        await adding(self, transaction, sums)  # type: ignore[arg-type]  # as it is called
+    async def die(self: object, *given: object) -> None:
+        await adding(self, *given)  # type: ignore[arg-type]  # as it is called
         raise Killed
 
-    module.Summing._add = die  # type: ignore[method-assign]  # for this one time
+    module.Summing._add = die  # type: ignore[method-assign,assignment]  # for this one time
     try:
         with suppress(Killed):  # there may be nothing to add
             await desk.summing.catch_up()
@@ -116,51 +116,22 @@ def test_sums_are_what_a_slow_count_finds_whatever_happens_on_the_way(
 
 
 async def test_both_engines_come_to_the_same(shared_desk: Desk) -> None:
-    history = _plain_history(300)
+    history = plain_history(300)
     await live(shared_desk, history, random.Random(5))
     await agrees(shared_desk, history)
 
 
 async def test_two_that_add_up_at_once_count_nothing_twice(shared_desk: Desk) -> None:
-    history = _plain_history(60)
+    history = plain_history(60)
     await shared_desk.tell(*history)
     await asyncio.gather(*(shared_desk.summing.catch_up() for _ in range(3)))
     assert await sums(shared_desk, "day") == recount(history, "Europe/Berlin", "day")
 
 
 async def test_people_have_their_days_and_their_files(desk: Desk) -> None:
-    history = [event for event in _plain_history(80) if event.person == 3]
+    history = [event for event in plain_history(80) if event.person == 3]
     await desk.tell(*history)
     await desk.summing.catch_up()
     async with desk.database.read() as transaction:
         rows = (await transaction.execute(select(active_table).where(active_table.c.person == 3))).all()
     assert sum(row.files for row in rows) == sum(event.name == "job.delivered" for event in history)
-
-
-def _plain_history(count: int) -> list[Event]:
-    dice, found = random.Random(7), []
-    from .histories import CHANGES, PEOPLE, PLUGINS  # noqa: PLC0415  # only here
-
-    for number in range(1, count + 1):
-        at = dice.choice(CHANGES) + timedelta(seconds=dice.randint(0, 40 * 86400))
-        data: dict[str, Json] = {
-            "route": "botapi",
-            "cached": dice.random() < 0.3,
-            "size_bytes": dice.randint(1, 10**9),
-            "seconds": round(dice.expovariate(0.1), 3),
-            "send_s": 1.0,
-            "kind": "video",
-            "height_px": 720,
-        }
-        delivered = dice.random() < 0.6
-        found.append(
-            Event(
-                name="job.delivered" if delivered else "request.accepted",
-                at=at,
-                person=dice.choice(PEOPLE),
-                plugin=dice.choice(PLUGINS),
-                data=data if delivered else {},
-                id=number,
-            )
-        )
-    return found

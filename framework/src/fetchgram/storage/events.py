@@ -18,8 +18,7 @@ _ALL = 2**63 - 1
 """Nobody reads: no event is waited for."""
 
 # Built once: it stands beside every transition, and building it costs as much as executing it.
-_ADD = insert(events).returning(events.c.id)
-_ADD_SHARED = _ADD.values(tx=literal_column("pg_current_xact_id()::text::bigint"))
+_ADD_SHARED = insert(events).values(tx=literal_column("pg_current_xact_id()::text::bigint"))
 _FINISHED = events.c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """Written by a transaction from before the oldest one that is still open: nothing can come in front of it any more."""
 
@@ -30,8 +29,8 @@ class EventStore:
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
 
-    async def add(self, event: Event) -> int:
-        """Record an event beside the change that it tells of; returns its number.
+    async def add(self, event: Event) -> None:
+        """Record an event beside the change that it tells of, in the order in which they are added.
 
         Raises:
             ValueError: If it is none of `model.happenings`.
@@ -47,7 +46,8 @@ class EventStore:
             "plugin": event.plugin,
             "data": dict(event.data),
         }
-        return await self._tx.integer(_ADD_SHARED if self._tx.is_shared else _ADD, row)
+        if not self._tx.note(events, row):
+            await self._tx.execute(_ADD_SHARED, row)
 
     async def after(self, last_id: int, limit: int) -> list[Event]:
         """Return what happened after the event of this number, in an order to which nothing is added in the middle.

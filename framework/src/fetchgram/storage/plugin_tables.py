@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import ClauseElement, CursorResult, Executable, Table, TextClause
 from sqlalchemy.sql import visitors
@@ -26,11 +27,13 @@ class PluginTransaction:
     Args:
         session: Ended by somebody else.
         plugin: Whose.
+        seen: Statements that were looked at before: one that is built once and used often is looked at once.
     """
 
-    def __init__(self, session: Session, plugin: str) -> None:
+    def __init__(self, session: Session, plugin: str, seen: WeakSet[object] | None = None) -> None:
         self._session = session
         self._plugin = plugin
+        self._seen: WeakSet[object] = WeakSet() if seen is None else seen
 
     @property
     def now(self) -> datetime:
@@ -43,7 +46,9 @@ class PluginTransaction:
         Raises:
             PluginError: If it names a table that is not the plugin's own, or is no statement of SQLAlchemy Core.
         """
-        _refuse_foreign(statement, self._plugin)
+        if statement not in self._seen:
+            _refuse_foreign(statement, self._plugin)
+            self._seen.add(statement)
         return await self._session.execute(statement, parameters)
 
 
@@ -60,6 +65,7 @@ class PluginTables:
         self._opened = opened
         self._migrations: Path | None = None
         self._ready = False
+        self._statements: WeakSet[object] = WeakSet()
         self._migrating = asyncio.Lock()
 
     @property
@@ -76,14 +82,14 @@ class PluginTables:
         """Open a snapshot; see `ports.PluginDatabase.read`."""
         storage = await self.migrated()
         async with storage.read() as session:
-            yield PluginTransaction(session, self._plugin)
+            yield PluginTransaction(session, self._plugin, self._statements)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[PluginTransaction]:
         """Open a transaction; see `ports.PluginDatabase.write`."""
         storage = await self.migrated()
         async with storage.write() as session:
-            yield PluginTransaction(session, self._plugin)
+            yield PluginTransaction(session, self._plugin, self._statements)
 
     async def migrated(self) -> Storage:
         """Return the database once the plugin's tables are as its revision files say.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias, TypeGuard
 
 import aiosqlite
 
@@ -19,6 +19,11 @@ async def connect(path: Path, *, busy_timeout_s: float) -> aiosqlite.Connection:
     return await _Connection(
         lambda: sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None), iter_chunk_size=64
     )
+
+
+def takes_notes(connection: object) -> TypeGuard[_Connection]:
+    """Whether it is a connection of ours, which takes statements along."""
+    return isinstance(connection, _Connection)
 
 
 class _Answer(NamedTuple):
@@ -43,6 +48,18 @@ class _Connection(aiosqlite.Connection):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
         # A process that dies of an error must not hang on the thread of a connection that nobody closed.
         self._thread.daemon = True
+        self._notes: list[tuple[str, Sequence[object]]] = []
+
+    def note(self, sql: str, parameters: Sequence[object]) -> None:
+        """Keep a statement without an answer for the next trip: before whatever is executed or committed then."""
+        self._notes.append((sql, parameters))
+
+    async def commit(self) -> None:
+        await self._execute(self._commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves `_execute` untyped
+
+    async def rollback(self) -> None:
+        self._notes.clear()
+        await super().rollback()
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # a cursor at once, not the promise of one
         return _Cursor(self)
@@ -53,10 +70,21 @@ class _Connection(aiosqlite.Connection):
     async def answer_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> _Answer:
         return await self._execute(self._answer_many, sql, parameters)  # type: ignore[no-any-return,no-untyped-call]  # the same
 
+    def _commit(self) -> None:
+        self._write_notes()
+        self._conn.commit()
+
+    def _write_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        for sql, parameters in notes:
+            self._conn.execute(sql, parameters).close()
+
     def _answer(self, sql: str, parameters: Sequence[object]) -> _Answer:
+        self._write_notes()
         return _read(self._conn.execute(sql, parameters))
 
     def _answer_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> _Answer:
+        self._write_notes()
         return _read(self._conn.executemany(sql, parameters))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, Executable, RowMapping, Table, TextClause, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
+from fetchgram.storage.notes import note
 from fetchgram.storage.unbroken import unbroken
 
 Parameters: TypeAlias = "Mapping[str, object] | Sequence[Mapping[str, object]] | None"
@@ -44,6 +45,10 @@ class Transaction:
         """Execute a statement and return how many rows it changed."""
         work = self._connection.execute(statement, parameters, execution_options=_COUNTED)
         return (await unbroken(work)).rowcount
+
+    def note(self, table: Table, row: Mapping[str, object]) -> bool:
+        """Let a row travel with the next statement; returns whether this engine can, else it is to be executed."""
+        return note(self._connection, table, row)
 
     async def row(self, statement: Executable, parameters: Parameters = None) -> RowMapping | None:
         """Return the first row, or `None`."""

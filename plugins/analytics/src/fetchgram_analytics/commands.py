@@ -1,4 +1,4 @@
-"""`fetchgram analytics report`: pictures and numbers in a folder."""
+"""`fetchgram analytics`: a report as pictures and numbers in a folder, and sums that are counted again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ def group(settings: Settings) -> typer.Typer:
     """Return the group of commands."""
     app = typer.Typer(no_args_is_help=True)
 
-    @app.callback()
-    def analytics() -> None:
-        """Keep `report` a command of its own, though it is the only one."""
-
     @app.command()
     def report(
         context: typer.Context,
@@ -39,5 +35,19 @@ def group(settings: Settings) -> typer.Typer:
 
         for path in with_context(context, PLUGIN, work):
             typer.echo(path)
+
+    @app.command()
+    def rebuild(context: typer.Context) -> None:
+        """Count the kept events again, put right what differs, and say what that was; the bot may run meanwhile."""
+
+        async def work(given: Context) -> list[str]:
+            from fetchgram_analytics.dates import Place  # noqa: PLC0415  # not needed to name the command
+            from fetchgram_analytics.rebuilding import Rebuilding, told  # noqa: PLC0415  # the same
+
+            rebuilding = Rebuilding(given.database, Place(settings.timezone), settings)
+            return told(await rebuilding.rebuild(given.clock.now()))
+
+        for line in with_context(context, PLUGIN, work):
+            typer.echo(line)
 
     return app

@@ -1,183 +1,238 @@
-"""What an event counts for, and the sums of many: the one place that says what each number of a chart means."""
+"""What an event counts for, and the sums of many: the one place that says what each number of a chart means.
+
+The database counts: what comes back is one row for each hour, measure and name, however many events there were.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from fetchgram_analytics.dates import Level, Moment, Place
-from fetchgram_analytics.histogram import size_class, slot
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import cast as sql_cast
 
-LEVELS = tuple(Level)
+from fetchgram.api import Transaction
+from fetchgram_analytics.dates import EPOCH_DAY, Level, Place, month_of_day
+from fetchgram_analytics.tables import events
+
+_DAY_S, _HOUR_S, _MS = 86_400, 3600, 1000
+_FIRST_WEEKDAY = 3
+"""1970 began on a Thursday."""
 _ENDS = {name[0]: name for name in ("delivered", "blocked", "gone", "failed", "uncertain")}
 """How messages of a broadcast end, by the letter that is recorded."""
 
+Key = tuple[str, int, str, str]
+"""A row of sums: what, when, which plugin, and what tells rows of one measure apart."""
 
-class Counted(NamedTuple):
-    """One thing that an event counts for.
 
-    Attributes:
-        what: The measure.
-        plugin: Of which plugin; empty where that says nothing.
-        detail: What tells rows of one measure apart.
-        n: How many.
-        amount: Bytes, or milliseconds.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Recorded events in a row.
+
+    Args:
+        after_seq: The last one before them.
+        last_seq: The last of them.
+        first_ms: When the earliest happened; what was earlier is none of the piece.
+        last_ms: When the latest did.
     """
 
-    what: str
-    plugin: str = ""
-    detail: str = ""
-    n: int = 1
-    amount: int = 0
+    after_seq: int
+    last_seq: int
+    first_ms: int
+    last_ms: int
 
-
-class Key(NamedTuple):
-    """A row of sums."""
-
-    level: Level
-    what: str
-    at: int
-    plugin: str
-    detail: str
-
-
-class Fact(NamedTuple):
-    """A recorded event, as its columns."""
-
-    seq: int
-    at_ms: int
-    name: str
-    person: int | None
-    plugin: str
-    detail: str
-    height_px: int | None
-    route: str | None
-    cached: bool | None
-    size_bytes: int | None
-    took_ms: int | None
-    send_ms: int | None
+    def stretches(self, place: Place) -> Iterator[dict[str, int]]:
+        """Return what the statements of this package take, once for each time between two changes of the clocks."""
+        for stretch in place.stretches(self.first_ms // _MS, self.last_ms // _MS):
+            yield {
+                "after_seq": self.after_seq,
+                "last_seq": self.last_seq,
+                "first_ms": max(self.first_ms, stretch.since_s * _MS),
+                "until_ms": stretch.until_s * _MS,
+                "since_s": stretch.since_s,
+                "offset_s": stretch.offset_s,
+            }
 
 
 @dataclass(slots=True)
 class Sums:
-    """What a number of events come to.
+    """What a number of events come to, by level and row: how many, and how much (bytes or milliseconds)."""
 
-    Attributes:
-        n: By key, how many.
-        amount: By key, how much.
-        people: For each person and day on which they did something, the files and bytes that they got.
-        tastes: The same for each person and plugin.
-    """
+    of: dict[Level, dict[Key, list[int]]] = field(default_factory=lambda: {level: {} for level in Level})
 
-    n: Counter[Key] = field(default_factory=Counter)
-    amount: Counter[Key] = field(default_factory=Counter)
-    people: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-    tastes: dict[tuple[int, str], list[int]] = field(default_factory=dict)
-
-    def count(self, key: Key, n: int, amount: int) -> None:
+    def count(self, level: Level, key: Key, n: int, amount: int = 0) -> None:
         """Add to one row."""
-        self.n[key] += n
-        self.amount[key] += amount
+        sums = self.of[level].setdefault(key, [0, 0])
+        sums[0] += n
+        sums[1] += amount
 
-    def count_day(self, what: str, day: int, n: int) -> None:
-        """Add to one day, and to no other level."""
-        self.count(Key(Level.DAY, what, day, "", ""), n, 0)
+    def count_day(self, key: Key, n: int, amount: int = 0) -> None:
+        """Add to a day and to its month."""
+        what, day, plugin, detail = key
+        self.count(Level.DAY, key, n, amount)
+        self.count(Level.MONTH, (what, month_of_day(day), plugin, detail), n, amount)
 
     def rows(self, level: Level) -> list[dict[str, object]]:
         """Return the rows of a level."""
         return [
-            {"what": k.what, "at": k.at, "plugin": k.plugin, "detail": k.detail, "n": n, "amount": self.amount[k]}
-            for k, n in self.n.items()
-            if k.level is level
+            {"what": what, "at": at, "plugin": plugin, "detail": detail, "n": n, "amount": amount}
+            for (what, at, plugin, detail), (n, amount) in self.of[level].items()
         ]
 
 
-def sums_of(facts: Iterable[Fact], place: Place) -> Sums:
-    """Add up events."""
-    fine: dict[tuple[Moment, str, str, str], list[int]] = {}
+async def sums_of(piece: Piece, place: Place, transaction: Transaction, *, with_hours: bool = False) -> Sums:
+    """Add up a piece.
+
+    Args:
+        piece: Which events.
+        place: Whose days.
+        transaction: Has them.
+        with_hours: Whether hours are wanted here too; `COUNTED_HOURS` adds them up where they lie.
+    """
     found = Sums()
-    for fact in facts:
-        moment = place.moment(fact.at_ms // 1000)
-        for counted in counts(fact, moment):
-            sums = fine.setdefault((moment, counted.what, counted.plugin, counted.detail), [0, 0])
-            sums[0], sums[1] = sums[0] + counted.n, sums[1] + counted.amount
-        if fact.person is not None:
-            _of_person(found, fact, fact.person, moment)
-    for (moment, what, plugin, detail), (n, amount) in fine.items():
-        for level in LEVELS:
-            found.count(Key(level, what, moment.at(level), plugin, detail), n, amount)
+    for stretch in piece.stretches(place):
+        for *key, n, amount in await rows_of(_COUNTED_DAYS, stretch, transaction):
+            found.count_day(cast_key(key), n, amount)
+        for hour, day, told in await rows_of(_BROADCASTS, stretch, transaction):
+            for detail, n in _broadcast(told):
+                found.count_day(("broadcast", day, "", detail), n)
+                found.count(Level.HOUR, ("broadcast", hour, "", detail), n)
+        if with_hours:
+            for *key, n, amount in await rows_of(COUNTED_HOURS, stretch, transaction):
+                found.count(Level.HOUR, cast_key(key), n, amount)
     return found
 
 
-def counts(fact: Fact, moment: Moment) -> Iterable[Counted]:
-    """Say what an event counts for."""
-    meaning = _MEANINGS.get(fact.name)
-    return () if meaning is None else meaning(fact, moment)
+async def rows_of(statement: Executable, stretch: Mapping[str, int], transaction: Transaction) -> list[Any]:
+    """Return the rows of a statement over a stretch of a piece."""
+    return list(await transaction.execute(statement, stretch))
 
 
-def quality(kind: str, height_px: int | None) -> str:
-    """Name a choice by what people would: its lines, or what it is."""
-    return f"{height_px}p" if kind == "video" and height_px else kind
+def cast_key(columns: Sequence[Any]) -> Key:
+    """Return the first four columns of a row of sums as its key."""
+    what, at, plugin, detail = columns[:4]
+    return what, at, plugin, detail
 
 
-def _stage(fact: Fact, _moment: Moment) -> Iterator[Counted]:
-    size = fact.size_bytes or 0
-    if fact.detail == "download":
-        yield Counted("down", fact.plugin, "", 1, size)
-    name = "time.download" if fact.detail == "download" else "time.process"
-    yield _took(name, fact.took_ms, size)
+def local(at_s: ColumnElement[int], offset_s: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[str]]:
+    """Return the day of an instant, and its weekday and hour as three digits, where clocks are so far ahead of UTC."""
+    here = at_s + offset_s
+    days = here // _DAY_S
+    # The leading 1 keeps the zeros.
+    number = 1000 + (days + _FIRST_WEEKDAY) % 7 * 100 + here % _DAY_S // _HOUR_S
+    return days + EPOCH_DAY, func.substr(sql_cast(number, String), 2, 3)
 
 
-def _delivered(fact: Fact, moment: Moment) -> Iterator[Counted]:
-    size, plugin = fact.size_bytes or 0, fact.plugin
-    yield Counted("file", plugin, "", 1, size)
-    yield Counted("quality", plugin, quality(fact.detail, fact.height_px), 1, size)
-    yield Counted("kind", plugin, fact.detail, 1, size)
-    yield Counted("route", plugin, fact.route or "", 1, size)
-    yield Counted("rhythm", plugin, f"{moment.weekday}{moment.hour_of_day:02}", 1, size)
-    if fact.cached:
-        yield Counted("cached", plugin, "", 1, size)
-        return
-    yield Counted("up", plugin, "", 1, size)
-    yield _took("time.send", fact.send_ms, size)
-    yield _took("time.total", fact.took_ms, size)
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=BigInteger())
 
 
-def _broadcast(fact: Fact, _moment: Moment) -> Iterator[Counted]:
-    yield Counted("broadcast")
-    for part in fact.detail.split(","):
-        name, _, count = part.partition("=")
-        if name in _ENDS and count.isdecimal():
-            yield Counted("broadcast", "", _ENDS[name], int(count))
+OFFSET_S, _SINCE_S = _number("offset_s"), _number("since_s")
+AT_S = events.c.at_ms // _MS
+IN_PIECE = (
+    events.c.seq > _number("after_seq"),
+    events.c.seq <= _number("last_seq"),
+    events.c.at_ms >= _number("first_ms"),
+    events.c.at_ms < _number("until_ms"),
+)
+DAY, _RHYTHM = local(AT_S, OFFSET_S)
+_BEGAN = AT_S - (AT_S + OFFSET_S) % _HOUR_S
+# Where clocks were set within an hour, a new one began then.
+_HOUR = case((_BEGAN >= _SINCE_S, _BEGAN), else_=_SINCE_S)
+
+_E = (
+    select(events, _HOUR.label("hour"), DAY.label("day"), _RHYTHM.label("rhythm"))
+    .where(*IN_PIECE, events.c.name != "broadcast.done")
+    .cte("piece")
+    .c
+)
 
 
-def _took(what: str, took_ms: int | None, size_bytes: int | None) -> Counted:
-    took = took_ms or 0
-    return Counted(what, "", f"{size_class(size_bytes)}{slot(took):03}", 1, took)
+_FETCHED = _E.cached == 0
+_DOWNLOAD = _E.detail == "download"
+_ANY = true()
 
 
-def _of_person(found: Sums, fact: Fact, person: int, moment: Moment) -> None:
-    files = int(fact.name == "job.delivered")
-    size = (fact.size_bytes or 0) * files
-    day = found.people.setdefault((person, moment.day), [0, 0])
-    day[0], day[1] = day[0] + files, day[1] + size
-    if files:
-        taste = found.tastes.setdefault((person, fact.plugin), [0, 0])
-        taste[0], taste[1] = taste[0] + files, taste[1] + size
+class _Measure(NamedTuple):
+    """Which events count, by what besides the time, and what is added up."""
+
+    what: str
+    names: tuple[str, ...]
+    plugin: ColumnElement[Any] | None = None
+    detail: ColumnElement[Any] | None = None
+    amount: ColumnElement[Any] | None = None
+    where: ColumnElement[bool] = _ANY
+
+    def by(self, at: ColumnElement[int]) -> Select[Any]:
+        """Return the statement: what, when, plugin, detail, how many, how much."""
+        empty, nothing = literal("", String()), literal(0, BigInteger())
+        columns = [column for column in (self.plugin, self.detail) if column is not None]
+        much = nothing if self.amount is None else sql_cast(func.sum(func.coalesce(self.amount, 0)), BigInteger)
+        return (
+            select(
+                literal(self.what, String()).label("what"),
+                at.label("at"),
+                (empty if self.plugin is None else self.plugin).label("plugin"),
+                (empty if self.detail is None else self.detail).label("detail"),
+                func.count().label("n"),
+                much.label("amount"),
+            )
+            .where(_E.name.in_(self.names), self.where)
+            .group_by(at, *columns)
+        )
 
 
-_MEANINGS: Mapping[str, Callable[[Fact, Moment], Iterable[Counted]]] = {
-    "request.accepted": lambda _fact, _moment: (Counted("link"),),
-    "person.new": lambda fact, _moment: (Counted("new", "", fact.detail),),
-    "request.failed": lambda fact, _moment: (Counted("failure", fact.plugin, fact.detail),),
-    "delivery.failed": lambda fact, _moment: (Counted("failure", fact.plugin, fact.detail),),
-    "delivery.uncertain": lambda fact, _moment: (Counted("failure", fact.plugin, "uncertain"),),
-    "plugin.paused": lambda fact, _moment: (Counted("paused", fact.plugin),),
-    "request.probed": lambda fact, _moment: (_took("time.look", fact.took_ms, None),),
-    "job.begun": lambda fact, _moment: (_took("time.wait", fact.took_ms, None),),
-    "job.stage": _stage,
-    "job.delivered": _delivered,
-    "broadcast.done": _broadcast,
-}
+def _file(what: str, detail: ColumnElement[Any] | None = None, where: ColumnElement[bool] = _ANY) -> _Measure:
+    return _Measure(what, ("job.delivered",), _E.plugin, detail, _E.size_bytes, where)
+
+
+def _time(stage: str, name: str, where: ColumnElement[bool] = _ANY) -> _Measure:
+    return _Measure(f"time.{stage}", (name,), _E.plugin, _E.took_slot, _E.took_ms, where)
+
+
+_MEASURES = (
+    _Measure("link", ("request.accepted",)),
+    _Measure("new", ("person.new",), detail=_E.detail),
+    _Measure("failure", ("request.failed", "delivery.failed", "delivery.uncertain"), _E.plugin, _E.detail),
+    _Measure("paused", ("plugin.paused",), _E.plugin),
+    _Measure("down", ("job.stage",), _E.plugin, None, _E.size_bytes, _DOWNLOAD),
+    _file("file"),
+    _file("quality", _E.quality),
+    _file("kind", _E.detail),
+    _file("route", _E.route),
+    _file("rhythm", _E.rhythm),
+    _file("cached", None, ~_FETCHED),
+    _file("up", None, _FETCHED),
+    _time("look", "request.probed"),
+    _time("wait", "job.begun"),
+    _time("download", "job.stage", _DOWNLOAD),
+    _time("process", "job.stage", ~_DOWNLOAD),
+    _time("total", "job.delivered", _FETCHED),
+    _Measure("time.send", ("job.delivered",), _E.plugin, _E.send_slot, _E.send_ms, _FETCHED),
+    _Measure("sized", ("job.delivered",), _E.plugin, _E.size_class + _E.took_slot, _E.took_ms, _FETCHED),
+)
+COUNTED_HOURS = union_all(*(measure.by(_E.hour) for measure in _MEASURES))
+_COUNTED_DAYS = union_all(*(measure.by(_E.day) for measure in _MEASURES))
+_BROADCASTS = select(_HOUR, DAY, events.c.detail).where(*IN_PIECE, events.c.name == "broadcast.done")
+
+
+def _broadcast(told: str) -> Iterator[tuple[str, int]]:
+    yield "", 1
+    parts: Mapping[str, str] = dict(part.split("=") for part in told.split(",") if "=" in part)
+    for letter, name in _ENDS.items():
+        if parts.get(letter, "").isdecimal():
+            yield name, int(parts[letter])

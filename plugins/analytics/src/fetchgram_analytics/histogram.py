@@ -16,15 +16,18 @@ def slot(took_ms: int) -> int:
     return 0 if took_ms <= _FIRST_MS else math.ceil(math.log(took_ms / _FIRST_MS) / math.log(_RATIO) - 1e-9)
 
 
+def slot_name(took_ms: int) -> str:
+    """Return the slot as three digits, which sort."""
+    return f"{slot(took_ms):03}"
+
+
 def longest_s(number: int) -> float:
     """Return the longest time of a slot in seconds."""
     return _FIRST_MS * _RATIO**number / 1000
 
 
-def size_class(size_bytes: int | None) -> str:
-    """Return the class of a file's size as one letter; `-` where no file is concerned."""
-    if size_bytes is None:
-        return "-"
+def size_class(size_bytes: int) -> str:
+    """Return the class of a file's size as one letter."""
     return "abcd"[sum(size_bytes >= border * 1_000_000 for border in SIZES_MB)]
 
 

@@ -73,8 +73,10 @@ class Plugin:
             return ()
         from fetchgram_analytics.painter import Painter  # noqa: PLC0415  # not needed to load the plugin
         from fetchgram_analytics.screens import Analytics  # noqa: PLC0415  # the same
+        from fetchgram_analytics.zones import Zones  # noqa: PLC0415  # the same
 
-        return (Analytics(Painter(self._context, self._settings, self._summing())).command(),)
+        painter = Painter(self._context, self._settings, self._summing())
+        return (Analytics(painter, Zones(self._context.database, self._recording(), self._settings)).command(),)
 
     @hookimpl
     def user_commands(self) -> Sequence[Command]:

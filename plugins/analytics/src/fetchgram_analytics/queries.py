@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, select
 
 from fetchgram.api import PluginDatabase
-from fetchgram_analytics.histogram import percentile
+from fetchgram_analytics.counting import local
+from fetchgram_analytics.histogram import longest_s, percentile
 from fetchgram_analytics.periods import Span
 from fetchgram_analytics.recording import marks_of
 from fetchgram_analytics.summing import OF_LEVEL
-from fetchgram_analytics.tables import active, days, tastes
+from fetchgram_analytics.tables import active, days, hours, tastes
 
+Times = tuple[float, ...]
 STAGES = ("look", "wait", "download", "process", "send", "total")
 
 
@@ -65,20 +67,24 @@ class Queries:
             by: `at`, `plugin` or `detail`.
             plugin: Of this one only.
         """
-        table = OF_LEVEL[span.level]
-        column = table.c[by]
-        rows = await self._rows(_sums(table, what, span, column, plugin=plugin).group_by(column))
+        rows = await self._rows(_Source.of(span).sums(what, by, plugin=plugin))
         return {key: Amount(int(n), int(amount)) for key, n, amount in rows}
 
     async def grid(self, what: str, span: Span, *, by: str = "plugin") -> dict[Any, dict[int, Amount]]:
         """Add up a measure by one of its columns and by time."""
-        table = OF_LEVEL[span.level]
-        column = table.c[by]
         found: dict[Any, dict[int, Amount]] = defaultdict(dict)
-        statement = _sums(table, what, span, column, table.c.at).group_by(column, table.c.at)
-        for key, at, n, amount in await self._rows(statement):
+        for key, at, n, amount in await self._rows(_Source.of(span).sums(what, by, "at")):
             found[key][at] = Amount(int(n), int(amount))
         return dict(found)
+
+    async def rhythm(self, span: Span, plugin: str | None = None) -> dict[str, int]:
+        """Return how many files there were by weekday and hour: three digits, 0 is Monday."""
+        source = _Source.of(span)
+        # Where the clocks are another place's, so are the weekdays and hours.
+        statement = source.sums("rhythm", "detail", plugin=plugin)
+        if span.stretches:
+            statement = source.sums("file", "rhythm", plugin=plugin)
+        return {detail: int(n) for detail, n, _ in await self._rows(statement)}
 
     async def total(self, what: str, span: Span, plugin: str | None = None) -> Amount:
         """Add up a measure over a span."""
@@ -92,28 +98,27 @@ class Queries:
         )
         return {at: int(n) for at, n in await self._rows(statement.group_by(days.c.at))}
 
-    async def times(self, stage: str, span: Span) -> dict[int, dict[int, int]]:
-        """Return for each part of the span the slots of times of a stage."""
-        found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        for detail, by_time in (await self.grid(f"time.{stage}", span, by="detail")).items():
-            for at, amount in by_time.items():
-                found[at][int(detail[1:])] += amount.n
-        return {at: dict(slots) for at, slots in found.items()}
+    async def times(
+        self, stage: str, span: Span, parts: Sequence[float], plugin: str | None = None
+    ) -> dict[int, Times]:
+        """Return for each part of the span the times, in seconds, that these parts of all stay under."""
+        rows = await self._rows(
+            _percentiles(_Source.of(span).sums(f"time.{stage}", "at", "detail", plugin=plugin), parts)
+        )
+        return {at: tuple(longest_s(int(slot)) for slot in slots) for at, *slots in rows}
 
-    async def sizes(self, stage: str, span: Span) -> dict[str, dict[int, int]]:
-        """Return for each class of sizes the slots of times of a stage."""
+    async def sizes(self, span: Span, plugin: str | None = None) -> dict[str, dict[int, int]]:
+        """Return for each class of sizes the slots of times from the choice to the file."""
         found: dict[str, dict[int, int]] = defaultdict(dict)
-        for detail, amount in (await self.series(f"time.{stage}", span, by="detail")).items():
+        for detail, amount in (await self.series("sized", span, by="detail", plugin=plugin)).items():
             found[detail[0]][int(detail[1:])] = amount.n
         return dict(found)
 
-    async def percentiles(self, stage: str, span: Span) -> tuple[float | None, float | None]:
+    async def percentiles(self, stage: str, span: Span, plugin: str | None = None) -> tuple[float | None, float | None]:
         """Return the median of a stage's times and their 95th percentile, in seconds."""
-        whole: dict[int, int] = defaultdict(int)
-        for slots in (await self.sizes(stage, span)).values():
-            for number, count in slots.items():
-                whole[number] += count
-        return percentile(whole, 0.5), percentile(whole, 0.95)
+        found = await self.series(f"time.{stage}", span, by="detail", plugin=plugin)
+        slots = {int(detail): amount.n for detail, amount in found.items()}
+        return percentile(slots, 0.5), percentile(slots, 0.95)
 
     async def mine(self, person: int) -> Mine:
         """Return what a person got."""
@@ -143,10 +148,56 @@ class Queries:
             return list(await transaction.execute(statement))
 
 
-def _sums(
-    table: Any, what: str, span: Span, *columns: Any, plugin: str | None = None
-) -> Select[Any]:  # columns of any type
-    found = select(*columns, func.sum(table.c.n), func.sum(table.c.amount)).where(
-        table.c.what == what, table.c.at.between(span.first, span.last)
-    )
-    return found if plugin is None else found.where(table.c.plugin == plugin)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the sums of a span are.
+
+    Args:
+        table: Of hours, days or months.
+        first: The first of them.
+        last: The last.
+        columns: By name, what can be asked for; `at` is the part of the span.
+    """
+
+    table: Table
+    first: int
+    last: int
+    columns: Mapping[str, ColumnElement[Any]]
+
+    @classmethod
+    def of(cls, span: Span) -> _Source:
+        """Find them: days of another place are made of hours."""
+        if not span.stretches:
+            table = OF_LEVEL[span.level]
+            return cls(table, span.first, span.last, dict(table.c))
+        ahead: ColumnElement[int] = literal(span.stretches[-1].offset_s, BigInteger())
+        for stretch in reversed(span.stretches[:-1]):
+            ahead = case((hours.c.at < stretch.until_s, literal(stretch.offset_s, BigInteger())), else_=ahead)
+        day, rhythm = local(hours.c.at, ahead)
+        columns = {**dict(hours.c), "at": day, "rhythm": rhythm}
+        return cls(hours, span.stretches[0].since_s, span.stretches[-1].until_s - 1, columns)
+
+    def sums(self, what: str, *by: str, plugin: str | None = None) -> Select[Any]:
+        """Add up a measure by these columns."""
+        c = self.table.c
+        rows = select(*(self.columns[name].label(f"by_{name}") for name in by), c.n, c.amount).where(
+            c.what == what, c.at.between(self.first, self.last), *(() if plugin is None else (c.plugin == plugin,))
+        )
+        found = rows.subquery()
+        keys = [found.c[f"by_{name}"] for name in by]
+        return select(*keys, func.sum(found.c.n).label("n"), func.sum(found.c.amount)).group_by(*keys)
+
+
+def _percentiles(sums: Select[Any], parts: Sequence[float]) -> Select[Any]:
+    """Of sums by time and slot, return for each time the slots that these parts of all stay under."""
+    slots = sums.subquery()
+    at, slot = slots.c.by_at, slots.c.by_detail
+    seen = func.sum(slots.c.n).over(partition_by=at, order_by=slot)
+    whole = func.sum(slots.c.n).over(partition_by=at)
+    running = select(at, slot, seen.label("seen"), whole.label("whole")).subquery()
+    # In whole per cent: fractions would be rounded.
+    found = [
+        func.min(case((running.c.seen * 100 >= running.c.whole * round(part * 100), running.c.by_detail)))
+        for part in parts
+    ]
+    return select(running.c.by_at, *found).group_by(running.c.by_at)

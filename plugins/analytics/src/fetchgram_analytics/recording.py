@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its "on conflict" is SQLite's too
 
 from fetchgram.api import Event, Json, Transaction
-from fetchgram_analytics.tables import active, events, marks, tastes
+from fetchgram_analytics.histogram import size_class, slot_name
+from fetchgram_analytics.tables import active, events, marks, tastes, zones
 
+DELIVERED = "job.delivered"
 FORGOTTEN = "person.forgotten"
 RECORDED = frozenset(
     {
         *("person.new", "person.back", "request.accepted", "request.probed", "request.failed"),
-        *("job.queued", "job.begun", "job.stage", "job.delivered", "delivery.failed", "delivery.uncertain"),
+        *("job.queued", "job.begun", "job.stage", DELIVERED, "delivery.failed", "delivery.uncertain"),
         *("plugin.paused", "broadcast.done"),
     }
 )
 """Events that something is drawn of."""
 
+_NOTHING: Mapping[str, object] = dict.fromkeys(column.name for column in events.columns if column.name != "seq")
 _DETAILS = ("kind", "reason", "stage", "language")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSERT = insert(events).on_conflict_do_nothing(index_elements=[events.c.event_id])
@@ -29,6 +33,7 @@ _FORGET = (
     update(events).where(events.c.person == bindparam("who")).values(person=None),
     delete(active).where(active.c.person == bindparam("who")),
     delete(tastes).where(tastes.c.person == bindparam("who")),
+    delete(zones).where(zones.c.person == bindparam("who")),
 )
 
 
@@ -74,25 +79,46 @@ class Recorder:
             await transaction.execute(_INSERT, rows)
 
     def _row(self, event: Event, salt: int) -> dict[str, object]:
-        data = event.data
-        row: dict[str, object] = {
-            "event_id": event.id,
-            "at_ms": _ms_of(event),
-            "name": event.name,
-            "person": None if event.person is None else self.person(event.person, salt),
-            "plugin": event.plugin or "",
-            "detail": next((str(data[key]) for key in _DETAILS if data.get(key)), ""),
-            "height_px": data.get("height_px"),
-            "route": data.get("route"),
-            "cached": data.get("cached"),
-            "size_bytes": data.get("size_bytes"),
-            "took_ms": _ms(data.get("seconds", data.get("waited_s"))),
-            "send_ms": _ms(data.get("send_s")),
-        }
-        if event.name == "broadcast.done":
-            # Their first letters tell them apart, and so five numbers fit.
-            row["detail"] = ",".join(f"{key[0]}={count}" for key, count in sorted(data.items()) if count)
+        data, name, took_ms = event.data, event.name, _ms(event.data.get("seconds", event.data.get("waited_s")))
+        row = dict(_NOTHING)
+        row["event_id"] = event.id
+        row["at_ms"] = _ms_of(event)
+        row["name"] = name
+        row["person"] = None if event.person is None else self.person(event.person, salt)
+        row["plugin"] = event.plugin or ""
+        row["detail"] = _detail(name, data)
+        row["size_bytes"] = data.get("size_bytes")
+        row["took_ms"], row["took_slot"] = took_ms, slot_name(took_ms)
+        if name == DELIVERED:
+            row |= _of_a_file(data, str(row["detail"]))
         return row
+
+
+def _detail(name: str, data: Mapping[str, Json]) -> str:
+    if name == "broadcast.done":
+        # Their first letters tell them apart, and so five numbers fit.
+        return ",".join(f"{key[0]}={count}" for key, count in sorted(data.items()) if count)
+    if name == "delivery.uncertain":
+        return "uncertain"
+    return next((str(data[key]) for key in _DETAILS if data.get(key)), "")
+
+
+def _of_a_file(data: Mapping[str, Json], kind: str) -> dict[str, object]:
+    size_bytes, send_ms = cast("int", data.get("size_bytes") or 0), _ms(data.get("send_s"))
+    return {
+        "quality": _quality(kind, data.get("height_px")),
+        "route": data.get("route") or "",
+        "cached": int(bool(data.get("cached"))),
+        "size_bytes": size_bytes,
+        "size_class": size_class(size_bytes),
+        "send_ms": send_ms,
+        "send_slot": slot_name(send_ms),
+    }
+
+
+def _quality(kind: str, height_px: Json) -> str:
+    """Name a choice by what people would: its lines, or what it is."""
+    return f"{height_px}p" if kind == "video" and height_px else kind
 
 
 async def marks_of(transaction: Transaction, *, hold: bool = False) -> dict[str, int]:
@@ -106,5 +132,5 @@ def _ms_of(event: Event) -> int:
     return round((event.at - _EPOCH).total_seconds() * 1000)
 
 
-def _ms(seconds: Json) -> int | None:
-    return round(seconds * 1000) if isinstance(seconds, int | float) else None
+def _ms(seconds: Json) -> int:
+    return round(seconds * 1000) if isinstance(seconds, int | float) else 0

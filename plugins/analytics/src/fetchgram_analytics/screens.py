@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fetchgram.api import Action, Button, Command, Interaction, Json, Role, Screen, Show, Text, text
+from fetchgram.api import Action, Ask, AskKind, Button, Command, Interaction, Json, Role, Screen, Show, Text, text
 from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.charts.atlas import CHARTS, DASHBOARD, NO_COMPARISON, NO_PLATFORM, ON_DASHBOARD
+from fetchgram_analytics.dates import Place
 from fetchgram_analytics.painter import Painter
 from fetchgram_analytics.periods import BY_NAME, PERIODS, span_of
+from fetchgram_analytics.zones import Zones, named
 
 _MINIMUM = Role.VIEWER
 _MOST_PLATFORMS = 5
 _IN_A_ROW = 3
+_LONGEST_NAME = 40
 
 
 class Analytics:
@@ -20,10 +23,12 @@ class Analytics:
 
     Args:
         painter: Draws it.
+        zones: Whose days and hours.
     """
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: Painter, zones: Zones) -> None:
         self._painter = painter
+        self._zones = zones
 
     def command(self) -> Command:
         """Return the command with what its buttons do."""
@@ -32,19 +37,39 @@ class Analytics:
             help=text("analytics-help"),
             handler=self.show,
             minimum_role=_MINIMUM,
-            actions={"show": Action(handler=self.show, minimum_role=_MINIMUM)},
+            actions={
+                name: Action(handler=handler, minimum_role=_MINIMUM)
+                for name, handler in (("show", self.show), ("zone", self.ask_zone), ("zone-set", self.set_zone))
+            },
         )
 
     async def show(self, interaction: Interaction) -> Screen:
         """Show what the button says, the dashboard without one."""
         view = _view(interaction.args)
-        media, sheet = await self._painter.picture(view, interaction.locale)
-        rows = await self._rows(view, interaction.locale)
+        place = await self._zones.of(interaction.person.id)
+        media, sheet = await self._painter.picture(view, interaction.locale, place)
+        rows = await self._rows(view, interaction.locale, place)
         shown = text("analytics-caption", title=sheet.title, note=sheet.note)
-        show = Show.EDIT if interaction.action else Show.NEW
+        show = Show.EDIT if interaction.action == "show" else Show.NEW
         return Screen(text=shown, media=media, rows=rows, show=show)
 
-    async def _rows(self, view: View, locale: str) -> tuple[tuple[Button, ...], ...]:
+    async def ask_zone(self, interaction: Interaction) -> Screen:
+        """Ask for the zone that somebody wants to see days and hours of."""
+        now, home = await self._zones.of(interaction.person.id), self._zones.home
+        back = Button(label=text("analytics-button-zone-home", zone=home.name), action="zone-set")
+        shown = text("analytics-zone-ask", zone=now.name, home=home.name)
+        return Screen(text=shown, rows=((back,),), show=Show.NEW, ask=Ask(kind=AskKind.TEXT, action="zone-set"))
+
+    async def set_zone(self, interaction: Interaction) -> Screen:
+        """Remember the zone that was typed, or that of the bot for whoever pressed the button."""
+        place = named(interaction.text) if interaction.text else None
+        if interaction.text and place is None:
+            unknown = text("analytics-zone-unknown", name=interaction.text[:_LONGEST_NAME])
+            return Screen(text=unknown, show=Show.NEW, ask=Ask(kind=AskKind.TEXT, action="zone-set"))
+        await self._zones.choose(interaction.person.id, place)
+        return await self.show(interaction)
+
+    async def _rows(self, view: View, locale: str, place: Place) -> tuple[tuple[Button, ...], ...]:
         periods = tuple(
             _button("period", text(f"analytics-period-{each.name}"), view, chosen=each is view.period, period=each.name)
             for each in PERIODS
@@ -58,7 +83,8 @@ class Analytics:
         rows += _in_rows([_chart(name, view) for name in charts if name != view.chart])
         more = Button(label=text("analytics-button-more"), action="show", args=_args(view, page=1 - view.page))
         back = Button(label=text("analytics-button-back"), action="show", args=_args(view, chart=DASHBOARD, page=0))
-        rows.append((back, more) if view.chart != DASHBOARD else (more,))
+        zone = Button(label=text("analytics-button-zone", zone=place.name), action="zone")
+        rows.append((back, more) if view.chart != DASHBOARD else (zone, more))
         return tuple(rows)
 
     async def _platforms(self, view: View, locale: str) -> list[Button]:

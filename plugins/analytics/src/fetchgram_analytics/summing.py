@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, Table, select, update
+from sqlalchemy import Select, Table, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # its "on conflict" is SQLite's too
 
 from fetchgram.api import PluginDatabase, Transaction
-from fetchgram_analytics.activity import LONGEST, newly_active
-from fetchgram_analytics.counting import Fact, Sums, sums_of
+from fetchgram_analytics.activity import newly_active
+from fetchgram_analytics.counting import COUNTED_HOURS, DAY, IN_PIECE, Piece, Sums, rows_of, sums_of
 from fetchgram_analytics.dates import Level, Place
-from fetchgram_analytics.recording import marks_of
+from fetchgram_analytics.recording import DELIVERED, marks_of
 from fetchgram_analytics.tables import active, days, events, hours, marks, months, tastes
 
-PIECE = 2000
+PIECE = 5000
 """Events in one transaction: it takes a few hundredths of a second, in which nobody else writes to SQLite."""
 
 OF_LEVEL: Mapping[Level, Table] = {Level.HOUR: hours, Level.DAY: days, Level.MONTH: months}
-_FACT = tuple(events.c[name] for name in Fact._fields)
 
 
-def _adding(table: Table, *values: str) -> Any:  # an Insert, as SQLAlchemy does not name it publicly
-    statement = insert(table)
+def adding(table: Table, *values: str, rows: Select[Any] | None = None) -> Any:  # an Insert, which has no public name
+    """Return the statement that adds to rows, or makes them.
+
+    Args:
+        table: Of sums.
+        *values: Columns that are added up; the others are the key.
+        rows: What is added, where the database finds it itself.
+    """
+    names = [column.name for column in table.columns]
+    statement = insert(table) if rows is None else insert(table).from_select(names, rows)
     grown = {name: table.c[name] + statement.excluded[name] for name in values}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=grown)
 
 
-_ADD = {level: _adding(table, "n", "amount") for level, table in OF_LEVEL.items()}
-_ADD_ACTIVE = _adding(active, "files", "size_bytes")
-_ADD_TASTES = _adding(tastes, "files", "size_bytes")
+_DELIVERED = events.c.name == DELIVERED
+_FILES = func.sum(case((_DELIVERED, 1), else_=0))
+_BYTES = func.sum(case((_DELIVERED, func.coalesce(events.c.size_bytes, 0)), else_=0))
+_SOMEBODY = (*IN_PIECE, events.c.person.is_not(None))
+PEOPLE_DAYS = select(events.c.person, DAY.label("day"), _FILES.label("files"), _BYTES.label("size_bytes")).where(
+    *_SOMEBODY
+)
+_TASTES = select(events.c.person, events.c.plugin, _FILES, _BYTES).where(*_SOMEBODY, _DELIVERED)
+
+ADD = {level: adding(table, "n", "amount") for level, table in OF_LEVEL.items()}
+_COUNTED = COUNTED_HOURS.subquery()
+# The condition keeps SQLite from reading ON CONFLICT as a part of a join (sqlite.org/lang_upsert.html, 2.2).
+_ADD_HOURS = adding(hours, "n", "amount", rows=select(_COUNTED).where(_COUNTED.c.n > 0))
+_ADD_ACTIVE = adding(active, "files", "size_bytes", rows=PEOPLE_DAYS.group_by(events.c.person, DAY))
+_ADD_TASTES = adding(tastes, "files", "size_bytes", rows=_TASTES.group_by(events.c.person, events.c.plugin))
 
 
 class Summing:
@@ -48,68 +66,43 @@ class Summing:
         self._place = place
         self._alone = asyncio.Lock()
 
-    async def catch_up(self) -> int:
-        """Add up all that was recorded; returns how many events that were."""
-        total = 0
+    async def catch_up(self) -> None:
+        """Add up all that was recorded."""
         async with self._alone:
-            while count := await self.step():
-                total += count
-        return total
+            while await self.step():
+                pass
 
-    async def step(self) -> int:
-        """Add up one piece; returns how many events it had, 0 for none."""
+    async def step(self) -> bool:
+        """Add up one piece; returns whether there was any."""
         async with self._database.read() as transaction:
-            seen = (await marks_of(transaction))["summed"]
-            facts = [Fact._make(row) for row in await transaction.execute(_after(seen))]
-        if not facts:
-            return 0
-        sums = await asyncio.to_thread(sums_of, facts, self._place)
+            piece = await _next(transaction)
+            if piece is None:
+                return False
+            # Counted before the turn to write, which others wait for.
+            sums = await sums_of(piece, self._place, transaction)
         async with self._database.write() as transaction:
-            if (await marks_of(transaction, hold=True))["summed"] == seen:
-                await self._add(transaction, sums)
-                moved = update(marks).where(marks.c.name == "summed").values(value=facts[-1].seq)
-                await transaction.execute(moved)
-        return len(facts)
+            if (await marks_of(transaction, hold=True))["summed"] == piece.after_seq:
+                await self._add(piece, sums, transaction)
+        return True
 
-    async def _add(self, transaction: Transaction, sums: Sums) -> None:
-        for (window, day), n in (await self._newly_active(transaction, sums)).items():
-            sums.count_day(f"active{window}", day, n)
-        for level, statement in _ADD.items():
+    async def _add(self, piece: Piece, sums: Sums, transaction: Transaction) -> None:
+        for stretch in piece.stretches(self._place):
+            await transaction.execute(_ADD_HOURS, stretch)
+            for (window, day), n in (await newly_active(stretch, transaction)).items():
+                sums.count(Level.DAY, (f"active{window}", day, "", ""), n)
+            await transaction.execute(_ADD_ACTIVE, stretch)
+            await transaction.execute(_ADD_TASTES, stretch)
+        for level, statement in ADD.items():
             if rows := sums.rows(level):
                 await transaction.execute(statement, rows)
-        if sums.people:
-            await transaction.execute(_ADD_ACTIVE, _rows(sums.people, "day"))
-        if sums.tastes:
-            await transaction.execute(_ADD_TASTES, _rows(sums.tastes, "plugin"))
-
-    async def _newly_active(self, transaction: Transaction, sums: Sums) -> Mapping[tuple[int, int], int]:
-        """Return what grows by the days on which people were active whom nobody knew to be so."""
-        if not sums.people:
-            return {}
-        known: dict[int, list[int]] = defaultdict(list)
-        for row in await transaction.execute(_known(sums.people.keys())):
-            known[row.person].append(row.day)
-        added: dict[int, list[int]] = defaultdict(list)
-        for person, day in sums.people:
-            if day not in known[person]:
-                added[person].append(day)
-        return newly_active(added, known)
+        await transaction.execute(update(marks).where(marks.c.name == "summed").values(value=piece.last_seq))
 
 
-def _after(seq: int) -> Select[Any]:
-    return select(*_FACT).where(events.c.seq > seq).order_by(events.c.seq).limit(PIECE)
-
-
-def _known(people: Any) -> Select[Any]:  # keys of a dict
-    first = min(day for _, day in people) - LONGEST
-    last = max(day for _, day in people) + LONGEST
-    among = active.c.person.in_(sorted({person for person, _ in people}))
-    near = active.c.day.between(first, last)
-    return select(active.c.person, active.c.day).where(among, near).order_by(active.c.person, active.c.day)
-
-
-def _rows(found: Mapping[tuple[int, Any], Sequence[int]], second: str) -> list[dict[str, object]]:
-    return [
-        {"person": key[0], second: key[1], "files": files, "size_bytes": size}
-        for key, (files, size) in sorted(found.items())
-    ]
+async def _next(transaction: Transaction) -> Piece | None:
+    seen = (await marks_of(transaction))["summed"]
+    some = (
+        select(events.c.seq, events.c.at_ms).where(events.c.seq > seen).order_by(events.c.seq).limit(PIECE).subquery()
+    )
+    ends = select(func.max(some.c.seq), func.min(some.c.at_ms), func.max(some.c.at_ms))
+    ((last, first_ms, last_ms),) = await rows_of(ends, {}, transaction)
+    return None if last is None else Piece(seen, last, first_ms, last_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
 
 metadata = MetaData()
 
@@ -19,12 +19,17 @@ events = Table(
     Column("person", BigInteger),
     Column("plugin", String(64), nullable=False),
     Column("detail", String(64), nullable=False),
-    Column("height_px", SmallInteger),
+    # Of a file: what people would call its quality, the way out, whether (1 or 0) nothing had to be fetched.
+    Column("quality", String(64)),
     Column("route", String(64)),
-    Column("cached", Boolean),
+    Column("cached", SmallInteger),
     Column("size_bytes", BigInteger),
+    # Classes of sizes and slots of times, as `histogram` names them.
+    Column("size_class", String(1)),
     Column("took_ms", BigInteger),
+    Column("took_slot", String(3)),
     Column("send_ms", BigInteger),
+    Column("send_slot", String(3)),
     sqlite_autoincrement=True,
 )
 
@@ -66,6 +71,13 @@ tastes = Table(
     Column("files", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+zones = Table(
+    "analytics_zones",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("timezone", String(64), nullable=False),
 )
 
 marks = Table(

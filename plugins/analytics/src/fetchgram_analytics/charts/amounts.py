@@ -55,9 +55,9 @@ async def cache(asked: Asked) -> Panel:
 
 async def rhythm(asked: Asked) -> Panel:
     """Files by weekday and hour."""
-    found = await asked.queries.series("rhythm", asked.span, by="detail", plugin=asked.view.plugin)
-    grid = [[float(found.get(f"{day}{hour:02}", Amount()).n) for hour in range(_HOURS)] for day in range(7)]
-    busiest = max(found, key=lambda slot: (found[slot].n, slot), default="000")
+    found = await asked.queries.rhythm(asked.span, asked.view.plugin)
+    grid = [[float(found.get(f"{day}{hour:02}", 0)) for hour in range(_HOURS)] for day in range(7)]
+    busiest = max(found, key=lambda slot: (found[slot], slot), default="000")
     title = asked.say("rhythm-title", day=int(busiest[0]), hour=f"{busiest[1:]}:00") if found else asked.say("rhythm")
     series = tuple(Series(asked.say("weekday", day=day), tuple(values)) for day, values in enumerate(grid))
     return asked.panel(Form.HEAT, Unit.COUNT, title, series, labels=tuple(f"{hour:02}" for hour in range(_HOURS)))

@@ -43,6 +43,7 @@ class Asked:
     Args:
         queries: The sums.
         place: Whose days and hours.
+        home: The bot's: of the sums of days and months, and of the days on which people were active.
         texts: Catalogues.
         locale: The language.
         view: What is looked at.
@@ -51,6 +52,7 @@ class Asked:
 
     queries: Queries
     place: Place
+    home: Place
     texts: Sentences
     locale: str
     view: View
@@ -59,7 +61,7 @@ class Asked:
     @property
     def span(self) -> Span:
         """What is looked at."""
-        return span_of(self.view.period, self.place, self.at)
+        return span_of(self.view.period, self.place, self.at, foreign=self.place != self.home)
 
     @property
     def span_before(self) -> Span:
@@ -68,8 +70,8 @@ class Asked:
 
     @property
     def days(self) -> tuple[int, ...]:
-        """Return the day at the end of each part of the span, today for the one that is not over."""
-        today = self.place.now(self.at).day
+        """Return the day at the end of each part of the span, the bot's today for the one that is not over."""
+        today = self.home.now(self.at).day
         return tuple(min(day, today) for day in self.span.days(self.place))
 
     @property

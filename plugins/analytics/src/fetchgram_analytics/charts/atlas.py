@@ -37,7 +37,9 @@ CHARTS: Mapping[str, Callable[[Asked], Awaitable[Panel]]] = {
     "broadcasts": shares.broadcasts,
 }
 ON_DASHBOARD = ("files", "people", "platforms", "success", "stages", "rhythm")
-NO_PLATFORM = frozenset({"people", "platforms", "stages", "speed", "sizes", "waiting", "returning", "broadcasts"})
+OF_THE_BOTS_DAYS = frozenset({"people", "returning"})
+"""Charts of the days on which people were active: those are the bot's, wherever somebody looks at them."""
+NO_PLATFORM = frozenset({"people", "platforms", "returning", "broadcasts"})
 """Charts that know no platforms."""
 NO_COMPARISON = frozenset(CHARTS) - {"files", "platforms", "failures", "qualities", "kinds", "routes"}
 
@@ -60,12 +62,12 @@ async def tiles(asked: Asked) -> tuple[Tile, ...]:
     queries, plugin = asked.queries, asked.view.plugin
     files = [(await queries.total("file", span, plugin)).n for span in (now, then)]
     failed = [(await queries.total("failure", span, plugin)).n for span in (now, then)]
-    today = asked.place.now(asked.at).day
+    today = asked.days[-1]
     days = {today, then.days(asked.place)[-1]}
     active = await queries.active(30, days)
     here = [active.get(today, 0), active.get(then.days(asked.place)[-1], 0)]
     good = [part(some, some + bad) for some, bad in zip(files, failed, strict=True)]
-    half = [(await queries.percentiles("total", span))[0] or 0.0 for span in (now, then)]
+    half = [(await queries.percentiles("total", span, plugin))[0] or 0.0 for span in (now, then)]
     rate = short(good[0], "percent") if files[0] + failed[0] else "–"
     return (
         _tile(asked, "files", short(files[0], "count"), files, up_is_good=True),

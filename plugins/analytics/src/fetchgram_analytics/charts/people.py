@@ -18,7 +18,7 @@ async def people(asked: Asked) -> Panel:
     for window in _WINDOWS:
         found = await asked.queries.active(window, days)
         series.append(Series(asked.say("window", days=window), tuple(float(found.get(day, 0)) for day in days)))
-        latest[window] = found.get(asked.place.now(asked.at).day, 0)
+        latest[window] = found.get(days[-1], 0)
     new = await asked.queries.total("new", asked.span)
     title = asked.say("people-title", month=latest[30], new=new.n)
     return asked.panel(Form.LINES, Unit.COUNT, title, tuple(series))

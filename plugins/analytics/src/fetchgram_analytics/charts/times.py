@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from fetchgram_analytics.charts.asked import Asked
 from fetchgram_analytics.drawing.theme import short
 from fetchgram_analytics.histogram import percentile
@@ -26,7 +24,10 @@ async def waiting(asked: Asked) -> Panel:
 
 async def stages(asked: Asked) -> Panel:
     """How long each stage takes."""
-    rows = [(asked.say(f"stage-{stage}"), *await asked.queries.percentiles(stage, asked.span)) for stage in STAGES]
+    rows = [
+        (asked.say(f"stage-{stage}"), *await asked.queries.percentiles(stage, asked.span, asked.view.plugin))
+        for stage in STAGES
+    ]
     longest = max(rows[:-1], key=lambda row: row[1] or 0.0)
     title = (
         asked.say("stages-title", stage=longest[0], half=short(longest[1], Unit.SECONDS))
@@ -38,7 +39,7 @@ async def stages(asked: Asked) -> Panel:
 
 async def sizes(asked: Asked) -> Panel:
     """How long files of each size take, from the choice to the file."""
-    found = await asked.queries.sizes("total", asked.span)
+    found = await asked.queries.sizes(asked.span, asked.view.plugin)
     rows = [
         (asked.say("size", size=size), percentile(found.get(size, {}), _HALF), percentile(found.get(size, {}), _MOST))
         for size in _SIZES
@@ -53,14 +54,12 @@ async def sizes(asked: Asked) -> Panel:
 
 
 async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
-    found = await asked.queries.times(stage, asked.span)
-    whole: Counter[int] = Counter()
-    for slots in found.values():
-        whole.update(slots)
-    half, most = percentile(whole, _HALF), percentile(whole, _MOST)
-    series = tuple(
-        Series(asked.say(name), asked.over_time(lambda at, part=part: percentile(found.get(at, {}), part)))  # type: ignore[misc]  # mypy cannot infer lambdas with defaults
-        for name, part in (("most", _MOST), ("half", _HALF))
+    plugin, span = asked.view.plugin, asked.span
+    found = await asked.queries.times(stage, span, (_HALF, _MOST), plugin)
+    half, most = await asked.queries.percentiles(stage, span, plugin)
+    series = (
+        Series(asked.say("most"), asked.over_time(lambda at: found[at][1] if at in found else None)),
+        Series(asked.say("half"), asked.over_time(lambda at: found[at][0] if at in found else None)),
     )
     if half is None or most is None:
         said = asked.say(title)

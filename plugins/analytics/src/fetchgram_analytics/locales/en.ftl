@@ -164,6 +164,12 @@ analytics-button-plugin = { $chosen ->
     [yes] • { $name }
    *[no] { $name }
 }
+analytics-button-zone = 🕑 { $zone }
+analytics-button-zone-home = As the bot: { $zone }
+analytics-zone-ask = <b>Whose days and hours shall your charts have?</b>
+    Send the name of a time zone, as Europe/Berlin, or just its city. Now: { $zone }.
+    Charts of months, and those of how many people there were, keep the days of { $home }.
+analytics-zone-unknown = I know no time zone { $name }. Send a name as Europe/Berlin, or Tokyo.
 analytics-every-platform = All platforms
 analytics-button-more = More ▶️
 analytics-button-back = ⬅️ Dashboard

@@ -17,12 +17,17 @@ def upgrade() -> None:
     for name in ("analytics_hours", "analytics_days", "analytics_months"):
         _sums(name)
     _people()
+    op.create_table(
+        "analytics_zones",
+        sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("timezone", sa.String(64), nullable=False),
+    )
     marks = op.create_table(
         "analytics_marks",
         sa.Column("name", sa.String(16), primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
     )
-    first = {"summed": 0, "too_late_ms": 0, "salt": secrets.randbits(62), "reported": 0}
+    first = {"summed": 0, "too_late_ms": 0, "salt": secrets.randbits(62), "reported": 0, "rebuilt": 0}
     op.bulk_insert(marks, [{"name": name, "value": value} for name, value in first.items()])
 
 
@@ -36,12 +41,15 @@ def _events() -> None:
         sa.Column("person", sa.BigInteger),
         sa.Column("plugin", sa.String(64), nullable=False),
         sa.Column("detail", sa.String(64), nullable=False),
-        sa.Column("height_px", sa.SmallInteger),
+        sa.Column("quality", sa.String(64)),
         sa.Column("route", sa.String(64)),
-        sa.Column("cached", sa.Boolean),
+        sa.Column("cached", sa.SmallInteger),
         sa.Column("size_bytes", sa.BigInteger),
+        sa.Column("size_class", sa.String(1)),
         sa.Column("took_ms", sa.BigInteger),
+        sa.Column("took_slot", sa.String(3)),
         sa.Column("send_ms", sa.BigInteger),
+        sa.Column("send_slot", sa.String(3)),
         sqlite_autoincrement=True,
     )
 
