@@ -94,7 +94,9 @@ async def test_a_menu_that_nobody_touched_until_its_buttons_expired_is_over(benc
 
 async def test_events_stay_until_every_observer_has_read_them(bench: Bench, house: Housekeeping) -> None:
     async with bench.storage.write() as session:
-        ids = [await session.events.add(Event(name="job.done", plugin=f"e{n}", at=NOW - OLD)) for n in range(3)]
+        for n in range(3):
+            await session.events.add(Event(name="job.done", plugin=f"e{n}", at=NOW - OLD))
+        ids = [event.id for event in await session.events.after(0, 3)]
         await session.events.add(Event(name="job.done", plugin="young", at=NOW))
         await session.events.set_cursor("fast", ids[2])
         await session.events.set_cursor("slow", ids[0])

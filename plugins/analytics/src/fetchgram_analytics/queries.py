@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,12 +91,17 @@ class Queries:
         found = await self.series(what, span, by="what", plugin=plugin)
         return found.get(what, Amount())
 
-    async def active(self, window: int, days_: Iterable[int]) -> dict[int, int]:
-        """Return for each day how many people were active in so many days up to it."""
-        statement = select(days.c.at, func.sum(days.c.n)).where(
-            days.c.what == f"active{window}", days.c.at.in_(list(days_))
-        )
-        return {at: int(n) for at, n in await self._rows(statement.group_by(days.c.at))}
+    async def active(self, windows: Iterable[int], days_: Collection[int]) -> dict[int, dict[int, int]]:
+        """Return by window, and for each day, how many people were active in so many days up to it."""
+        names = {f"active{window}": window for window in windows}
+        found: dict[int, dict[int, int]] = {window: dict.fromkeys(days_, 0) for window in names.values()}
+        span = days.c.at.between(min(days_), max(days_))
+        for what, at, n in await self._rows(
+            select(days.c.what, days.c.at, days.c.n).where(days.c.what.in_(names), span)
+        ):
+            if at in found[names[what]]:
+                found[names[what]][at] = n
+        return found
 
     async def times(
         self, stage: str, span: Span, parts: Sequence[float], plugin: str | None = None
@@ -114,11 +119,15 @@ class Queries:
             found[detail[0]][int(detail[1:])] = amount.n
         return dict(found)
 
-    async def percentiles(self, stage: str, span: Span, plugin: str | None = None) -> tuple[float | None, float | None]:
-        """Return the median of a stage's times and their 95th percentile, in seconds."""
-        found = await self.series(f"time.{stage}", span, by="detail", plugin=plugin)
-        slots = {int(detail): amount.n for detail, amount in found.items()}
-        return percentile(slots, 0.5), percentile(slots, 0.95)
+    async def percentiles(
+        self, stages: Iterable[str], span: Span, plugin: str | None = None
+    ) -> dict[str, tuple[float | None, float | None]]:
+        """Return for each stage the median of its times and their 95th percentile, in seconds."""
+        slots: dict[str, dict[int, int]] = {f"time.{stage}": {} for stage in stages}
+        statement = _Source.of(span).sums(tuple(slots), "what", "detail", plugin=plugin)
+        for what, detail, n, _ in await self._rows(statement):
+            slots[what][int(detail)] = int(n)
+        return {what[len("time.") :]: (percentile(each, 0.5), percentile(each, 0.95)) for what, each in slots.items()}
 
     async def mine(self, person: int) -> Mine:
         """Return what a person got."""
@@ -177,11 +186,13 @@ class _Source:
         columns = {**dict(hours.c), "at": day, "rhythm": rhythm}
         return cls(hours, span.stretches[0].since_s, span.stretches[-1].until_s - 1, columns)
 
-    def sums(self, what: str, *by: str, plugin: str | None = None) -> Select[Any]:
-        """Add up a measure by these columns."""
+    def sums(self, what: str | tuple[str, ...], *by: str, plugin: str | None = None) -> Select[Any]:
+        """Add up one measure, or several, by these columns."""
         c = self.table.c
         rows = select(*(self.columns[name].label(f"by_{name}") for name in by), c.n, c.amount).where(
-            c.what == what, c.at.between(self.first, self.last), *(() if plugin is None else (c.plugin == plugin,))
+            c.what == what if isinstance(what, str) else c.what.in_(what),
+            c.at.between(self.first, self.last),
+            *(() if plugin is None else (c.plugin == plugin,)),
         )
         found = rows.subquery()
         keys = [found.c[f"by_{name}"] for name in by]

@@ -51,9 +51,16 @@ async def sheet(asked: Asked, theme: Theme) -> Sheet:
     if name in CHARTS:
         panel = await CHARTS[name](asked)
         return Sheet(title=panel.title, note=_note(asked), panels=(panel,), dark=dark)
-    panels = await asyncio.gather(*(CHARTS[each](asked) for each in ON_DASHBOARD))
+    async with asyncio.TaskGroup() as group:
+        numbers = group.create_task(tiles(asked))
+        panels = [group.create_task(_panel(each, asked)) for each in ON_DASHBOARD]
     title = asked.say("dashboard-title", period=asked.view.period.name)
-    return Sheet(title=title, note=_note(asked), panels=tuple(panels), tiles=await tiles(asked), dark=dark)
+    shown = tuple(panel.result() for panel in panels)
+    return Sheet(title=title, note=_note(asked), panels=shown, tiles=numbers.result(), dark=dark)
+
+
+async def _panel(name: str, asked: Asked) -> Panel:
+    return await CHARTS[name](asked)
 
 
 async def tiles(asked: Asked) -> tuple[Tile, ...]:
@@ -62,12 +69,11 @@ async def tiles(asked: Asked) -> tuple[Tile, ...]:
     queries, plugin = asked.queries, asked.view.plugin
     files = [(await queries.total("file", span, plugin)).n for span in (now, then)]
     failed = [(await queries.total("failure", span, plugin)).n for span in (now, then)]
-    today = asked.days[-1]
-    days = {today, then.days(asked.place)[-1]}
-    active = await queries.active(30, days)
-    here = [active.get(today, 0), active.get(then.days(asked.place)[-1], 0)]
+    days = (asked.days[-1], then.days(asked.place)[-1])
+    active = (await queries.active((30,), days))[30]
+    here = [active[day] for day in days]
     good = [part(some, some + bad) for some, bad in zip(files, failed, strict=True)]
-    half = [(await queries.percentiles("total", span, plugin))[0] or 0.0 for span in (now, then)]
+    half = [(await queries.percentiles(("total",), span, plugin))["total"][0] or 0.0 for span in (now, then)]
     rate = short(good[0], "percent") if files[0] + failed[0] else "–"
     return (
         _tile(asked, "files", short(files[0], "count"), files, up_is_good=True),

@@ -14,13 +14,13 @@ _WINDOWS = (30, 7, 1)
 async def people(asked: Asked) -> Panel:
     """People who were active in a day, a week, a month, and how many of them are new."""
     days = asked.days
-    series, latest = [], {}
-    for window in _WINDOWS:
-        found = await asked.queries.active(window, days)
-        series.append(Series(asked.say("window", days=window), tuple(float(found.get(day, 0)) for day in days)))
-        latest[window] = found.get(days[-1], 0)
+    found = await asked.queries.active(_WINDOWS, days)
+    series = [
+        Series(asked.say("window", days=window), tuple(float(found[window][day]) for day in days))
+        for window in _WINDOWS
+    ]
     new = await asked.queries.total("new", asked.span)
-    title = asked.say("people-title", month=latest[30], new=new.n)
+    title = asked.say("people-title", month=found[30][days[-1]], new=new.n)
     return asked.panel(Form.LINES, Unit.COUNT, title, tuple(series))
 
 
@@ -32,10 +32,10 @@ async def returning(asked: Asked) -> Panel:
     """
     days = asked.days
     series, latest = [], {}
+    found = await asked.queries.active((7, 14, 30, 60), {*days, *(d - 7 for d in days), *(d - 30 for d in days)})
     for window in (7, 30):
-        once = await asked.queries.active(window, {*days, *(day - window for day in days)})
-        both = await asked.queries.active(2 * window, days)
-        values = tuple(_kept(once.get(d - window, 0), once.get(d, 0), both.get(d, 0)) for d in days)
+        once, both = found[window], found[2 * window]
+        values = tuple(_kept(once[d - window], once[d], both[d]) for d in days)
         series.append(Series(asked.say("window", days=window), values))
         latest[window] = values[-1] if values else None
     week = latest[7]

@@ -24,10 +24,8 @@ async def waiting(asked: Asked) -> Panel:
 
 async def stages(asked: Asked) -> Panel:
     """How long each stage takes."""
-    rows = [
-        (asked.say(f"stage-{stage}"), *await asked.queries.percentiles(stage, asked.span, asked.view.plugin))
-        for stage in STAGES
-    ]
+    found = await asked.queries.percentiles(STAGES, asked.span, asked.view.plugin)
+    rows = [(asked.say(f"stage-{stage}"), *found[stage]) for stage in STAGES]
     longest = max(rows[:-1], key=lambda row: row[1] or 0.0)
     title = (
         asked.say("stages-title", stage=longest[0], half=short(longest[1], Unit.SECONDS))
@@ -56,7 +54,7 @@ async def sizes(asked: Asked) -> Panel:
 async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
     plugin, span = asked.view.plugin, asked.span
     found = await asked.queries.times(stage, span, (_HALF, _MOST), plugin)
-    half, most = await asked.queries.percentiles(stage, span, plugin)
+    half, most = (await asked.queries.percentiles((stage,), span, plugin))[stage]
     series = (
         Series(asked.say("most"), asked.over_time(lambda at: found[at][1] if at in found else None)),
         Series(asked.say("half"), asked.over_time(lambda at: found[at][0] if at in found else None)),
