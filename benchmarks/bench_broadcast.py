@@ -187,7 +187,7 @@ async def _start(storage: Storage, stage: StageProcess, people: Sequence[int]) -
     await stage.say(author, "News for everybody")
     message = (await stage.messages(author))[-1]["message_id"]
     async with storage.write() as session:
-        post, everybody = Post(chat=author, message_id=message), Recipients(circle=Circle.ALL)
+        post, everybody = Post(chat=author, message_ids=(message,)), Recipients(circle=Circle.ALL)
         draft = await session.broadcasts.add(bot_id, author, post, everybody)
         await session.broadcasts.start(draft.id, len(people))
     return draft.id

@@ -14,15 +14,16 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, event, insert, text
 from sqlalchemy import Table as SqlTable
 
-from fetchgram.model import Chat, Choice, ChoiceKind, Link, LinkKind, Recipe
+from fetchgram.model import Chat, Choice, ChoiceKind, Circle, Link, LinkKind, Recipe, Recipients
 from fetchgram.model.people import PeopleOf
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.storage.audit import audit
+from fetchgram.storage.broadcast_tables import interests
 from fetchgram.storage.columns import to_ms
 from fetchgram.storage.database import Database
 from fetchgram.storage.sqlite import SqliteDatabase
 from fetchgram.storage.stories import stories
-from fetchgram.storage.tables import deliveries, jobs, people, requests
+from fetchgram.storage.tables import chats, deliveries, jobs, people, requests
 from fetchgram_sandbox.postgres import PostgresServer
 from table import Table, is_quick, silence_logs
 
@@ -33,6 +34,18 @@ _BUSY = 7
 _NAMES = ("Ann", "Bea", "Carlos", "Dmitri", "Élodie", "Fatima", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena")
 _ROUNDS = 15
 _IN_LINE = 2_000
+_LINK = Link(plugin="youtube", kind=LinkKind.VIDEO, media_id="m", url="https://site.test/m")
+
+_LANGUAGES = ("en", "en-gb", "es", "pt-br", "pt", "ru", "hi", "de", "fr", "it")
+_PLUGINS = ("youtube", "instagram", "ytdlp")
+_CIRCLES = (
+    Recipients(circle=Circle.ALL),
+    Recipients(circle=Circle.ACTIVE, days=30),
+    Recipients(circle=Circle.LANGUAGE, value="pt"),
+    Recipients(circle=Circle.PLATFORM, value="youtube"),
+    Recipients(circle=Circle.ADMINS),
+    Recipients(circle=Circle.MYSELF),
+)
 
 Page = Callable[[Session], Awaitable[object]]
 
@@ -95,7 +108,16 @@ async def _pages(storage: Storage) -> Mapping[str, Page]:
         "failures, one kind": lambda s: s.stories.of("youtube", "error-gone", 9),
         "failure by number": lambda s: s.stories.get("N0001234"),
         "the door": lambda s: s.access.door(_BOT),
+        "statistics": lambda s: s.figures.of(_BOT),
+        "plugins, their last day": lambda s: s.requests.rates(_NOW - timedelta(days=1)),
+        "broadcast, its languages": lambda s: s.recipients.languages(_BOT, 12),
+        "broadcast, its platforms": lambda s: s.recipients.platforms(_BOT, 12),
+        **{f"broadcast, count of {each.circle.value}": _count(each) for each in _CIRCLES},
     }
+
+
+def _count(circle: Recipients) -> Page:
+    return lambda s: s.recipients.count(_BOT, circle, 1, [1, 2])
 
 
 async def _card(session: Session, person: int) -> None:
@@ -118,6 +140,8 @@ async def _timed(storage: Storage, page: Page) -> float:
 
 async def _fill(storage: Storage, count: int) -> None:
     await _insert(storage, people, _people(count))
+    await _insert(storage, chats, _chats(count))
+    await _insert(storage, interests, _interests(count))
     await _insert(storage, requests, _requests(count))
     await _insert(storage, jobs, _jobs(count))
     await _insert(storage, deliveries, _deliveries(count))
@@ -149,9 +173,25 @@ def _people(count: int) -> Iterator[dict[str, object]]:
             "surname_key": last.casefold(),
             "role": "viewer" if number % 20_000 == 0 else "user",
             "banned": number % 200 == 0,
+            "locale": chance.choice(_LANGUAGES),
+            "blocked": number % 10 == 0,
+            "quiet": number % 33 == 0,
+            "has_chat": True,
             "first_seen": _NOW - timedelta(days=90),
             "last_seen": _NOW - timedelta(seconds=chance.randrange(90 * 86_400)),
         }
+
+
+def _chats(count: int) -> Iterator[dict[str, object]]:
+    for number in range(1, count + 1):
+        yield {"bot_id": _BOT, "id": number, "kind": "private", "first_seen": _NOW, "last_seen": _NOW}
+
+
+def _interests(count: int) -> Iterator[dict[str, object]]:
+    """Everybody sent links of one plugin, every other person of two."""
+    for number in range(1, count + 1):
+        for plugin in {_PLUGINS[number % 3], _PLUGINS[number % 2]}:
+            yield {"bot_id": _BOT, "plugin": plugin, "person": number, "at": _NOW - timedelta(days=1)}
 
 
 def _whose(count: int) -> Iterator[int]:
@@ -172,6 +212,7 @@ def _requests(count: int) -> Iterator[dict[str, object]]:
             "destination": Chat(bot_id=_BOT, chat=person),
             "locale": "en",
             "url": "https://site.test/m",
+            "link": _LINK,
             "state": "failed" if number % 50 == 0 else "done",
             "created_at": at,
             "updated_at": at,
@@ -179,14 +220,13 @@ def _requests(count: int) -> Iterator[dict[str, object]]:
 
 
 def _jobs(count: int) -> Iterator[dict[str, object]]:
-    link = Link(plugin="youtube", kind=LinkKind.VIDEO, media_id="m", url="https://site.test/m")
     recipe = Recipe(choice=Choice(kind=ChoiceKind.VIDEO, height_px=720))
     for number, person in enumerate(_whose(count), start=1):
         at = _NOW - timedelta(seconds=number * 50)
         yield {
             "id": number,
             "fingerprint": f"f{number}",
-            "link": link,
+            "link": _LINK,
             "recipe": recipe,
             "title": "A film",
             "state": "queued" if number <= _IN_LINE else "done",

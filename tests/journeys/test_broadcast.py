@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,6 +15,7 @@ from fetchgram.model import Broadcast, BroadcastState, Person
 from fetchgram.storage import Storage, open_storage
 from fetchgram.storage.broadcast_tables import broadcast_sends
 from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.files import Upload
 from fetchgram_sandbox.live_bot import LiveBot, open_live_bot
 from fetchgram_sandbox.objects import Message
 
@@ -91,14 +94,14 @@ async def begun(olga: Guest, storage: Storage) -> Message:
     return await shows(olga, draft, "Message")
 
 
-async def composed(olga: Guest) -> Message:
-    """Write the message and return the draft."""
+async def composed(olga: Guest, *, album: Sequence[Upload] = ()) -> Message:
+    """Write the message, or send an album, and return the draft."""
     sent = olga.says("/admin")
     panel = await olga.sees(lambda m: "You are an owner" in m.text and m.message_id > sent.message_id)
     await olga.taps(panel, "Broadcasts")
     await olga.taps(await shows(olga, panel, "One message to many people"), "New message")
     await shows(olga, panel, "Send me the message now")
-    sent = olga.says(NEWS)
+    sent = olga.person.send_album(album, "video", caption=NEWS)[0] if album else olga.says(NEWS)
     return await olga.sees(lambda m: "is a draft" in m.text and m.message_id > sent.message_id)
 
 
@@ -134,6 +137,31 @@ async def test_it_is_written_looked_at_and_sent_and_the_report_is_right(
     theirs = next(message for message in people[0].messages() if message.text == NEWS)
     assert [button.label for button in theirs.buttons] == ["Read on", "🔕 No more news like this"]
     assert [button.label for button in preview.buttons] == ["Read on", "🔕 No more news like this"]
+
+
+async def test_an_album_is_one_draft_and_one_message_for_everybody(
+    publisher: LiveBot, olga: Guest, storage: Storage, clips_folder: Path
+) -> None:
+    people = await crowd(publisher, storage, 2)
+    async with storage.write() as session:
+        await session.people.set_quiet(publisher.stage.world.bot.id, olga.person.id, quiet=True)
+    draft = await composed(olga, album=films(publisher, clips_folder))
+    draft = await shows(olga, draft, "An album of 3")
+    assert sum("is a draft" in message.text and "album" in message.text for message in olga.messages()) == 1
+    await olga.taps(draft, "Send")
+    await olga.taps(await shows(olga, draft, "Send it to"), "Send to")
+    await shows(olga, draft, "has gone out")
+    for guest in people:
+        got = [message for message in guest.messages() if message.file is not None]
+        assert (len(got), len({message.album_id for message in got})) == (3, 1)
+    assert not any("Send me a link" in m.text and m.message_id > draft.message_id for m in olga.messages())
+
+
+def films(publisher: LiveBot, folder: Path) -> list[Upload]:
+    found = [(path, publisher.stage.world.files.new_path()) for path in sorted(folder.glob("*.mp4"))[:3]]
+    for path, copy in found:
+        shutil.copyfile(path, copy)
+    return [Upload(copy, path.name) for path, copy in found]
 
 
 async def test_it_is_deleted_for_everyone_again(publisher: LiveBot, olga: Guest, storage: Storage) -> None:

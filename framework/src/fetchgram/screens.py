@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRef:
-    """A message of the person, opaque; can be copied by the core."""
+    """A message of the person, opaque; can be copied by the core.
+
+    Args:
+        chat: Where it is.
+        message_id: Which one.
+        album: The same for all messages of an album; empty for a message of its own.
+    """
 
     chat: int
     message_id: int
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +74,19 @@ class AskKind(StrEnum):
     MESSAGE = "message"
     SECRET = "secret"  # noqa: S105  # the name of a kind
     """A text that is removed from the chat as soon as it was read."""
+    ALBUM = "album"
+    """The next message of the album that `Ask.of` is a part of, and no other; its screen takes the place of the one that
+    asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """The next message of the person is an answer and goes to this action."""
+    """The next message of the person is an answer and goes to this action; `of` names the album that is awaited."""
 
     kind: AskKind
     action: str
     args: Mapping[str, Json] = field(default_factory=dict)
+    of: MessageRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +94,16 @@ class Person:
             raise ValueError(f"unknown kind {kind!r}; there are {', '.join(FILE_KINDS)}")
         file = self.world.files.adopt(upload, kind)
         return self.world.post(replace(self._draft(chat, caption, (), reply_to), file=file))
+
+    def send_album(
+        self, uploads: Sequence[Upload], kind: str = "photo", chat: Chat | None = None, *, caption: str = ""
+    ) -> list[Message]:
+        """Send files that already lie in the world's folder as one album; the caption is the first one's."""
+        album = str(self.world.new_id())
+        words = [caption, *("" for _ in uploads[1:])]
+        drafts = [replace(self._draft(chat, text, (), None), album_id=album) for text in words]
+        files = [self.world.files.adopt(upload, kind) for upload in uploads]
+        return [self.world.post(replace(draft, file=file)) for draft, file in zip(drafts, files, strict=True)]
 
     def edit(self, message: Message, text: str) -> Message:
         """Change an own message."""

@@ -25,9 +25,11 @@ class Mailbox:
     """Remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.per_s = 20.0
         self.wakes = 0
         self.previews: list[tuple[Post, int, str]] = []
+
+    def per_s(self, post: Post) -> float:
+        return 20.0 / len(post.message_ids)
 
     def wake(self) -> None:
         self.wakes += 1
@@ -56,7 +58,7 @@ async def crowd(storage: Storage, *ids: int) -> None:
 async def test_a_draft_is_for_everybody_and_is_changed_step_by_step(owner: BoundControl, storage: Storage) -> None:
     await crowd(storage, 10, 11)
     draft = await owner.broadcasts.draft(MESSAGE)
-    assert (draft.post, draft.recipients) == (Post(chat=1, message_id=5), Recipients(circle=Circle.ALL))
+    assert (draft.post, draft.recipients) == (Post(chat=1, message_ids=(5,)), Recipients(circle=Circle.ALL))
     draft = await owner.broadcasts.revise(draft.id, buttons=[[READ_ON]])
     draft = await owner.broadcasts.revise(draft.id, recipients=Recipients(circle=Circle.ADMINS))
     assert draft.post.buttons == ((READ_ON,),)
@@ -173,7 +175,7 @@ async def test_nobody_below_an_admin_sends_anything(
 async def test_a_broadcast_of_another_bot_is_none_of_ours(owner: BoundControl, storage: Storage) -> None:
     async with storage.write() as session:
         foreign: Broadcast = await session.broadcasts.add(
-            2, 1, Post(chat=1, message_id=5), Recipients(circle=Circle.ALL)
+            2, 1, Post(chat=1, message_ids=(5,)), Recipients(circle=Circle.ALL)
         )
     with pytest.raises(FetchgramError):
         await owner.broadcasts.start(foreign.id)

@@ -52,6 +52,7 @@ RULES: Mapping[str, Rule] = {
     "broadcasts.page": _rule(VIEWER),
     "broadcasts.get": _rule(VIEWER, NOBODY),
     "broadcasts.draft": _rule(ADMIN, MessageRef(chat=1, message_id=1)),
+    "broadcasts.add": _rule(ADMIN, NOBODY, MessageRef(chat=1, message_id=2)),
     "broadcasts.revise": _rule(ADMIN, NOBODY),
     "broadcasts.discard": _rule(ADMIN, NOBODY),
     "broadcasts.preview": _rule(ADMIN, NOBODY, "en"),
@@ -99,7 +100,7 @@ RULES: Mapping[str, Rule] = {
     "plugins.reset": _rule(ADMIN, "no plugin", "no setting"),
     "statistics.figures": _rule(VIEWER),
 }
-OF_EVERYBODY = {"privacy.forget_me"}
+OF_EVERYBODY = {"privacy.forget_me", "privacy.wants_news", "privacy.set_news"}
 """What people may have done with what is kept about themselves."""
 
 

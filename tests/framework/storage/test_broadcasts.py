@@ -23,7 +23,7 @@ from fetchgram.storage.broadcast_sends import Ended
 if TYPE_CHECKING:
     from tests.framework.storage.conftest import StoppedClock, Work
 
-POST = Post(chat=7, message_id=3, buttons=((LinkButton(label="Open", url="https://example.org"),),))
+POST = Post(chat=7, message_ids=(3,), buttons=((LinkButton(label="Open", url="https://example.org"),),))
 ALL = Recipients(circle=Circle.ALL)
 OWNER = 99
 
@@ -142,6 +142,39 @@ async def test_circles(storage: Storage, clock: StoppedClock, work: Work) -> Non
         assert await session.recipients.platforms(1, 5) == [("site", 1)]
 
 
+async def test_interests_are_kept_once_a_day_pruned_and_forgotten(
+    storage: Storage, clock: StoppedClock, work: Work
+) -> None:
+    async def ask(session: Session, person: int) -> None:
+        await session.requests.update(await work.request(session, person=person), link=work.link)
+
+    async def sites(session: Session) -> list[tuple[str, int]]:
+        return list(await session.recipients.platforms(1, 5))
+
+    async with storage.write() as session:
+        for person in (4, 4, 5, 6):
+            await ask(session, person)
+        assert await sites(session) == [("site", 3)]
+    clock.pass_(2 * 86_400)
+    async with storage.write() as session:
+        await ask(session, 4)
+        await session.forgetting.forget(1, 5)
+        assert await sites(session) == [("site", 2)]
+        assert await session.recipients.prune(session.now - timedelta(days=1), 10) == 1
+        assert await sites(session) == [("site", 1)]
+
+
+async def test_an_album_keeps_the_numbers_of_all_its_messages(storage: Storage) -> None:
+    async with storage.write() as session:
+        await crowd(session, 1, 2)
+        broadcast = await started(session)
+        await session.sends.begin(broadcast, [], fresh=[1, 2], again=[], held=[])
+        await session.sends.settle(broadcast, [Ended(1, Sent.DELIVERED, (5, 6, 7)), Ended(2, Sent.DELIVERED, (8,))])
+    async with storage.read() as session:
+        there = await session.sends.delivered(broadcast.id, 0, 10)
+    assert [each.message_ids for each in there] == [(5, 6, 7), (8,)]
+
+
 async def test_a_test_goes_to_its_author_in_any_case(session: Session) -> None:
     await crowd(session, 7, 8)
     await session.people.set_quiet(1, 7, quiet=True)
@@ -153,7 +186,7 @@ async def test_a_message_is_on_record_before_it_goes_out_and_counted_once_when_i
     broadcast = await started(session)
     going = await session.sends.begin(broadcast, [], fresh=[1, 2, 3], again=[], held=[3])
     assert going == {1, 2}
-    ends = [Ended(1, Sent.DELIVERED, 11), Ended(2, Sent.BLOCKED), Ended(3, Sent.DELIVERED, 12)]
+    ends = [Ended(1, Sent.DELIVERED, (11,)), Ended(2, Sent.BLOCKED), Ended(3, Sent.DELIVERED, (12,))]
     await session.sends.settle(broadcast, ends)
     await session.sends.settle(broadcast, ends)
     assert (await known(session, broadcast)).tally == Tally(delivered=1, blocked=1)
@@ -190,7 +223,7 @@ async def test_what_was_under_way_at_a_death_is_uncertain_and_what_waited_is_not
     await crowd(session, 1, 2, 3)
     broadcast = await started(session)
     await session.sends.begin(broadcast, [], fresh=[1, 2, 3], again=[], held=[3])
-    await session.sends.settle(broadcast, [Ended(1, Sent.DELIVERED, 5)])
+    await session.sends.settle(broadcast, [Ended(1, Sent.DELIVERED, (5,))])
     assert await session.sends.recover(2) == 0
     assert await session.sends.recover(1) == 1
     assert await session.sends.recover(1) == 0
@@ -203,7 +236,7 @@ async def test_what_surely_did_not_go_out_waits_again(session: Session) -> None:
     broadcast = await started(session)
     await session.sends.begin(broadcast, [], fresh=[1, 2, 3], again=[], held=[])
     await session.sends.put_back(broadcast, [1])
-    await session.sends.settle(broadcast, [Ended(3, Sent.DELIVERED, 5)])
+    await session.sends.settle(broadcast, [Ended(3, Sent.DELIVERED, (5,))])
     await session.sends.put_back(broadcast, [3])
     assert [each.person for each in await session.recipients.waiting(broadcast)] == [1]
     assert await session.sends.recover(1) == 1
@@ -214,7 +247,7 @@ async def test_an_ended_broadcast_is_deleted_again_and_each_message_is_counted(s
     broadcast = await started(session)
     assert not await session.broadcasts.withdraw(broadcast.id)
     await session.sends.begin(broadcast, [], fresh=[1, 2, 3, 4], again=[], held=[])
-    ends = [Ended(person, Sent.DELIVERED, person * 10) for person in (1, 2, 3)]
+    ends = [Ended(person, Sent.DELIVERED, (person * 10,)) for person in (1, 2, 3)]
     await session.sends.settle(broadcast, [*ends, Ended(4, Sent.FAILED)])
     assert await session.broadcasts.finish(broadcast.id)
     since = session.now - timedelta(hours=48)
@@ -222,7 +255,7 @@ async def test_an_ended_broadcast_is_deleted_again_and_each_message_is_counted(s
     assert await session.broadcasts.withdraw(broadcast.id)
     assert await session.broadcasts.due_withdrawal(1, since) is not None
     there = await session.sends.delivered(broadcast.id, 1, 10)
-    assert [(each.person, each.message_id) for each in there] == [(2, 20), (3, 30)]
+    assert [(each.person, each.message_ids) for each in there] == [(2, (20,)), (3, (30,))]
     await session.sends.deleted(broadcast, deleted=[1], kept=[2])
     assert (await known(session, broadcast)).is_withdrawing
     await session.broadcasts.all_deleted(broadcast.id)
@@ -238,7 +271,7 @@ async def test_old_messages_and_forgotten_drafts_go_and_the_counts_stay(storage:
         broadcast = await started(session)
         draft = await session.broadcasts.add(1, 7, POST, ALL)
         await session.sends.begin(broadcast, [], fresh=[1, 2], again=[], held=[])
-        await session.sends.settle(broadcast, [Ended(1, Sent.DELIVERED, 5)])
+        await session.sends.settle(broadcast, [Ended(1, Sent.DELIVERED, (5,))])
     clock.pass_(60)
     async with storage.write() as session:
         assert await session.sends.prune(session.now, 10) == 1

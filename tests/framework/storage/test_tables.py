@@ -19,7 +19,7 @@ MAIL = Broadcast(
     id=1,
     bot_id=1,
     author=7,
-    post=Post(chat=7, message_id=1),
+    post=Post(chat=7, message_ids=(1,)),
     recipients=Recipients(circle=Circle.ALL),
     state=BroadcastState.RUNNING,
     created_at=datetime(2026, 1, 2, tzinfo=UTC),

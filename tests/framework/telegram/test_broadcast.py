@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from fetchgram.errors import CannotDeliver
 from fetchgram.model import Broadcast, BroadcastState, Circle, LinkButton, Person, Post, Recipients, Tally
 from fetchgram.storage.broadcast_sends import Ended, SendStore
 from fetchgram_sandbox.faults import Fault
+from fetchgram_sandbox.files import Upload
 from fetchgram_sandbox.happenings import QueryAsked
 from fetchgram_sandbox.objects import CallbackQuery, Message
 from fetchgram_sandbox.person import Person as Somebody
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .conftest import Bot
 
 ALL = Recipients(circle=Circle.ALL)
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 BUTTONS = ((LinkButton(label="Read on", url="https://example.org/news"),),)
 
 
@@ -46,8 +49,8 @@ class Sender:
                 await session.people.chat_seen(self.world.bot.id, person.id, "private", None)
         return self.people
 
-    async def sends(self, *, buttons: tuple[tuple[LinkButton, ...], ...] = ()) -> int:
-        post = Post(chat=self.admin.id, message_id=self.message.message_id, buttons=buttons)
+    async def sends(self, *, buttons: tuple[tuple[LinkButton, ...], ...] = (), post: Post | None = None) -> int:
+        post = post or Post(chat=self.admin.id, message_ids=(self.message.message_id,), buttons=buttons)
         async with self.bot.storage.write() as session:
             draft = await session.broadcasts.add(self.world.bot.id, self.admin.id, post, ALL)
             await session.broadcasts.start(draft.id, len(self.people))
@@ -110,7 +113,7 @@ async def test_everybody_gets_one_copy_with_its_buttons_and_the_report_says_who_
 
 
 async def test_a_preview_is_what_everybody_gets_and_says_why_not(sender: Sender, stranger: Somebody) -> None:
-    post = Post(chat=sender.admin.id, message_id=sender.message.message_id, buttons=BUTTONS)
+    post = Post(chat=sender.admin.id, message_ids=(sender.message.message_id,), buttons=BUTTONS)
     await sender.bot.service.broadcaster.preview(post, stranger.id, "en")
     assert [button.label for button in sender.copies(stranger)[0].buttons] == ["Read on", "🔕 No more news like this"]
     sender.world.remove(sender.admin.id, sender.message.message_id)
@@ -185,6 +188,45 @@ async def test_it_is_deleted_for_everyone_again(sender: Sender) -> None:
     ended = await sender.waits(broadcast, lambda b: b.is_withdrawn and not b.is_withdrawing)
     assert (ended.tally.deleted, ended.tally.kept) == (4, 1)
     assert sender.got() == [0, 1, 0, 0, 0]
+
+
+def pictures(world: World, count: int) -> list[Upload]:
+    paths = [world.files.new_path() for _ in range(count)]
+    for path in paths:
+        path.write_bytes(PIXEL)
+    return [Upload(path, f"{number}.png") for number, path in enumerate(paths)]
+
+
+async def test_an_album_goes_out_whole_counts_as_one_and_is_deleted_whole(sender: Sender) -> None:
+    people = await sender.knows(3)
+    album = sender.admin.send_album(pictures(sender.world, 3), caption="Big news")
+    post = Post(chat=sender.admin.id, message_ids=tuple(message.message_id for message in album))
+    broadcast = await sender.sends(post=post)
+    ended = await sender.waits(broadcast, is_done)
+    assert ended.tally == Tally(delivered=3)
+    for person in people:
+        got = [message for message in person.messages() if message.file is not None]
+        assert len({message.album_id for message in got}) == 1
+        assert [message.text for message in got] == ["Big news", "", ""]
+    async with sender.bot.storage.write() as session:
+        await sender.does(session.broadcasts.withdraw, broadcast)
+    gone = await sender.waits(broadcast, lambda b: b.is_withdrawn and not b.is_withdrawing)
+    assert gone.tally.deleted == 3
+    assert [person.messages() for person in people] == [()] * 3
+
+
+async def test_whoever_types_stop_gets_no_more_until_news_are_wanted_again(sender: Sender) -> None:
+    people = await sender.knows(2)
+    people[0].say("/stop")
+    told = await people[0].wait_for_text("You get no news from me")
+    await sender.waits(await sender.sends(), is_done)
+    assert sender.got() == [0, 1]
+    await people[0].tap_and_wait(told, "🔔")
+    await people[0].wait_for_text("now and then")
+    await sender.waits(await sender.sends(), is_done)
+    assert sender.got() == [1, 2]
+    people[0].say("/news")
+    await people[0].wait_for(lambda m: m.message_id > told.message_id and any("🔕" in b.label for b in m.buttons))
 
 
 async def test_whoever_presses_the_last_button_gets_no_more_until_it_is_pressed_again(sender: Sender) -> None:

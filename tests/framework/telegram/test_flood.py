@@ -24,6 +24,7 @@ from fetchgram.settings import BotSettings, DeliverySettings
 from fetchgram.telegram.client import build_client
 from fetchgram.telegram.failures import NotReached, describe, may_have_happened
 from fetchgram.telegram.flood import Busy, Lane, Line
+from fetchgram.testing import FakeClock
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.limits import Limits, Rate
@@ -140,6 +141,34 @@ async def test_broadcasts_leave_room_for_news_that_ask_for_it(bot_api: BotApi, c
             await edited(line, sent, f"{percent + 1} %")
     mailing.cancel()
     await asyncio.wait([mailing])
+    await line.bot.session.close()
+
+
+async def test_whoever_talks_waits_for_no_place_that_broadcasts_have(world: World) -> None:
+    """A clock of its own: what is waited for is seen in its time."""
+    somebody, clock = Person(world, world.new_person("Ann")), FakeClock()
+    async with BotApi(world, limits=Limits.unhurried()) as api:
+        bot = build_client("main", BotSettings(token=SecretStr(api.token), api_url=api.url))
+        line = Line(bot, DeliverySettings(messages_per_s=20, chat_interval_s=0), clock)
+        await line(SendMessage(chat_id=somebody.id, text="an answer"))
+        clock.advance(2)
+        taken = 0
+        while (places := await line.places(1, patience_s=0)).count:
+            taken += places.count
+            clock.advance(0.04)
+            await line.mail(SendMessage(chat_id=somebody.id, text="news"), places)
+        assert taken == 19
+        await line(SendMessage(chat_id=somebody.id, text="the next one"), patience_s=0)
+        await bot.session.close()
+
+
+async def test_an_album_takes_as_many_places_as_it_has_items(bot_api: BotApi) -> None:
+    line = line_to(bot_api, DeliverySettings(messages_per_s=10, chat_interval_s=0))
+    assert (await line.places(5, cost=4)).count == 1
+    await asyncio.sleep(0.5)
+    assert (await line.places(5, cost=4)).count == 1
+    assert line.sent == 8
+    assert (await line.places(5, cost=4, patience_s=0.01)).count == 0
     await line.bot.session.close()
 
 

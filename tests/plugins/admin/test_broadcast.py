@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchgram.api import BroadcastState, MessageRef, Person, Role, Sent, Show
+from fetchgram.api import BroadcastState, FetchgramError, MessageRef, Person, Role, Sent, Show
 from fetchgram.storage.broadcast_sends import Ended
 
 from .conftest import BOT
@@ -35,6 +35,27 @@ async def test_the_message_becomes_a_draft_below_it(composed: Admin) -> None:
     assert "To: everybody" in composed.reads
     assert "3 people · takes about 1 sec" in composed.reads
     assert composed.screen.live is None
+
+
+async def test_an_album_is_collected_on_one_draft_and_has_no_buttons(composed: Admin) -> None:
+    await composed.does("broadcast.composed", message=MessageRef(chat=1, message_id=21, album="a"))
+    assert composed.screen.ask is not None
+    awaited = composed.screen.ask
+    for number in (22, 23):
+        message = MessageRef(chat=1, message_id=number, album="a")
+        await composed.does(awaited.action, awaited.args, message=message)
+        assert composed.screen.show is Show.EDIT
+        assert composed.screen.ask is not None
+        assert composed.screen.ask.of == message
+    assert "An album of 3" in composed.reads
+    assert not any("Buttons" in label for label in composed.labels)
+    await composed.does("broadcast.buttons", awaited.args)
+    await composed.answers("Read on - https://example.org")
+    assert "no buttons under it" in composed.reads
+    for number in range(24, 31):
+        await composed.does(awaited.action, awaited.args, message=MessageRef(chat=1, message_id=number, album="a"))
+    with pytest.raises(FetchgramError, match="album"):
+        await composed.does(awaited.action, awaited.args, message=MessageRef(chat=1, message_id=31, album="a"))
 
 
 async def test_its_circle_is_chosen_on_buttons(composed: Admin) -> None:
@@ -97,7 +118,7 @@ async def test_the_report_says_what_became_of_all_and_offers_to_delete_it_for_tw
     async with composed.storage.write() as session:
         (broadcast,) = await session.broadcasts.newest(BOT, 1)
         await session.sends.begin(broadcast, [], fresh=[10, 11, 12], again=[], held=[])
-        ends = [Ended(10, Sent.DELIVERED, 5), Ended(11, Sent.BLOCKED), Ended(12, Sent.UNCERTAIN)]
+        ends = [Ended(10, Sent.DELIVERED, (5,)), Ended(11, Sent.BLOCKED), Ended(12, Sent.UNCERTAIN)]
         await session.sends.settle(broadcast, ends)
         await session.broadcasts.finish(broadcast.id)
     await composed.does("broadcast.show", {"id": broadcast.id})
@@ -118,7 +139,7 @@ async def test_nobody_is_asked_to_delete_what_telegram_keeps(composed: Admin) ->
     async with composed.storage.write() as session:
         (broadcast,) = await session.broadcasts.newest(BOT, 1)
         await session.sends.begin(broadcast, [], fresh=[10], again=[], held=[])
-        await session.sends.settle(broadcast, [Ended(10, Sent.DELIVERED, 5)])
+        await session.sends.settle(broadcast, [Ended(10, Sent.DELIVERED, (5,))])
         await session.broadcasts.finish(broadcast.id)
         long_ago = datetime(2020, 1, 1, tzinfo=UTC)
         await session.broadcasts._update(broadcast.id, (BroadcastState.DONE,), ended_at=long_ago)

@@ -28,6 +28,14 @@ class Broadcasts(Protocol):
         """Begin one with a message that the person sent, for everybody."""
         ...
 
+    async def add(self, broadcast_id: int, message: MessageRef) -> Broadcast:
+        """Add another message of the album that a draft was begun with.
+
+        Raises:
+            FetchgramError: If it is no draft any more, or has buttons, or more than an album holds.
+        """
+        ...
+
     async def revise(
         self,
         broadcast_id: int,

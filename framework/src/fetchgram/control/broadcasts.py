@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ _MOST_GROUPS = 12
 _MOST_ROWS = 8
 _MOST_IN_A_ROW = 4
 _LONGEST_LABEL = 64
+_MOST_IN_AN_ALBUM = 10
+"""core.telegram.org/bots/api#sendmediagroup."""
 _SCHEMES = frozenset({"http", "https", "tg"})
 """See core.telegram.org/bots/api#inlinekeyboardbutton, `url`."""
 
@@ -38,9 +41,8 @@ _Step: TypeAlias = Callable[[Session, Broadcast], Awaitable[bool]]
 class Mailer(Protocol):
     """What sends the broadcasts of a bot."""
 
-    @property
-    def per_s(self) -> float:
-        """Messages a second at the most."""
+    def per_s(self, post: Post) -> float:
+        """Return how many people a second get a post at the most."""
         ...
 
     def wake(self) -> None:
@@ -79,7 +81,7 @@ class BroadcastControl:
     async def draft(self, message: MessageRef) -> Broadcast:
         """Begin one with a message, for everybody."""
         actor = self._authority.actor
-        post = Post(chat=message.chat, message_id=message.message_id)
+        post = Post(chat=message.chat, message_ids=(message.message_id,))
         async with self._authority.change("broadcast.draft", minimum=Role.ADMIN) as change:
             made = await change.session.broadcasts.add(actor.bot_id, actor.person or 0, post, _EVERYBODY)
             change.target = f"broadcast:{made.id}"
@@ -99,10 +101,22 @@ class BroadcastControl:
             post = None
             if buttons is not None:
                 rows = tuple(tuple(row) for row in buttons)
-                post = Post(chat=before.post.chat, message_id=before.post.message_id, buttons=rows)
+                post = replace(before.post, buttons=rows)
+                _check_album(post)
             return await session.broadcasts.revise(broadcast_id, post=post, recipients=recipients)
 
         return await self._change("broadcast.revise", broadcast_id, step)
+
+    async def add(self, broadcast_id: int, message: MessageRef) -> Broadcast:
+        """Add another message of the album that a draft was begun with."""
+
+        async def step(session: Session, before: Broadcast) -> bool:
+            ids = sorted({*before.post.message_ids, message.message_id})
+            post = replace(before.post, message_ids=tuple(ids))
+            _check_album(post)
+            return message.chat == post.chat and await session.broadcasts.revise(broadcast_id, post=post)
+
+        return await self._change("broadcast.add", broadcast_id, step)
 
     async def discard(self, broadcast_id: int) -> None:
         """Throw a draft away."""
@@ -127,7 +141,7 @@ class BroadcastControl:
             people = broadcast.left
             if broadcast.state is BroadcastState.DRAFT:
                 people = await self._count(session, broadcast)
-        return Forecast(people=people, seconds=people / self._mailer.per_s if self._mailer else 0.0)
+        return Forecast(people=people, seconds=people / self._mailer.per_s(broadcast.post) if self._mailer else 0.0)
 
     async def languages(self) -> Sequence[tuple[str, int]]:
         """Return what people read, most first, with how many they are."""
@@ -199,6 +213,7 @@ def _facts(broadcast: Broadcast) -> dict[str, Json]:
         "state": str(broadcast.state),
         "to": f"{whom.circle} {narrowed}".strip(),
         "links": [*links],
+        "messages": len(broadcast.post.message_ids),
     }
     return facts | {"people": broadcast.total, "withdrawn": broadcast.is_withdrawn}
 
@@ -209,6 +224,16 @@ def _by_language(found: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     for locale, count in found:
         counts[locale.partition("-")[0]] += count
     return counts.most_common()
+
+
+def _check_album(post: Post) -> None:
+    """Refuse what Telegram would refuse: an album has no buttons, and at most ten messages.
+
+    Raises:
+        FetchgramError: If it is so.
+    """
+    if post.is_album and (post.buttons or len(post.message_ids) > _MOST_IN_AN_ALBUM):
+        raise FetchgramError("no album of Telegram's", told=text("broadcast-album", most=_MOST_IN_AN_ALBUM))
 
 
 def _check(buttons: Sequence[Sequence[LinkButton]]) -> None:

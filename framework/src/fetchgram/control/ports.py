@@ -98,8 +98,16 @@ class Privacy(Protocol):
         """Delete it, and tell plugins to do the same (`person.forgotten`).
 
         Raises:
-            NotAllowed: If nobody stands behind it.
+            NotAllowed: If nobody stands behind it; so in what follows.
         """
+        ...
+
+    async def wants_news(self) -> bool:
+        """Whether the person gets broadcasts."""
+        ...
+
+    async def set_news(self, *, wanted: bool) -> None:
+        """Remember whether the person wants broadcasts; of the button under each of them, and of /news."""
         ...
 
 

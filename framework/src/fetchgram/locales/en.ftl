@@ -256,6 +256,7 @@ control-job-too-late = That is not possible any more: it has gone on meanwhile.
 
 broadcast-gone = This message is not there any more.
 broadcast-too-late = Somebody was faster: this does not fit any more. Open it again to see how it stands.
+broadcast-album = An album has at most { $most } pictures or films, and Telegram puts no buttons under it.
 broadcast-too-many-buttons = At most { $rows } rows with { $buttons } buttons each, please.
 broadcast-no-button =
     { HAS($button) ->

@@ -18,7 +18,7 @@ class Circle(StrEnum):
     LANGUAGE = "language"
     """Who reads `value`, as in `pt`."""
     PLATFORM = "platform"
-    """Who got something by the plugin `value` lately."""
+    """Who sent a link of the plugin `value` lately."""
     ADMINS = "admins"
     MYSELF = "myself"
     """The author, in any case: a test."""
@@ -43,11 +43,22 @@ class LinkButton(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post(Word):
-    """What is sent: a copy of a message in a chat with the bot, and buttons under it, row by row."""
+    """What is sent: a copy of a message in a chat with the bot, or of an album.
+
+    Args:
+        chat: Where it is.
+        message_ids: The message, or all of an album's, in their order.
+        buttons: Row by row; Telegram puts none under albums (core.telegram.org/bots/api#copymessages).
+    """
 
     chat: int
-    message_id: int
+    message_ids: tuple[int, ...]
     buttons: tuple[tuple[LinkButton, ...], ...] = ()
+
+    @property
+    def is_album(self) -> bool:
+        """Whether several messages go out as one."""
+        return len(self.message_ids) > 1
 
 
 class BroadcastState(StrEnum):

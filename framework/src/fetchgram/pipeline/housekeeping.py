@@ -73,6 +73,7 @@ class Housekeeping:
             "commands": await self._repeat(lambda session: session.commands.prune(old, _AT_ONCE)),
             "broadcast messages": await self._repeat(lambda session: session.sends.prune(now - _KEEP_SENDS, _AT_ONCE)),
             "broadcast drafts": await self._repeat(lambda session: session.broadcasts.prune(old, _AT_ONCE)),
+            "interests": await self._repeat(lambda session: session.recipients.prune(old, _AT_ONCE)),
             "stories": await self._repeat(lambda session: session.stories.prune(old, _AT_ONCE)),
             "events": await self._old_events(),
             "folders": await self.sweep(),

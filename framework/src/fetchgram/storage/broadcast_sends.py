@@ -21,19 +21,19 @@ _WAITING, _SENDING, _DELETED, _KEPT = "waiting", "sending", "deleted", "kept"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How one message ended."""
+    """How one message ended; an album is one of several ids."""
 
     person: int
     sent: Sent
-    message_id: int | None = None
+    message_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message that can be deleted again."""
+    """A message, or an album, that can be deleted again."""
 
     person: int
-    message_id: int
+    message_ids: tuple[int, ...]
     at: datetime
 
 
@@ -117,7 +117,8 @@ class SendStore:
         """Return messages that are still there, by the ids of those who have them."""
         mine = (broadcast_sends.c.broadcast_id == broadcast_id, DELIVERED, broadcast_sends.c.person > after)
         statement = select(broadcast_sends).where(*mine).order_by(broadcast_sends.c.person).limit(limit)
-        return [Delivered(row["person"], row["message_id"], row["at"]) for row in await self._tx.rows(statement)]
+        rows = await self._tx.rows(statement)
+        return [Delivered(row["person"], (row["message_id"], *(row["more_ids"] or ())), row["at"]) for row in rows]
 
     async def deleted(self, broadcast: Broadcast, *, deleted: Collection[int], kept: Collection[int]) -> None:
         """Record whose messages were deleted, and whose could not be."""
@@ -137,7 +138,8 @@ class SendStore:
         return {"broadcast_id": broadcast.id, "person": person, "state": state, "at": self._tx.now}
 
     def _settled(self, broadcast: Broadcast, end: Ended) -> dict[str, object]:
-        new = {"state": str(end.sent), "message_id": end.message_id, "at": self._tx.now}
+        first, *more = end.message_ids or (None,)
+        new = {"state": str(end.sent), "message_id": first, "more_ids": more or None, "at": self._tx.now}
         return {"of": broadcast.id, "whose": end.person, **new}
 
     async def _move(self, broadcast: Broadcast, persons: Collection[int], before: str, after: str) -> None:
@@ -159,6 +161,7 @@ _SETTLE = (
     .values(
         state=bindparam("state"),
         message_id=bindparam("message_id"),
+        more_ids=bindparam("more_ids"),
         at=bindparam("at"),
     )
 )

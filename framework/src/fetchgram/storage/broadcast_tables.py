@@ -1,8 +1,8 @@
-"""The tables of broadcasts: one row for each, and one for each message while it can still be deleted."""
+"""The tables of broadcasts: each of them, its messages while they can be deleted, and who is interested in what."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from fetchgram import model
 from fetchgram.storage.columns import AsWord, Instant, serial
@@ -48,10 +48,23 @@ broadcast_sends = Table(
     Column("person", BigInteger, primary_key=True),
     Column("state", String(16), nullable=False),
     Column("message_id", BigInteger),
+    # Of an album, the others.
+    Column("more_ids", JSON(none_as_null=True)),
     Column("at", Instant, nullable=False),
     Index("ix_broadcast_sends_unsettled", "broadcast_id", "person", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
     Index("ix_broadcast_sends_delivered", "broadcast_id", "person", sqlite_where=DELIVERED, postgresql_where=DELIVERED),
     Index("ix_broadcast_sends_at", "at"),
+)
+
+interests = Table(
+    "interests",
+    metadata,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("plugin", String(64), primary_key=True),
+    Column("person", BigInteger, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index("ix_interests_person", "bot_id", "person"),
+    Index("ix_interests_at", "at"),
 )
 
 slices = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 
 from fetchgram.model import Role
+from fetchgram.storage.broadcast_tables import interests
 from fetchgram.storage.deliveries import DeliveryStore
 from fetchgram.storage.jobs import JobStore
 from fetchgram.storage.stories import stories
@@ -29,6 +30,7 @@ class ForgettingStore:
         await self._tx.run(delete(menus).where(menus.c.bot_id == bot_id, menus.c.owner == person))
         await self._tx.run(delete(asks).where(asks.c.bot_id == bot_id, asks.c.person == person))
         await self._tx.run(delete(stories).where(stories.c.bot_id == bot_id, stories.c.person == person))
+        await self._tx.run(delete(interests).where(interests.c.bot_id == bot_id, interests.c.person == person))
         told = (events.c.bot_id == bot_id, events.c.person == person)
         await self._tx.run(update(events).where(*told).values(person=None))
         mine = (people.c.bot_id == bot_id, people.c.id == person)

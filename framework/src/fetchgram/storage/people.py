@@ -112,11 +112,14 @@ class PeopleStore:
         return [person_row(row) for row in await self._tx.rows(statement)]
 
     async def chat_seen(self, bot_id: int, chat_id: int, kind: str, title: str | None) -> None:
-        """Record a chat; its status stays."""
+        """Record a chat, of a person who was seen before it; its status stays."""
         now = self._tx.now
         told = {"kind": kind, "title": title, "last_seen": now}
         statement = insert_into(chats).values(bot_id=bot_id, id=chat_id, first_seen=now, **told)
         await self._tx.run(statement.on_conflict_do_update(index_elements=[chats.c.bot_id, chats.c.id], set_=told))
+        if kind == "private":
+            theirs = (people.c.bot_id == bot_id, people.c.id == chat_id, ~people.c.has_chat)
+            await self._tx.run(update(people).where(*theirs).values(has_chat=True))
 
     async def chat(self, bot_id: int, chat_id: int) -> ChatRow | None:
         """Return what is known of a chat, or `None`."""

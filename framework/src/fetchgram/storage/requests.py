@@ -10,6 +10,7 @@ from sqlalchemy import JSON, RowMapping, func, select, type_coerce, update
 
 from fetchgram.model import Destination, Link, Listing, Probe, Recipe, Request, RequestState, Text
 from fetchgram.storage.database import insert_into
+from fetchgram.storage.recipients import note_interest
 from fetchgram.storage.tables import UNFINISHED, requests
 from fetchgram.storage.transaction import Transaction
 
@@ -73,6 +74,7 @@ class RequestStore:
         )
         row = await self._tx.row(statement.on_conflict_do_nothing().returning(requests))
         if row is not None:
+            await self._note_interest(row)
             return _request(row), True
         there = select(requests).where(requests.c.bot_id == bot_id, requests.c.key == key)
         return _request(await self._tx.one(there)), False
@@ -91,7 +93,10 @@ class RequestStore:
         """
         values = {name: str(value) if name == "state" else value for name, value in changes.items()}
         statement = update(requests).where(requests.c.id == request_id).values(updated_at=self._tx.now, **values)
-        return _request(await self._tx.one(statement.returning(requests)))
+        row = await self._tx.one(statement.returning(requests))
+        if "link" in changes:
+            await self._note_interest(row)
+        return _request(row)
 
     async def unfinished(self, bot_id: int) -> list[Request]:
         """Return the requests of a bot in which something will still happen, oldest first."""
@@ -132,6 +137,10 @@ class RequestStore:
         return await self._tx.delete_some(
             requests, requests.c.updated_at < before, requests.c.state.in_(ended), limit=limit
         )
+
+    async def _note_interest(self, row: RowMapping) -> None:
+        if row["link"] is not None:
+            await note_interest(self._tx, row["bot_id"], row["person"], row["link"].plugin)
 
     async def count_since(self, bot_id: int, person: int, since: datetime) -> int:
         """Count what a person asked for since then."""

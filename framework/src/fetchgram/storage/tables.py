@@ -38,6 +38,8 @@ STAFF = text("role <> 'user'")
 """People who were given a role."""
 BANNED = text("banned")
 """People who are, or were until a time that may be over."""
+REACHED = text("has_chat AND NOT blocked AND NOT quiet")
+"""People to whom news may go, as far as Telegram and they themselves are concerned."""
 INVITED = text("invited")
 """People whom a private bot lets in."""
 
@@ -50,6 +52,10 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_WILLING = ("has_chat", "blocked", "quiet")
+_CIRCLE = ("bot_id", "id", "last_seen", "first_seen", "banned", "banned_until", "role", "language", "locale", *_WILLING)
+_READING = ("bot_id", "locale", "language", *_WILLING)
 
 inbox = Table(
     "inbox",
@@ -84,6 +90,8 @@ people = Table(
     Column("ban_reason", Text),
     Column("ban_told", Boolean, nullable=False, server_default=text("false")),
     Column("invited", Boolean, nullable=False, server_default=text("false")),
+    # Whether they have opened a private chat; Telegram lets nobody write to others.
+    Column("has_chat", Boolean, nullable=False, server_default=text("false")),
     Column("limits", JSON(none_as_null=True)),
     # Lower case, as far as languages have one: what a search begins with.
     Column("username_key", sorted_text(), nullable=False, server_default=text("''")),
@@ -98,6 +106,9 @@ people = Table(
     Index("ix_people_staff", "bot_id", "last_seen", "id", sqlite_where=STAFF, postgresql_where=STAFF),
     Index("ix_people_banned", "bot_id", "last_seen", "id", sqlite_where=BANNED, postgresql_where=BANNED),
     Index("ix_people_invited", "bot_id", "last_seen", "id", sqlite_where=INVITED, postgresql_where=INVITED),
+    # All that a circle asks for, so that counting 200,000 people reads no row.
+    Index("ix_people_reached", *_CIRCLE, sqlite_where=REACHED, postgresql_where=REACHED),
+    Index("ix_people_reading", *_READING, sqlite_where=REACHED, postgresql_where=REACHED),
 )
 
 chats = Table(

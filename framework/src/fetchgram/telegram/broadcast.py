@@ -46,13 +46,13 @@ class Broadcaster:
         self._clock = clock
         self._owners = frozenset(settings.owners)
         self._paid = settings.delivery.paid_broadcasts
-        self._per_s = self._line.paid_per_s if self._paid else settings.delivery.messages_per_s
+        self._free_per_s = settings.delivery.messages_per_s
         self._wakes = (asyncio.Event(), asyncio.Event())
 
-    @property
-    def per_s(self) -> float:
-        """Messages a second at the most."""
-        return self._per_s
+    def per_s(self, post: Post) -> float:
+        """Return how many people a second get a post at the most."""
+        posts = Posts(post, self._texts, paid=self._paid)
+        return (self._line.paid_per_s if posts.is_paid else self._free_per_s) / posts.cost
 
     def wake(self) -> None:
         """Say that a broadcast was started, resumed or withdrawn."""
@@ -128,7 +128,6 @@ class Broadcaster:
             storage=self._storage,
             clock=self._clock,
             owners=self._owners,
-            paid=self._paid,
         ).run()
         return True
 

@@ -160,10 +160,11 @@ class Gate:
     async def _membership(self, change: ChatMemberUpdated) -> None:
         status = str(change.new_chat_member.status)
         async with self._storage.write() as session:
+            if change.chat.type == "private":
+                await session.people.seen(person_of_user(change.from_user, self._bot_id))
             await session.people.chat_seen(self._bot_id, change.chat.id, change.chat.type, change.chat.title)
             await session.people.set_chat_state(self._bot_id, change.chat.id, status)
             if change.chat.type == "private":
-                await session.people.seen(person_of_user(change.from_user, self._bot_id))
                 blocked = status == "kicked"
                 await session.people.set_blocked(self._bot_id, change.from_user.id, blocked=blocked)
                 name = "person.blocked" if blocked else "person.unblocked"

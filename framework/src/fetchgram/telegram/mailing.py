@@ -18,7 +18,7 @@ from fetchgram.storage.broadcast_sends import Ended
 from fetchgram.storage.recipients import Recipient
 from fetchgram.telegram.failures import NotReached, describe, is_nobody, is_unsendable, may_have_happened
 from fetchgram.telegram.flood import Line, Places
-from fetchgram.telegram.posts import Posts
+from fetchgram.telegram.posts import Posts, ids_of
 
 log = structlog.get_logger()
 
@@ -62,7 +62,6 @@ class Mailing:
         storage: Where its messages are recorded.
         clock: Time.
         owners: Ids of the owners.
-        paid: Whether it goes at the rate that Telegram sells.
     """
 
     def __init__(  # what is sent, over what, and where it is recorded
@@ -74,7 +73,6 @@ class Mailing:
         storage: Storage,
         clock: Clock,
         owners: Collection[int],
-        paid: bool,
     ) -> None:
         self._broadcast = broadcast
         self._posts = posts
@@ -82,7 +80,6 @@ class Mailing:
         self._storage = storage
         self._clock = clock
         self._owners = owners
-        self._paid = paid
         self._ahead: deque[Recipient] = deque()
         self._waiting: deque[Recipient] = deque()
         self._last = 0
@@ -127,7 +124,7 @@ class Mailing:
             await self._clock.sleep(_REST_S)
         while len(self._under_way) > _REFILL:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-        turn = await self._choose(min(_WIDTH - len(self._under_way), self._line.stride(paid=self._paid)))
+        turn = await self._choose(min(_WIDTH - len(self._under_way), self._stride))
         self._doubtful = (*turn.fresh, *turn.again)
         try:
             going = await self._record(turn)
@@ -144,11 +141,18 @@ class Mailing:
         """Send as soon as the rates allow it; who gets no place soon waits again."""
         left = deque(going)
         try:
-            while left and (places := await self._line.places(len(left), paid=self._paid)).count:
+            while left and (places := await self._places(len(left))).count:
                 for _ in range(places.count):
                     self._begin(left.popleft(), places)
         finally:
             self._unsent.extend(left)
+
+    async def _places(self, most: int) -> Places:
+        return await self._line.places(most, paid=self._posts.is_paid, cost=self._posts.cost)
+
+    @property
+    def _stride(self) -> int:
+        return self._line.stride(paid=self._posts.is_paid, cost=self._posts.cost)
 
     async def _goes_on(self, *, is_running: bool) -> bool:
         """End it when the last one had their turn."""
@@ -241,7 +245,7 @@ class Mailing:
             self._ended.append(Ended(recipient.person, Sent.UNCERTAIN))
         else:
             self._streak = 0
-            self._ended.append(Ended(recipient.person, Sent.DELIVERED, sent.message_id))
+            self._ended.append(Ended(recipient.person, Sent.DELIVERED, ids_of(sent)))
 
     def _failed(self, recipient: Recipient, error: AiogramError) -> None:
         if isinstance(error, TelegramRetryAfter | NotReached):

@@ -26,7 +26,7 @@ from fetchgram.telegram.flood import Line
 from fetchgram.telegram.gate import Admitted
 from fetchgram.telegram.links import command_of, is_addressed, links_of
 from fetchgram.telegram.plugin import GET
-from fetchgram.telegram.screens import Screens
+from fetchgram.telegram.screens import ALBUM, Screens
 from fetchgram.telegram.wishes import Wishes
 from fetchgram.texts import Texts
 
@@ -173,6 +173,8 @@ def _fits(ask: PendingAsk, message: Message) -> bool:
             return message.text is not None
         case "file":
             return file_of(message) is not None
+        case "album":
+            return message.media_group_id is not None and message.media_group_id == ask.args.get(ALBUM)
         case _:
             return True
 

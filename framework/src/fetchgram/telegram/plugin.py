@@ -33,6 +33,7 @@ from fetchgram.settings import DeliverySettings, LimitsSettings, SettingsModel
 from fetchgram.telegram.forget import forget_command
 from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.telegram.mtproto.relay import Relay
+from fetchgram.telegram.news import news_commands
 from fetchgram.telegram.routes import MTPROTO, RELAY, upload_routes
 from fetchgram.telegram.splitting import SPLIT, Splitter
 
@@ -111,11 +112,12 @@ class TelegramPlugin:
 
     @hookimpl
     def user_commands(self) -> Sequence[Command]:
-        """Name the greeting, the help, and the command for links in groups."""
+        """Name the greeting, the help, the command for links in groups, and what people decide about themselves."""
         return (
             Command(name="start", help=text("help-start"), handler=_start, minimum_role=Role.USER),
             Command(name="help", help=text("help-help"), handler=_help, minimum_role=Role.USER),
             Command(name=GET, help=text("telegram-help-get"), handler=_help, minimum_role=Role.USER),
+            *news_commands(),
             forget_command(),
         )
 

@@ -19,7 +19,7 @@ from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
-from fetchgram.screens import Action, AskKind, Command, Handler, Interaction, MessageRef, Screen, Show
+from fetchgram.screens import Action, Ask, AskKind, Command, Handler, Interaction, MessageRef, Screen, Show
 from fetchgram.storage import Storage
 from fetchgram.storage.menus import MenuButton, PendingAsk
 from fetchgram.telegram.answers import Answers, is_passed_on, person_of
@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _ASK_S = 3600.0
+ALBUM, _SHOWN = "album", "shown"
+"""What is remembered with a question about an album: which one, and the message that the screen is on."""
 _TYPED = frozenset({AskKind.TEXT, AskKind.SECRET})
 
 
@@ -141,7 +143,7 @@ class Screens:
         with self._hooks.roster.hold():
             action = await self._action(ask.plugin, ask.action)
             role = Role.USER if is_passed_on(message) and ask.kind in _TYPED else await self._gate.role(who.person.id)
-            place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+            place = _answered(ask, message)
             if action is None or not role.includes(action.minimum_role):
                 log.warning("answer.refused", person=who.person.id, plugin=ask.plugin, action=ask.action)
                 await self._show(ask.plugin, Screen(text=text("telegram-no-right")), place, who)
@@ -149,7 +151,9 @@ class Screens:
             interaction = dataclasses.replace(
                 self._interaction(who, role, action=ask.action, args=ask.args),
                 text=None if is_passed_on(message) else message.text or message.caption,
-                message=MessageRef(chat=message.chat.id, message_id=message.message_id),
+                message=MessageRef(
+                    chat=message.chat.id, message_id=message.message_id, album=message.media_group_id or ""
+                ),
                 about=person_of(message, who.person.bot_id),
             )
             if ask.kind == AskKind.SECRET:
@@ -163,7 +167,7 @@ class Screens:
         self, ask: PendingAsk, handler: Handler, interaction: Interaction, message: Message, who: Admitted
     ) -> None:
         """Fetch the file, run the handler, remove the file; one that cannot be had leaves the question open."""
-        place = _Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+        place = _answered(ask, message)
         try:
             async with self._answers.file(message) as file:
                 await self._run(ask.plugin, handler, dataclasses.replace(interaction, file=file), place, who)
@@ -247,11 +251,15 @@ class Screens:
         return None
 
     async def _show(self, plugin: str, screen: Screen, place: _Place, who: Admitted) -> None:
-        if screen.ask is not None:
-            await self._remember(plugin, screen, who)
+        if screen.ask is not None and screen.ask.of is None:
+            await self._remember(plugin, screen.ask, screen.ask.args, who)
         keyboard = await self._keyboard(plugin, screen, who)
         async with self._live.lock(place.chat, place.message):
             message_id = await self._put(screen, place, who, keyboard)
+            if screen.ask is not None and screen.ask.of is not None:
+                # Nothing comes between: the messages of a chat are handled one after the other.
+                args = {**screen.ask.args, ALBUM: screen.ask.of.album, _SHOWN: message_id}
+                await self._remember(plugin, screen.ask, args, who)
             await self._live.shown(screen, (place.chat, message_id), who.person.id, plugin, keyboard)
 
     async def _put(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> int:
@@ -301,16 +309,11 @@ class Screens:
         except AiogramError as error:
             log.info("screen.not_removed", error=describe(error))
 
-    async def _remember(self, plugin: str, screen: Screen, who: Admitted) -> None:
-        ask = screen.ask
-        if ask is None:
-            return
+    async def _remember(self, plugin: str, ask: Ask, args: Mapping[str, Json], who: Admitted) -> None:
         until = self._clock.now() + timedelta(seconds=_ASK_S)
         bot_id, person = who.person.bot_id, who.person.id
         async with self._storage.write() as session:
-            await session.menus.ask(
-                bot_id, who.chat.id, person, plugin, ask.action, ask.args, until, kind=ask.kind.value
-            )
+            await session.menus.ask(bot_id, who.chat.id, person, plugin, ask.action, args, until, kind=ask.kind.value)
 
     async def _keyboard(self, plugin: str, screen: Screen, who: Admitted) -> InlineKeyboardMarkup | None:
         if not screen.rows:
@@ -332,3 +335,10 @@ class Screens:
     def _new(self, screen: Screen, place: _Place, who: Admitted, keyboard: InlineKeyboardMarkup | None) -> Call:
         where = {"chat_id": place.chat, "message_thread_id": place.topic, "reply_markup": keyboard}
         return appear(where, self._rich(screen, who), screen.media)
+
+
+def _answered(ask: PendingAsk, message: Message) -> _Place:
+    """Return where the screen after an answer appears."""
+    topic, shown = message.message_thread_id if message.is_topic_message else None, ask.args.get(_SHOWN)
+    is_album = ask.kind == AskKind.ALBUM and isinstance(shown, int)
+    return _Place(message.chat.id, topic, int(str(shown)) if is_album else None)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
-from aiogram.methods import DeleteMessage
+from aiogram.methods import DeleteMessage, DeleteMessages
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Broadcast
@@ -80,7 +80,7 @@ class Withdrawal:
     async def _delete(self, message: Delivered, places: Places) -> bool | None:
         """Delete a message: `False` when it stays, `None` when nobody knows."""
         try:
-            await self._line.mail(DeleteMessage(chat_id=message.person, message_id=message.message_id), places)
+            await self._line.mail(_deletion(message), places)
         except TelegramRetryAfter:
             return None
         except AiogramError as error:
@@ -88,3 +88,9 @@ class Withdrawal:
                 return None
             return is_gone(error)
         return True
+
+
+def _deletion(message: Delivered) -> DeleteMessage | DeleteMessages:
+    if len(message.message_ids) > 1:
+        return DeleteMessages(chat_id=message.person, message_ids=list(message.message_ids))
+    return DeleteMessage(chat_id=message.person, message_id=message.message_ids[0])

@@ -161,6 +161,7 @@ def _report(broadcast: Broadcast, forecast: Forecast) -> Iterator[Text]:
         yield text("admin-broadcast-reason", reason=broadcast.reason)
     if broadcast.is_withdrawn:
         deleted = {"deleted": tally.deleted, "kept": tally.kept, "total": tally.delivered}
+        deleted |= {"uncertain": tally.uncertain}
         yield text("admin-broadcast-deleting" if broadcast.is_withdrawing else "admin-broadcast-deleted", **deleted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fetchgram.api import (
     Action,
@@ -16,6 +17,8 @@ from fetchgram.api import (
     Interaction,
     Json,
     LinkButton,
+    MessageRef,
+    Post,
     Recipients,
     Role,
     Screen,
@@ -35,6 +38,7 @@ def actions() -> Mapping[str, Action]:
     handlers = {
         "new": _new,
         "composed": _composed,
+        "more": _more,
         "draft": _draft,
         "buttons": _buttons,
         "typed": _typed,
@@ -53,20 +57,27 @@ def actions() -> Mapping[str, Action]:
 async def shown(interaction: Interaction, broadcast: Broadcast, *, show: Show) -> Screen:
     """Show a draft."""
     forecast = await interaction.control.broadcasts.forecast(broadcast.id)
-    links = [button for row in broadcast.post.buttons for button in row]
     lines = [
         text("admin-broadcast-to", to=circle(broadcast.recipients)),
         text("admin-broadcast-forecast", people=forecast.people, seconds=forecast.seconds),
-        *(text("admin-broadcast-link", label=link.label, url=link.url) for link in links),
+        *_under(broadcast.post),
     ]
     rows = [
         (_button("preview", broadcast), _button("ask_start", broadcast)),
-        (_button("whom", broadcast), _button("buttons", broadcast)),
+        (_button("whom", broadcast), *(() if broadcast.post.is_album else (_button("buttons", broadcast),))),
         (_button("discard", broadcast),),
     ]
     headline = text("admin-broadcast-draft", id=broadcast.id)
     may = interaction.role.includes(Role.ADMIN)
     return Screen(text=headline, lines=tuple(lines), rows=(*(rows if may else ()), back(NAME)), show=show)
+
+
+def _under(post: Post) -> Iterator[Text]:
+    """Say what is under the message."""
+    if post.is_album:
+        yield text("admin-broadcast-album", count=len(post.message_ids))
+    for link in (button for row in post.buttons for button in row):
+        yield text("admin-broadcast-link", label=link.label, url=link.url)
 
 
 def circle(recipients: Recipients) -> Text:
@@ -84,7 +95,23 @@ async def _composed(interaction: Interaction) -> Screen:
     if interaction.message is None:
         return await _new(interaction)
     broadcast = await interaction.control.broadcasts.draft(interaction.message)
-    return await shown(interaction, broadcast, show=Show.NEW)
+    return _awaiting(await shown(interaction, broadcast, show=Show.NEW), broadcast, interaction.message)
+
+
+async def _more(interaction: Interaction) -> Screen:
+    """Add what comes after the first message of an album."""
+    if interaction.message is None:
+        return await _draft(interaction)
+    broadcast = await interaction.control.broadcasts.add(_id(interaction), interaction.message)
+    return _awaiting(await shown(interaction, broadcast, show=Show.EDIT), broadcast, interaction.message)
+
+
+def _awaiting(screen: Screen, broadcast: Broadcast, message: MessageRef) -> Screen:
+    """Wait for the rest of an album, whose messages come one by one."""
+    if not message.album:
+        return screen
+    ask = Ask(kind=AskKind.ALBUM, action=f"{NAME}.more", args={"id": broadcast.id}, of=message)
+    return replace(screen, ask=ask)
 
 
 async def _draft(interaction: Interaction) -> Screen:

@@ -167,6 +167,10 @@ telegram-quiet = 🔕 No more news like this
 telegram-loud = 🔔 Send me news again
 telegram-is-quiet = 🔕 You get no more news. The same button brings them back.
 telegram-is-loud = 🔔 You get news again.
+telegram-help-news = Whether you get news from me
+telegram-help-stop = No more news from me
+telegram-news-on = 🔔 You get news from me now and then.
+telegram-news-off = 🔕 You get no news from me. Everything else works as before.
 telegram-broadcast-refused = Telegram does not let me send this: { $reason }
 
 ## /forget

@@ -295,7 +295,7 @@ admin-broadcast-new = ✏️ New message
 admin-broadcast-listed = { $mark } { PLAIN($id) } · { MOMENT($at) } · { $done } of { $total }
 admin-broadcast-listed-draft = { $mark } { PLAIN($id) } · { MOMENT($at) } · draft
 admin-broadcast-compose =
-    ✏️ Send me the message now: text, picture, video, voice, poll, anything.
+    ✏️ Send me the message now: text, picture, album, video, voice, sticker, poll, anything.
     People get a copy of exactly what you send. Do not delete it before all of them have it.
 admin-broadcast-draft = ✏️ <b>Message { PLAIN($id) }</b> is a draft
 admin-broadcast-to = 👥 To: { $to }
@@ -305,6 +305,8 @@ admin-broadcast-forecast =
         [one] One person
        *[other] { $people } people
     } · takes about { WAIT($seconds) }
+admin-broadcast-album =
+    🖼 An album of { $count }; it goes out as one message. Telegram puts no buttons under albums: who wants no more news types /stop.
 admin-broadcast-link = 🔗 { $label } → { $url }
 admin-broadcast-preview-button = 👁 Preview
 admin-broadcast-ask-start-button = 🚀 Send …
@@ -384,7 +386,10 @@ admin-broadcast-deleted =
     }{ HAS($kept) ->
         [yes] , { $kept } could not be deleted any more
        *[no] {""}
-    }.
+    }.{ HAS($uncertain) ->
+        [yes] {" "}❓ { $uncertain } uncertain: whoever got one of those keeps it, since nobody knows its number.
+       *[no] {""}
+    }
 admin-broadcast-pause = ⏸ Pause
 admin-broadcast-resume = ▶️ Go on
 admin-broadcast-stop = ⏹ Stop

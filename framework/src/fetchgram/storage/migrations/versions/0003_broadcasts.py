@@ -1,4 +1,4 @@
-"""Revision 0003: broadcasts, their messages, the slices of the send budget, and live screens."""
+"""Revision 0003: broadcasts, their messages, who sends links of what, the slices of the send budget, live screens."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def upgrade() -> None:
     _broadcasts()
     _sends()
     _live_screens()
+    _interests()
+    _reached()
     op.create_table(
         "slices",
         sa.Column("bot_id", sa.BigInteger(), nullable=False),
@@ -65,6 +67,7 @@ def _sends() -> None:
         sa.Column("person", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("more_ids", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["broadcast_id"],
@@ -83,6 +86,36 @@ def _sends() -> None:
             unique=False,
             sqlite_where=sa.text(condition),
             postgresql_where=sa.text(condition),
+        )
+
+
+def _interests() -> None:
+    op.create_table(
+        "interests",
+        sa.Column("bot_id", sa.BigInteger(), nullable=False),
+        sa.Column("plugin", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("bot_id", "plugin", "person", name=op.f("pk_interests")),
+    )
+    op.create_index("ix_interests_person", "interests", ["bot_id", "person"], unique=False)
+    op.create_index("ix_interests_at", "interests", ["at"], unique=False)
+
+
+def _reached() -> None:
+    """Add who has a private chat with us, and what a circle asks for."""
+    op.add_column("people", sa.Column("has_chat", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    reached = sa.text("has_chat AND NOT blocked AND NOT quiet")
+    circle = ["last_seen", "first_seen", "banned", "banned_until", "role", "language", "locale"]
+    willing = ["has_chat", "blocked", "quiet"]
+    for name, columns in (("reached", ["id", *circle]), ("reading", ["locale", "language"])):
+        op.create_index(
+            f"ix_people_{name}",
+            "people",
+            ["bot_id", *columns, *willing],
+            unique=False,
+            sqlite_where=reached,
+            postgresql_where=reached,
         )
 
 
