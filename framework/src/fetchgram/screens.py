@@ -75,7 +75,7 @@ class AskKind(StrEnum):
     SECRET = "secret"  # noqa: S105  # the name of a kind
     """A text that is removed from the chat as soon as it was read."""
     ALBUM = "album"
-    """The next message of the album that `Ask.of` is a part of, and no other; its screen takes the place of the one that
+    """The next message of the album that `Ask.of` is a part of, no other; its screen takes the place of the one that
     asked."""
 
 
