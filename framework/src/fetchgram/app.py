@@ -38,6 +38,7 @@ from fetchgram.pipeline.reruns import Reruns
 from fetchgram.pipeline.resolver import Resolver
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.schedules import Schedules
+from fetchgram.pipeline.sizes import Sizes
 from fetchgram.pipeline.stages import Stages
 from fetchgram.pipeline.stories import Stories
 from fetchgram.pipeline.switches import Switches, recalled
@@ -228,8 +229,11 @@ def wire(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
     stories = Stories(storage, hooks, clock)
-    deliveries = Deliveries(storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, stories=stories, clock=clock)
-    stages = _stages(settings, plugins, deliveries, outcomes, workdirs)
+    sizes = Sizes(storage, settings.limits)
+    deliveries = Deliveries(
+        storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, stories=stories, sizes=sizes, clock=clock
+    )
+    stages = _stages(settings, plugins, deliveries, outcomes, workdirs, sizes)
     housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
     runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
@@ -293,7 +297,12 @@ def _care(  # it looks after all of these
 
 
 def _stages(
-    settings: Settings, plugins: Plugins, deliveries: Deliveries, outcomes: Outcomes, workdirs: Workdirs
+    settings: Settings,
+    plugins: Plugins,
+    deliveries: Deliveries,
+    outcomes: Outcomes,
+    workdirs: Workdirs,
+    sizes: Sizes,
 ) -> Stages:
     """Build what carries a job through."""
     hooks, work = plugins.hooks, settings.work
@@ -305,7 +314,7 @@ def _stages(
         workdirs=workdirs,
         disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
         work=work,
-        limits=settings.limits,
+        sizes=sizes,
         clock=plugins.clock,
     )
 
@@ -339,9 +348,7 @@ def _ways_in(
     persons = Persons(settings.owners)
     items = Items(storage=storage, queue=queue, limits=limits, persons=persons, clock=clock)
     orders = Orders(hooks=hooks, queue=queue, limits=limits, persons=persons, clock=clock)
-    # More than an hour or a day allows could never be taken; 0 is no limit there.
-    most = min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)
-    lists = Lists(storage=storage, hooks=hooks, detector=plugins.detector, items=items, limit=most, clock=clock)
+    lists = Lists(storage=storage, hooks=hooks, detector=plugins.detector, items=items, limits=limits, clock=clock)
     intake = Intake(
         storage=storage,
         hooks=hooks,

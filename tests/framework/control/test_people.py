@@ -7,9 +7,11 @@ from typing import TypeAlias
 import pytest
 
 from fetchgram.control.controls import BoundControl, Controls
+from fetchgram.control.people import LIMITS
 from fetchgram.errors import CannotDeliver, FetchgramError, NotAllowed
 from fetchgram.model import Person, Role, text
 from fetchgram.model.people import PersonCard
+from fetchgram.settings import LimitsSettings
 from fetchgram.storage import Storage
 from fetchgram.testing import FakeCourier
 
@@ -98,7 +100,11 @@ async def test_an_own_limit_stands_in_place_of_everybodys_and_goes_again(owner: 
     assert (await last_change(owner))[2:] == ({"jobs_per_day": 3}, {"jobs_per_day": None})
 
 
-@pytest.mark.parametrize(("name", "value"), [("running", 1), ("waiting", 0), ("jobs_per_day", -1), ("owners", 5)])
+def test_every_limit_that_the_settings_know_can_be_a_persons_own() -> None:
+    assert set(LIMITS) == LimitsSettings.model_fields.keys() - {"owners_exempt"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("running", 0), ("waiting", 0), ("jobs_per_day", -1), ("owners", 5)])
 async def test_there_are_no_other_limits_and_no_senseless_values(owner: BoundControl, name: str, value: int) -> None:
     with pytest.raises(FetchgramError) as refused:
         await owner.people.set_limit(EVE.id, name, value)

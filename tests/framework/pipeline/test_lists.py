@@ -165,7 +165,7 @@ async def test_a_list_larger_than_a_budget_is_refused_as_a_whole(bench: Bench) -
     await route.lists.pick_first(first.id, 3)
     await route.lists.choose(first.id)
     second = await bench.wish(LIST, key="k2")
-    assert route.lists.limit == 4
+    assert await route.lists.limit(second.id) == 4
     await route.lists.pick_first(second.id, 2)
     with pytest.raises(LimitReached):
         await route.lists.choose(second.id)

@@ -349,8 +349,7 @@ async def test_a_runaway_download_is_stopped_by_its_bytes(bench: Bench) -> None:
                 file.write(bytes(MB))
             await asyncio.sleep(0.001)
 
-    limit = bench.settings.limits.model_copy(update={"file_max": 3 * MB})
-    bench.route.runner._stages._most_bytes = int(limit.file_max)
+    bench.route.runner._stages._sizes._general = 3 * MB
     bench.site.on_download = flood
     request = await bench.wish()
     await bench.route.intake.choose(request.id, 0)

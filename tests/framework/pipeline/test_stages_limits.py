@@ -37,7 +37,7 @@ async def test_a_runaway_download_is_told_with_the_limit_that_was_set(bench: Ben
 async def test_a_file_over_the_limit_is_refused_also_when_its_folder_was_not(
     bench: Bench, file_max_bytes: int, *, arrives: bool
 ) -> None:
-    bench.route.runner._stages._file_max_bytes = file_max_bytes
+    bench.route.runner._stages._sizes._general = file_max_bytes
     request = await bench.wish()
     await bench.route.intake.choose(request.id, 0)
     (ended,) = await bench.run_until_ended(request.id)

@@ -154,6 +154,16 @@ async def test_a_failed_download_is_told_on_the_same_message_and_can_be_tried_ag
     await chat.wait_for_file("video")
 
 
+async def test_who_may_send_fewer_links_in_one_message_gets_the_first_and_reads_so(bot: Bot, chat: Person) -> None:
+    async with bot.storage.write() as session:
+        await session.people.set_limits(bot.account.bot_id, chat.id, {"links_per_message": 2})
+    chat.say(f"{LINK}1 {LINK}2 {LINK}3")
+    told = await chat.wait_for_text("at most 2 links")
+    async with bot.storage.read() as session:
+        assert len(await session.requests.list_for(bot.account.bot_id, chat.id, 9)) == 2
+    assert told.sender_id == bot.account.bot_id
+
+
 async def test_several_links_of_one_message_each_get_their_card(bot: Bot, chat: Person) -> None:
     chat.say("https://fake.example/a and https://fake.example/b and https://fake.example/a")
     await until(lambda: sum(has_button("720p")(m) for m in chat.messages()) == 2)

@@ -17,7 +17,11 @@ from fetchgram.storage import Session
 
 LIMITS = (
     "links_per_minute",
+    "links_per_message",
+    "running",
     "waiting",
+    "list_items",
+    "file_max",
     "jobs_per_hour",
     "jobs_per_day",
     "bytes_per_hour",
@@ -26,7 +30,7 @@ LIMITS = (
     "minutes_per_day",
 )
 """Limits that can be another for one person."""
-_AT_LEAST_ONE = frozenset({"links_per_minute", "waiting"})
+_AT_LEAST_ONE = frozenset({"links_per_minute", "links_per_message", "running", "waiting", "list_items", "file_max"})
 _APPOINTED = frozenset({Role.USER, Role.VIEWER, Role.MODERATOR, Role.ADMIN})
 """Roles that an owner gives; owners are named in the settings, where nobody can take it from them."""
 _MOST = 50

@@ -14,6 +14,7 @@ from fetchgram.pipeline.audience import Failed
 from fetchgram.pipeline.cache import Cache
 from fetchgram.pipeline.numbers import error_number
 from fetchgram.pipeline.outcome import Outcomes
+from fetchgram.pipeline.sizes import Sizes
 from fetchgram.pipeline.stories import Stories
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock, Sink
@@ -62,12 +63,22 @@ class Deliveries:
         cache: What Telegram keeps.
         outcomes: How a delivery ends, durably, and who hears of it.
         stories: Of failures.
+        sizes: Largest downloads.
         clock: Time.
     """
 
-    def __init__(
-        self, *, storage: Storage, hooks: Hooks, cache: Cache, outcomes: Outcomes, stories: Stories, clock: Clock
+    def __init__(  # what a delivery touches
+        self,
+        *,
+        storage: Storage,
+        hooks: Hooks,
+        cache: Cache,
+        outcomes: Outcomes,
+        stories: Stories,
+        sizes: Sizes,
+        clock: Clock,
     ) -> None:
+        self._sizes = sizes
         self._clock = clock
         self._stories = stories
         self._storage = storage
@@ -112,6 +123,7 @@ class Deliveries:
         try:
             if delivery.state is DeliveryState.WAITING and await self._try_cache(job, delivery, sink):
                 return
+            await self._sizes.check(job, delivery, media)
             began_s = self._clock.monotonic()
             receipt, route = await self._walk(job, delivery, media, sink)
         except _NotWanted:

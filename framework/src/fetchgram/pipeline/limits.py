@@ -109,6 +109,11 @@ class Limits:
             await self._check_line(session)
             await self._check_budgets(session, person, await self._own(session, person))
 
+    async def list_items(self, session: Session, person: Person) -> int:
+        """Return how many items of a list may be picked: more than an hour or a day allows could never be taken."""
+        own = await self._own(session, person)
+        return min(limit for limit in (own.list_items, own.jobs_per_hour, own.jobs_per_day) if limit)
+
     async def _own(self, session: Session, person: Person) -> LimitsSettings:
         """Return what holds for a person: everybody's limits, and those that an admin gave them in place."""
         row = await session.people.get(person.bot_id, person.id)

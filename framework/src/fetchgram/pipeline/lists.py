@@ -13,6 +13,7 @@ from fetchgram.model import (
     LinkKind,
     Listing,
     Page,
+    Person,
     Probe,
     Recipe,
     Request,
@@ -21,6 +22,7 @@ from fetchgram.model import (
 )
 from fetchgram.pipeline import facts
 from fetchgram.pipeline.items import Items, Wanted
+from fetchgram.pipeline.limits import Limits
 from fetchgram.pipeline.requests import known, listing_of
 from fetchgram.plugins.detection import Detector, normalise_url
 from fetchgram.plugins.hooks import Hooks
@@ -77,21 +79,18 @@ class Lists:
         hooks: The plugins.
         detector: Asks them whose a list is.
         items: Puts what was picked into the queue.
-        limit: Most items of one list.
+        limits: How many items of one list a person may have.
         clock: Time.
-
-    Attributes:
-        limit: The same.
     """
 
     def __init__(
-        self, *, storage: Storage, hooks: Hooks, detector: Detector, items: Items, limit: int, clock: Clock
+        self, *, storage: Storage, hooks: Hooks, detector: Detector, items: Items, limits: Limits, clock: Clock
     ) -> None:
         self._storage = storage
         self._hooks = hooks
         self._detector = detector
         self._items = items
-        self.limit = limit
+        self._limits = limits
         self._clock = clock
 
     async def open(self, request: Request, probe: Probe) -> Request:
@@ -167,7 +166,8 @@ class Lists:
                 request = await session.requests.update(request_id, listing=listing)
             rows = await session.entries.between(request_id, number * PAGE + 1, (number + 1) * PAGE)
             picked = len(await session.entries.positions(request_id))
-        return Picker(request=request, listing=listing, rows=tuple(rows), picked=picked, seen=seen, limit=self.limit)
+            limit = await self._limit(session, request)
+        return Picker(request=request, listing=listing, rows=tuple(rows), picked=picked, seen=seen, limit=limit)
 
     async def tick(self, request_id: int, position: int, *, picked: bool) -> None:
         """Pick one entry, or no longer; said twice it is the same, as a tap is after a crash.
@@ -176,9 +176,9 @@ class Lists:
             LimitReached: If no more may be picked.
         """
         async with self._storage.write() as session:
-            await _choosing_in(session, request_id)
+            request = await _choosing_in(session, request_id)
             await session.entries.tick(request_id, position, picked=picked)
-            self._check(len(await session.entries.positions(request_id)))
+            await self._check(session, request, len(await session.entries.positions(request_id)))
 
     async def pick_first(self, request_id: int, count: int | None = None) -> bool:
         """Pick the first so many, and nothing else; all by default.
@@ -186,10 +186,11 @@ class Lists:
         Returns:
             Whether that is as many as were asked for: false when the limit is smaller.
         """
-        count = min(count or self.limit + 1, self.limit + 1)
+        limit = await self.limit(request_id)
+        count = min(count or limit + 1, limit + 1)
         seen = await self._fetch(await self._choosing(request_id), count)
-        await self._pick(request_id, range(1, min(count, self.limit) + 1))
-        return min(count, seen) <= self.limit
+        await self._pick(request_id, range(1, min(count, limit) + 1))
+        return min(count, seen) <= limit
 
     async def pick_none(self, request_id: int) -> None:
         """Pick nothing."""
@@ -202,9 +203,11 @@ class Lists:
             LimitReached: If they are more than may be picked; what was picked stays.
         """
         wanted = sorted({position for each in ranges for position in each})
-        seen = await self._fetch(await self._choosing(request_id), wanted[-1] if wanted else 0)
+        request = await self._choosing(request_id)
+        seen = await self._fetch(request, wanted[-1] if wanted else 0)
         there = [position for position in wanted if position <= seen]
-        self._check(len(there))
+        async with self._storage.read() as session:
+            await self._check(session, request, len(there))
         if there:
             await self._pick(request_id, there)
         return len(there)
@@ -230,7 +233,7 @@ class Lists:
             picked = await session.entries.picked(request_id)
             if not picked:
                 raise LinkError("nothing is picked", told=text("list-nothing-picked"))
-            self._check(len(picked))
+            await self._check(session, request, len(picked))
             settings, schema = self._hooks.shape(listing.link.plugin)
             recipe = Recipe(choice=listing.wish, settings=settings, schema=schema)
             request = await session.requests.update(request_id, recipe=recipe, state=RequestState.WORKING)
@@ -265,9 +268,18 @@ class Lists:
             await _choosing_in(session, request_id)
             await session.entries.pick(request_id, positions)
 
-    def _check(self, count: int) -> None:
-        if count > self.limit:
-            raise LimitReached("items of a list", told=text("list-limit", limit=self.limit))
+    async def limit(self, request_id: int) -> int:
+        """Return how many may be picked."""
+        async with self._storage.read() as session:
+            return await self._limit(session, await known(session, request_id))
+
+    async def _limit(self, session: Session, request: Request) -> int:
+        return await self._limits.list_items(session, Person(bot_id=request.bot_id, id=request.person))
+
+    async def _check(self, session: Session, request: Request, count: int) -> None:
+        limit = await self._limit(session, request)
+        if count > limit:
+            raise LimitReached("items of a list", told=text("list-limit", limit=limit))
 
     async def _choosing(self, request_id: int) -> Request:
         async with self._storage.read() as session:

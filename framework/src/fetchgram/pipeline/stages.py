@@ -21,10 +21,11 @@ from fetchgram.pipeline.lanes import Lanes
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.pipeline.progress import ProgressSink
 from fetchgram.pipeline.resolver import Resolver
+from fetchgram.pipeline.sizes import Sizes
 from fetchgram.pipeline.workdir import Workdirs
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.ports import Clock
-from fetchgram.settings import LimitsSettings, WorkSettings
+from fetchgram.settings import WorkSettings
 from fetchgram.workers.watch import watch_bytes
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ class Stages:
         workdirs: Where files are.
         disk: Room for them.
         work: How much at once.
-        limits: Largest download.
+        sizes: Largest downloads.
         clock: Time.
     """
 
@@ -57,7 +58,7 @@ class Stages:
         workdirs: Workdirs,
         disk: Disk,
         work: WorkSettings,
-        limits: LimitsSettings,
+        sizes: Sizes,
         clock: Clock,
     ) -> None:
         self._hooks = hooks
@@ -69,8 +70,7 @@ class Stages:
         self._disk = disk
         self._clock = clock
         self._timeout_s = work.job_timeout_s
-        self._file_max_bytes = int(limits.file_max)
-        self._most_bytes = int(limits.file_max * SLACK)
+        self._sizes = sizes
         self._downloads = asyncio.Semaphore(work.downloads)
         self._transcodes = asyncio.Semaphore(work.transcodes)
         self._uploads = asyncio.Semaphore(work.uploads)
@@ -112,12 +112,13 @@ class Stages:
         async with self._downloads:
             began_s = self._clock.monotonic()
             await self._outcomes.tell_all(job, Working(stage=Stage.DOWNLOAD))
+            most = await self._sizes.of_job(job)
             media = await self._with_progress(
-                job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir)
+                job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir, most)
             )
         _refuse_strays(media, workdir, job.link.plugin)
-        if (size_bytes := sum(item.size_bytes for item in media)) > self._file_max_bytes:
-            raise TooLarge(size_bytes, self._file_max_bytes)
+        if (size_bytes := sum(item.size_bytes for item in media)) > most:
+            raise TooLarge(size_bytes, most)
         took = Took(stage=Stage.DOWNLOAD, seconds=self._clock.monotonic() - began_s)
         return await self._outcomes.checkpoint(job, Stage.POST_PROCESS, await checkpoint_of(media), took)
 
@@ -151,22 +152,23 @@ class Stages:
         await sink.flush()
         return result
 
-    async def _bounded(self, work: Awaitable[Sequence[Media]], workdir: Path) -> Sequence[Media]:
+    async def _bounded(self, work: Awaitable[Sequence[Media]], workdir: Path, most_bytes: int) -> Sequence[Media]:
         try:
             async with asyncio.timeout(self._timeout_s), asyncio.TaskGroup() as group:
-                watch = group.create_task(self._watch(workdir))
+                watch = group.create_task(_watch(workdir, most_bytes))
                 media = await work
                 watch.cancel()
         except TimeoutError as error:
             raise TemporarilyUnavailable(f"the download took longer than {self._timeout_s:.0f} s") from error
         return media
 
-    async def _watch(self, workdir: Path) -> None:
-        try:
-            await watch_bytes(workdir, self._most_bytes)
-        except TooLarge as error:
-            # The folder's limit has slack, and what it holds is no file: people hear of the limit that was set.
-            raise TooLarge(None, self._file_max_bytes) from error
+
+async def _watch(workdir: Path, most_bytes: int) -> None:
+    try:
+        await watch_bytes(workdir, int(most_bytes * SLACK))
+    except TooLarge as error:
+        # The folder's limit has slack, and what it holds is no file: people hear of the limit that was set.
+        raise TooLarge(None, most_bytes) from error
 
 
 def _apart(media: Sequence[Media]) -> tuple[list[Media], list[Media]]:

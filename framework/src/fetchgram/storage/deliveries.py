@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import RowMapping, ScalarSelect, case, func, literal, select, update
+from sqlalchemy import RowMapping, ScalarSelect, and_, case, func, literal, select, update
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Delivery, DeliveryState, Destination, Json, Receipt, Text
 from fetchgram.storage.database import insert_into
-from fetchgram.storage.tables import OPEN, deliveries, jobs, ledger, requests
+from fetchgram.storage.tables import OPEN, deliveries, jobs, ledger, people, requests
 from fetchgram.storage.transaction import Transaction
 
 _LIVE = ("waiting", "sending")
@@ -87,6 +87,13 @@ class DeliveryStore:
         """Return the deliveries of a job, in the order in which they joined."""
         statement = select(deliveries).where(deliveries.c.job_id == job_id).order_by(deliveries.c.id)
         return [_delivery(row) for row in await self._tx.rows(statement)]
+
+    async def limits_of(self, job_id: int) -> dict[int, dict[str, int]]:
+        """Return the limits of their own of those who wait on a job, by their deliveries."""
+        theirs = and_(people.c.bot_id == deliveries.c.bot_id, people.c.id == deliveries.c.person)
+        statement = select(deliveries.c.id, people.c.limits).select_from(deliveries.outerjoin(people, theirs))
+        found = statement.where(deliveries.c.job_id == job_id, deliveries.c.state.in_(_LIVE))
+        return {row["id"]: row["limits"] or {} for row in await self._tx.rows(found)}
 
     async def requests_of(self, job_id: int) -> list[int]:
         """Return the requests that wait on a job, in the order in which they joined."""

@@ -13,6 +13,7 @@ from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Li
 from fetchgram.storage import order
 from fetchgram.storage.database import Insert, insert_into
 from fetchgram.storage.deliveries import DeliveryStore
+from fetchgram.storage.people import own_limits
 from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, jobs
 from fetchgram.storage.transaction import Transaction
 
@@ -113,12 +114,13 @@ class JobStore:
         Args:
             worker: Who takes it.
             lease_s: How long it may be silent.
-            running_limit: Jobs of one person at once.
+            running_limit: Jobs of one person at once, who has no such limit of their own.
             only: Take no other job than this one.
             unlimited: People whom that limit does not concern.
         """
         await order.take_turn(self._tx)
-        first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited)
+        own = await own_limits(self._tx, "running")
+        first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited, own=own)
         statement = (
             update(jobs)
             .where(jobs.c.id == first)

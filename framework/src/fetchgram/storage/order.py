@@ -9,9 +9,9 @@ wait never differ by more than one job of each).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, func, or_, select
+from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, case, func, or_, select
 
 from fetchgram.storage.database import insert_into
 from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
@@ -67,7 +67,12 @@ def _is_left(transaction: Transaction) -> ColumnElement[bool]:
 
 
 def first_in_line(
-    transaction: Transaction, running_limit: int, only: int | None = None, *, unlimited: Collection[int] = ()
+    transaction: Transaction,
+    running_limit: int,
+    only: int | None = None,
+    *,
+    unlimited: Collection[int] = (),
+    own: Mapping[str, int] | None = None,
 ) -> ColumnElement[int]:
     """Select the job that starts next: one that was interrupted, since it had its turn; else the lowest tag.
 
@@ -76,6 +81,7 @@ def first_in_line(
         running_limit: Jobs of one person at once.
         only: No other job than this one.
         unlimited: People whom that limit does not concern, with any bot.
+        own: Limits of single people, by the key of their jobs.
     """
     now = transaction.now
     named = [] if only is None else [jobs.c.id == only]
@@ -84,7 +90,7 @@ def first_in_line(
         select(jobs.c.person_key)
         .where(RUNNING, jobs.c.lease_until > now, *(~jobs.c.person_key.endswith(f":{person}") for person in unlimited))
         .group_by(jobs.c.person_key)
-        .having(func.count() >= running_limit)
+        .having(func.count() >= (case(own, value=jobs.c.person_key, else_=running_limit) if own else running_limit))
     )
 
     def first(condition: ColumnElement[bool]) -> ScalarSelect[int]:

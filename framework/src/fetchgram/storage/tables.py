@@ -40,6 +40,8 @@ BANNED = text("banned")
 """People who are, or were until a time that may be over."""
 REACHED = text("has_chat AND NOT blocked AND NOT quiet")
 """People to whom news may go, as far as Telegram and they themselves are concerned."""
+LIMITED = text("limits IS NOT NULL")
+"""People who have limits of their own."""
 INVITED = text("invited")
 """People whom a private bot lets in."""
 
@@ -106,6 +108,7 @@ people = Table(
     Index("ix_people_staff", "bot_id", "last_seen", "id", sqlite_where=STAFF, postgresql_where=STAFF),
     Index("ix_people_banned", "bot_id", "last_seen", "id", sqlite_where=BANNED, postgresql_where=BANNED),
     Index("ix_people_invited", "bot_id", "last_seen", "id", sqlite_where=INVITED, postgresql_where=INVITED),
+    Index("ix_people_limited", "bot_id", "id", sqlite_where=LIMITED, postgresql_where=LIMITED),
     # All that a circle asks for, so that counting 200,000 people reads no row.
     Index("ix_people_reached", *_CIRCLE, sqlite_where=REACHED, postgresql_where=REACHED),
     Index("ix_people_reading", *_READING, sqlite_where=REACHED, postgresql_where=REACHED),

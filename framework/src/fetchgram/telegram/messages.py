@@ -32,6 +32,9 @@ from fetchgram.texts import Texts
 
 log = structlog.get_logger()
 
+_ALL = 4096
+"""More links than a message can hold."""
+
 
 class Messages:
     """Finds out what a message wants and begins it.
@@ -46,7 +49,7 @@ class Messages:
         wishes: Answers for options.
         texts: Catalogues.
         clock: Time.
-        links_per_message: Most links taken from one message.
+        links_per_message: Most links taken from one message, of who has no such limit of their own.
     """
 
     def __init__(  # noqa: PLR0913  # every way that a message can take begins here
@@ -103,7 +106,7 @@ class Messages:
 
     async def _links(self, update: Update, message: Message, who: Admitted, *, commanded: bool) -> None:
         addressed = commanded or is_addressed(message, username=self.username, bot_id=who.person.bot_id)
-        urls, left_out = links_of(message, username=self.username, limit=self._limit, addressed=addressed)
+        urls, left_out = await self._links_in(message, who, addressed=addressed)
         quiet = who.is_group and not addressed
         if not urls and not quiet and (sent := link_of(message, who.person.bot_id)) is not None:
             await self._accept_all(update, [(sent.url, sent)], message, who, quiet=False)
@@ -112,7 +115,17 @@ class Messages:
             await self.say(message, text("telegram-nothing-here"), who.person.locale)
         accepted = await self._accept_all(update, [(url, None) for url in urls], message, who, quiet=quiet)
         if left_out and not quiet and accepted:
-            await self.say(message, text("too-many-links", limit=self._limit), who.person.locale)
+            await self.say(message, text("too-many-links", limit=len(urls)), who.person.locale)
+
+    async def _links_in(self, message: Message, who: Admitted, *, addressed: bool) -> tuple[tuple[str, ...], int]:
+        """Return the links that are taken, and how many are left out."""
+        urls, _ = links_of(message, username=self.username, limit=_ALL, addressed=addressed)
+        if len(urls) <= 1:
+            return urls, 0
+        async with self._storage.read() as session:
+            row = await session.people.get(who.person.bot_id, who.person.id)
+        limit = row.limits.get("links_per_message", self._limit) if row else self._limit
+        return urls[:limit], max(0, len(urls) - limit)
 
     async def _accept_all(
         self, update: Update, wishes: Sequence[tuple[str, Link | None]], message: Message, who: Admitted, *, quiet: bool

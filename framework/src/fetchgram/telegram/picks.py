@@ -109,7 +109,7 @@ class Picks:
     async def _pick_first(self, request: Request, count: int | None) -> Text | None:
         complete = await self._lists.pick_first(request.id, count)
         await self._show(request)
-        return None if complete else text("list-limit", limit=self._lists.limit)
+        return None if complete else text("list-limit", limit=await self._lists.limit(request.id))
 
     async def _none(self, request: Request, args: Args) -> Text | None:  # noqa: ARG002  # the same
         await self._lists.pick_none(request.id)

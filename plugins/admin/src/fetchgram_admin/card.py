@@ -21,6 +21,8 @@ from fetchgram.api import (
 )
 from fetchgram_admin.section import back
 
+_SIZES = frozenset({"bytes_per_hour", "bytes_per_day", "file_max"})
+
 CARD = "people.card"
 """The action that shows a card; its buttons carry `person`."""
 
@@ -116,7 +118,7 @@ def shown(name: str, value: int) -> Text:
     """Say a limit as people do."""
     if not value:
         return text("admin-limit-none")
-    return text("admin-limit-bytes" if name.startswith("bytes") else "admin-limit-count", value=value)
+    return text("admin-limit-bytes" if name in _SIZES else "admin-limit-count", value=value)
 
 
 def moment(at: datetime | None) -> float:

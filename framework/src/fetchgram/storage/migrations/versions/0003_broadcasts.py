@@ -103,11 +103,13 @@ def _interests() -> None:
 
 
 def _reached() -> None:
-    """Add who has a private chat with us, and what a circle asks for."""
+    """Add who has a private chat with us, what a circle asks for, and who has limits of their own."""
     op.add_column("people", sa.Column("has_chat", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     reached = sa.text("has_chat AND NOT blocked AND NOT quiet")
     circle = ["last_seen", "first_seen", "banned", "banned_until", "role", "language", "locale"]
     willing = ["has_chat", "blocked", "quiet"]
+    limited = sa.text("limits IS NOT NULL")
+    op.create_index("ix_people_limited", "people", ["bot_id", "id"], sqlite_where=limited, postgresql_where=limited)
     for name, columns in (("reached", ["id", *circle]), ("reading", ["locale", "language"])):
         op.create_index(
             f"ix_people_{name}",
