@@ -81,7 +81,7 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> bool:
             open_route(settings, plugins, told, TelegramCourier(accounts, plugins.texts)) as route,
         ):
             parts = await _parts(part, accounts, settings, plugins, route, switchboard)
-            parts.append(notices.run(plugins.texts))
+            parts.append(notices.run(plugins.texts, route.storage))
             parts += _relaying(relay, gateways, notices, part, route, settings)
             log.info("process.started", part=str(part), name=route.name)
             await _together(parts, route.runner.drain, until=route.care.upkeep.restart_wanted)

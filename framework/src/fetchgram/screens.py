@@ -197,11 +197,13 @@ class HealthCheck:
         name: For people, unique.
         check: Looks; may take seconds.
         every_s: How often it is worth looking while nobody asks.
+        patience_s: How long a warning must last before admins hear of it; a failure is told at once.
     """
 
     name: str
     check: Callable[[], Awaitable[HealthReport]]
     every_s: float = 600.0
+    patience_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

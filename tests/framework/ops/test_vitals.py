@@ -3,14 +3,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from fetchgram.model import Choice, ChoiceKind, Link, LinkKind, Recipe
 from fetchgram.ops.health import run_checks
 from fetchgram.ops.vitals import Pulse, Room, Vitals, graded
 from fetchgram.screens import Checked, Health
 from fetchgram.storage import Storage, open_storage
+from fetchgram.storage.tables import jobs
 
 
 @pytest.fixture
@@ -50,3 +54,33 @@ async def test_a_loop_that_is_held_up_is_noticed() -> None:
         while pulse.lag_s < 0.3:
             await asyncio.sleep(0.05)
     watching.cancel()
+
+
+async def test_it_is_the_longest_delay_that_counts_and_it_is_shown(storage: Storage) -> None:
+    pulse = Pulse()
+    pulse._lags.extend([0.01, 0.5, 0.02])
+    vitals = Vitals(pulse, storage, Room(lambda: 2, 6))
+    (found,) = await run_checks([check for check in vitals.of_process() if check.name == "loop"])
+    assert found.report.health is Health.WARNING
+    assert found.report.detail.startswith("a tap waits 500 ms")
+
+
+@pytest.mark.parametrize(("free", "health"), [(50, Health.OK), (9, Health.WARNING), (3, Health.FAILING)])
+async def test_little_free_memory_is_the_trouble(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, free: int, health: Health
+) -> None:
+    monkeypatch.setattr("fetchgram.ops.vitals._memory", lambda: (1, free * 10**7, 10**9))
+    assert (await seen(storage))["memory"].report.health is health
+
+
+@pytest.mark.parametrize(("minutes", "health"), [(10, Health.OK), (20, Health.WARNING), (61, Health.FAILING)])
+async def test_the_oldest_jobs_age_is_told_in_minutes(storage: Storage, minutes: int, health: Health) -> None:
+    link = Link(plugin="site", kind=LinkKind.VIDEO, media_id="m", url="https://site.test/m")
+    async with storage.write() as session:
+        at = session.now - timedelta(minutes=minutes, seconds=5)
+        row = {"fingerprint": "f", "link": link, "recipe": Recipe(choice=Choice(kind=ChoiceKind.VIDEO)), "title": "A"}
+        more = {"state": "queued", "stage": "download", "person_key": "1:1", "flow": "1:1", "tag": 1, "finish_tag": 2}
+        await session.execute(insert(jobs).values(**row, **more, created_at=at, updated_at=at))
+    report = (await seen(storage))["queue"].report
+    assert report.health is health
+    assert report.detail.startswith(f"1 wait, 0 run, the oldest waits {minutes} min")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Media, Text
 from fetchgram.ops.watch import HealthWatch
 from fetchgram.screens import Health, HealthCheck, HealthReport
@@ -19,14 +21,14 @@ class Bench:
 
     def __init__(self, storage: Storage) -> None:
         self.storage, self.clock, self.notify = storage, FakeClock(), FakeNotifyAdmins()
-        self.health, self.looks = Health.OK, 0
+        self.health, self.looks, self.patience_s = Health.OK, 0, 0.0
         self.watch = self.restarted()
 
     def restarted(self) -> HealthWatch:
         return HealthWatch(name="bot", checks=self.checks, storage=self.storage, notify=self.notify, clock=self.clock)
 
     async def checks(self) -> Sequence[HealthCheck]:
-        return (HealthCheck(name="disk", check=self.look, every_s=60),)
+        return (HealthCheck(name="disk", check=self.look, every_s=60, patience_s=self.patience_s),)
 
     async def look(self) -> HealthReport:
         self.looks += 1
@@ -66,6 +68,63 @@ async def test_a_moment_is_no_change(bench: Bench) -> None:
     assert await bench.passes() == []
     bench.health = Health.OK
     assert await bench.passes(1) + await bench.passes(1) == []
+
+
+async def test_a_warning_that_may_last_a_while_is_told_when_it_has_and_a_failure_at_once(bench: Bench) -> None:
+    bench.patience_s, bench.health = 300, Health.WARNING
+    for _ in range(5):
+        assert await bench.passes() == []
+    assert await bench.passes() == ["health-warning"]
+    assert await bench.passes() == []
+    bench.health = Health.FAILING
+    assert await bench.passes() + await bench.passes(1) == ["health-failing"]
+    bench.health = Health.OK
+    assert await bench.passes() + await bench.passes(1) == ["health-ok"]
+    bench.health = Health.WARNING
+    assert await bench.passes() + await bench.passes(1) == []
+    bench.health = Health.OK
+    assert await bench.passes() + await bench.passes(1) == [], "what was not told does not end either"
+
+
+async def test_a_database_that_is_away_ends_no_watch(bench: Bench) -> None:
+    """It is what admins must hear of when it is back."""
+    away: list[object] = []
+
+    async def checks() -> Sequence[HealthCheck]:
+        if len(away) < 2:
+            away.append(object())
+            raise TemporarilyUnavailable("no database")
+        return await bench.checks()
+
+    bench.watch._checks = checks
+    watching = asyncio.create_task(bench.watch.run())
+    async with asyncio.timeout(20):
+        while not bench.looks:
+            bench.clock.advance(15)
+            await asyncio.sleep(0.01)
+    assert not watching.done()
+    watching.cancel()
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+async def test_each_process_says_how_it_is_and_one_that_is_silent_is_seen(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def process(name: str) -> HealthWatch:
+        parts = {"checks": bench.checks, "storage": bench.storage, "notify": bench.notify, "clock": bench.clock}
+        return HealthWatch(name=name, own=("disk",), **parts)  # type: ignore[arg-type]  # as in `restarted`
+
+    bench.health = Health.FAILING
+    worker, talker = process("host:1"), process("host:2")
+    for each in (worker, talker):
+        await each.look()
+        await each.share()
+    (seen,) = await talker.others()
+    assert (seen.name, seen.report) == ("process host:1", HealthReport(health=Health.FAILING, detail="1"))
+    monkeypatch.setattr("fetchgram.ops.watch._SILENT_S", -1)
+    (silent,) = await talker.others()
+    assert silent.report.health is Health.WARNING
+    assert "says nothing" in silent.report.detail
 
 
 async def test_a_restart_repeats_nothing_and_misses_nothing(bench: Bench) -> None:

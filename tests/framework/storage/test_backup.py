@@ -21,6 +21,7 @@ async def test_a_copy_has_the_people_and_no_secret(tmp_path: Path, migrated: Pat
         await session.people.seen(Person(bot_id=1, id=7, first_name="Ada"))
         await session.overrides.set("secret:site", {"key": "hunter2"})
         await session.overrides.set("plugin:site", {"enabled": False})
+        await session.menus.ask(1, 7, 7, "site", "typed", {"secret": "hunter2"}, NOW + timedelta(days=999))
         await session.inbox.add(1, 5, '{"message": {"text": "hunter2"}}')
     path = await back_up(storage, tmp_path / "backups", NOW)
     async with storage.write() as session:  # the bot goes on
@@ -31,6 +32,7 @@ async def test_a_copy_has_the_people_and_no_secret(tmp_path: Path, migrated: Pat
     with sqlite3.connect(path) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT first_name FROM people").fetchall() == [("Ada",)]
+        assert copy.execute("SELECT count(*) FROM asks").fetchone() == (0,)
         assert copy.execute("SELECT key FROM overrides").fetchall() == [("plugin:site",)]
     assert b"hunter2" not in path.read_bytes()
 

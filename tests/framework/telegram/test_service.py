@@ -158,7 +158,7 @@ async def test_who_may_send_fewer_links_in_one_message_gets_the_first_and_reads_
     async with bot.storage.write() as session:
         await session.people.set_limits(bot.account.bot_id, chat.id, {"links_per_message": 2})
     chat.say(f"{LINK}1 {LINK}2 {LINK}3")
-    told = await chat.wait_for_text("at most 2 links")
+    told = await chat.wait_for_text("I take 2 links")
     async with bot.storage.read() as session:
         assert len(await session.requests.list_for(bot.account.bot_id, chat.id, 9)) == 2
     assert told.sender_id == bot.account.bot_id

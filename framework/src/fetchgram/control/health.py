@@ -28,5 +28,5 @@ class HealthControl:
         """Return what each check found, what is worst first."""
         async with self._authority.look("health.look", minimum=Role.VIEWER):
             """The role is all that is asked; the checks open their own transactions."""
-        found = await self._watch.look(afresh=afresh)
+        found = [*await self._watch.look(afresh=afresh), *await self._watch.others()]
         return sorted(found, key=lambda checked: (_WORST_FIRST.index(checked.report.health), checked.name))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fetchgram.ops.health import lasting_checks
-from fetchgram.ops.vitals import Pulse, Room, Vitals
+from fetchgram.ops.vitals import OWN, Pulse, Room, Vitals
 from fetchgram.ops.watch import HealthWatch
 from fetchgram.pipeline.housekeeping import Housekeeping
+from fetchgram.pipeline.identity import folder_of, worker_name
 from fetchgram.pipeline.run import Runner
 from fetchgram.pipeline.upkeep import Upkeep
 from fetchgram.plugins.hooks import Hooks
@@ -76,13 +76,12 @@ class Care:
             of_all = vitals.of_all() if talks else ()
             return [*vitals.of_process(), *of_all, *lasting_checks(settings, hooks.statuses), *of_plugins]
 
-        # The machine's name, the same after a restart; over a database that is not shared there is one process.
-        known_as = socket.gethostname() if storage.database.is_shared else "bot"
-        known_as = known_as if talks else f"{known_as}:worker"
+        # Its folder's name, the same after a restart; over a database that is not shared there is one process.
+        known_as = folder_of(worker_name(settings.data_dir)).rstrip(":") if storage.database.is_shared else "bot"
         return cls(
             upkeep=upkeep,
             pulse=pulse,
-            watch=HealthWatch(name=known_as, checks=checks, storage=storage, notify=notify, clock=clock),
+            watch=HealthWatch(name=known_as, checks=checks, storage=storage, notify=notify, clock=clock, own=OWN),
             housekeeping=housekeeping,
             data_dir=settings.data_dir,
             most_bytes=_most_bytes(settings.delivery),

@@ -28,6 +28,12 @@ _ANSWER_S = (0.1, 1.0)
 _WAIT_S = (900.0, 3600.0)
 """From where on it is amber, and from where on red."""
 
+_PATIENCE_S = {"loop": 1800.0, "processor": 1800.0}
+"""A machine that is busy for a while does its work: only what lasts is worth a message."""
+
+OWN = ("loop", "memory", "processor", "workers", "disk")
+"""What each process says of itself, in the order in which it is shown for the others."""
+
 _GB = 1000 * MB
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -83,7 +89,10 @@ class Vitals:
             "processor": self._processor,
             "workers": self._workers,
         }
-        return tuple(HealthCheck(name=name, check=check, every_s=EVERY_S) for name, check in checks.items())
+        return tuple(
+            HealthCheck(name=name, check=check, every_s=EVERY_S, patience_s=_PATIENCE_S.get(name, 0.0))
+            for name, check in checks.items()
+        )
 
     def of_all(self) -> tuple[HealthCheck, ...]:
         """Name what is one for all processes."""

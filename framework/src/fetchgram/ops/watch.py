@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -12,13 +13,16 @@ from fetchgram.errors import FetchgramError
 from fetchgram.model import Json, Text, text
 from fetchgram.ops.health import run_checks
 from fetchgram.ports import Clock, NotifyAdmins
-from fetchgram.screens import Checked, Health, HealthCheck
+from fetchgram.screens import Checked, Health, HealthCheck, HealthReport
 from fetchgram.storage import Storage
+from fetchgram.storage.vitals import ProcessState
 
 log = structlog.get_logger()
 
 TOLD = "health.told:"
 TICK_S = 15.0
+_SILENT_S = 180.0
+_RISING = (Health.OK, Health.WARNING, Health.FAILING)
 
 
 @dataclass(slots=True)
@@ -28,17 +32,34 @@ class _Record:
     Args:
         checked: That.
         at_s: When, by a clock that only rises.
+        since_s: Since when it is so.
+        patience_s: How long a warning must last before it is told.
         was: Health of the look before: only what two looks agree on is told.
     """
 
     checked: Checked
     at_s: float
+    since_s: float
+    patience_s: float
     was: Health | None = None
 
     @property
     def is_sure(self) -> bool:
         """Whether two looks agree."""
         return self.was is self.checked.report.health
+
+    @property
+    def is_due(self) -> bool:
+        """Whether admins may hear of it: a processor that has much to do for a while is no trouble."""
+        is_warning = self.checked.report.health is Health.WARNING
+        return self.is_sure and not (is_warning and self.at_s - self.since_s < self.patience_s)
+
+    @classmethod
+    def of(cls, checked: Checked, check: HealthCheck, now_s: float, before: _Record | None) -> _Record:
+        """Build it after the one before."""
+        was = None if before is None else before.checked.report.health
+        since_s = before.since_s if before is not None and was is checked.report.health else now_s
+        return cls(checked, now_s, since_s, check.patience_s, was)
 
 
 class HealthWatch:
@@ -47,7 +68,8 @@ class HealthWatch:
     Args:
         name: Of this process, the same after a restart.
         checks: Names them; asked each time, since plugins come and go.
-        storage: Remembers what was told.
+        storage: Remembers what was told, and what each process finds.
+        own: Names of the checks that each process makes for itself; the one that talks to people shows all of them.
         notify: Tells the admins.
         clock: Time.
     """
@@ -60,7 +82,9 @@ class HealthWatch:
         storage: Storage,
         notify: NotifyAdmins,
         clock: Clock,
+        own: Collection[str] = (),
     ) -> None:
+        self._own = own
         self._name = name
         self._checks = checks
         self._storage = storage
@@ -75,6 +99,7 @@ class HealthWatch:
             try:
                 await self.look()
                 await self.tell()
+                await self.share()
             except FetchgramError as error:
                 log.warning("health.no_database", error=repr(error))
             await self._clock.sleep(TICK_S)
@@ -84,13 +109,28 @@ class HealthWatch:
         async with self._one_at_a_time:
             checks, now_s = await self._checks(), self._clock.monotonic()
             due = [check for check in checks if afresh or self._is_due(check, now_s)]
+            by_name = {check.name: check for check in due}
             for found in await run_checks(due):
                 before = self._records.get(found.name)
-                was = None if before is None else before.checked.report.health
-                self._records[found.name] = _Record(found, now_s, was)
+                self._records[found.name] = _Record.of(found, by_name[found.name], now_s, before)
             names = [check.name for check in checks]
             self._records = {name: self._records[name] for name in names if name in self._records}
             return [record.checked for record in self._records.values()]
+
+    async def share(self) -> None:
+        """Say how this process is, for the one that shows it."""
+        if not self._own or not self._storage.database.is_shared:
+            return
+        mine = [self._records[name].checked for name in self._own if name in self._records]
+        async with self._storage.write() as session:
+            await session.vitals.put(self._name, mine)
+
+    async def others(self) -> list[Checked]:
+        """Return how the other processes are, a line for each; of one that is silent, since when."""
+        if not self._storage.database.is_shared:
+            return []
+        async with self._storage.read() as session:
+            return [_process(state, session.now) for state in await session.vitals.others(self._name)]
 
     async def tell(self) -> None:
         """Tell the admins what changed since they were told last, once, however often this process starts."""
@@ -103,7 +143,7 @@ class HealthWatch:
             if self._is_news(record, told.get(name)):
                 await self._notify(_sentence(record.checked))
         trouble: dict[str, Json] = {
-            name: str(record.checked.report.health if record.is_sure else told.get(name, Health.OK))
+            name: str(record.checked.report.health if record.is_due else told.get(name, Health.OK))
             for name, record in records.items()
         }
         trouble = {name: health for name, health in trouble.items() if health != Health.OK}
@@ -117,7 +157,19 @@ class HealthWatch:
         return record is None or not record.is_sure or now_s >= record.at_s + check.every_s
 
     def _is_news(self, record: _Record, told: Json) -> bool:
-        return record.is_sure and str(record.checked.report.health) != (told or Health.OK)
+        return record.is_due and str(record.checked.report.health) != (told or Health.OK)
+
+
+def _process(state: ProcessState, now: datetime) -> Checked:
+    """Put together what a process says of itself: the worst of its lights, the first half of each sentence."""
+    silent_s = (now - state.at).total_seconds()
+    name = f"process {state.name}"
+    if silent_s > _SILENT_S:
+        detail = f"says nothing for {silent_s / 60:.0f} min; one that was stopped is forgotten after a day"
+        return Checked(name=name, report=HealthReport(health=Health.WARNING, detail=detail))
+    worst = max((checked.report.health for checked in state.checks), key=_RISING.index, default=Health.OK)
+    told = " · ".join(checked.report.detail.partition(";")[0] for checked in state.checks)
+    return Checked(name=name, report=HealthReport(health=worst, detail=told))
 
 
 def _sentence(checked: Checked) -> Text:

@@ -1,16 +1,17 @@
-"""What owners are told unasked: a plugin that is paused or back, and whatever plugins have to say to them."""
+"""What admins are told unasked: a plugin that is paused or back, and whatever plugins have to say to them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 from aiogram.exceptions import AiogramError
 
-from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.model import Media, Text, text
+from fetchgram.errors import DiskFull, TemporarilyUnavailable
+from fetchgram.model import Media, Role, Text, text
 from fetchgram.plugins.status import PluginState
+from fetchgram.storage import Storage
 from fetchgram.telegram.account import Account
 from fetchgram.telegram.appearance import appear
 from fetchgram.telegram.failures import describe
@@ -23,11 +24,11 @@ _LOCALE = "en"
 
 
 class Notices:
-    """Tells the owners; made before the plugins, since they get it, and run when the bots work.
+    """Tells owners and admins; made before the plugins, since they get it, and run when the bots work.
 
     Args:
         accounts: The bots; the first one speaks.
-        owners: Who hears it, in their private chats.
+        owners: Who hears it in any case, in their private chats; so do those who were appointed admins.
     """
 
     def __init__(self, accounts: Mapping[int, Account], owners: Collection[int]) -> None:
@@ -37,7 +38,7 @@ class Notices:
         self._last: dict[str, Text] = {}
 
     async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
-        """Tell the owners; with `once_key` only what was not the last thing told under that key."""
+        """Tell the admins; with `once_key` only what was not the last thing told under that key."""
         self.post(text, once_key=once_key, media=media)
 
     def post(self, notice: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
@@ -58,15 +59,25 @@ class Notices:
         else:
             self.post(text("telegram-plugin-back", plugin=plugin), once_key=f"plugin:{plugin}")
 
-    async def run(self, texts: Texts) -> None:
+    async def run(self, texts: Texts, storage: Storage) -> None:
         """Send until cancelled."""
         while True:
             notice, media = await self._waiting.get()
             rich = texts.render_rich(notice, _LOCALE)
-            for owner in self._owners:
+            for admin in await self._admins(storage):
                 try:
-                    await self._account.line(appear({"chat_id": owner}, rich, media))
+                    await self._account.line(appear({"chat_id": admin}, rich, media))
                 except AiogramError as error:
-                    log.warning("notice.not_sent", owner=owner, error=describe(error))
+                    log.warning("notice.not_sent", admin=admin, error=describe(error))
                 except (TemporarilyUnavailable, OSError) as error:  # a picture that is gone meanwhile, too
-                    log.warning("notice.not_sent", owner=owner, error=str(error))
+                    log.warning("notice.not_sent", admin=admin, error=str(error))
+
+    async def _admins(self, storage: Storage) -> Sequence[int]:
+        """Return who hears it; while the database is away, which may be the news, the owners."""
+        try:
+            async with storage.read() as session:
+                appointed = await session.people.with_role(self._account.bot_id, Role.ADMIN, Role.OWNER)
+                there = [row.person.id for row in appointed if not row.is_banned(session.now)]
+        except (TemporarilyUnavailable, DiskFull):
+            there = []
+        return [*dict.fromkeys([*self._owners, *there])]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from fetchgram.api import (
 )
 from fetchgram_instagram.links import PLUGIN, claim
 from fetchgram_instagram.settings import Settings as InstagramSettings
+from fetchgram_instagram.versions import OLD_DAYS, installed
 
 if TYPE_CHECKING:
     from fetchgram_instagram.guide import Guide
@@ -78,8 +81,11 @@ class Plugin:
 
     @hookimpl
     def health_checks(self) -> Sequence[HealthCheck]:
-        """Watch the sessions."""
-        return (HealthCheck(name="sessions", check=self._check_sessions),)
+        """Watch the sessions, and the age of instaloader."""
+        return (
+            HealthCheck(name="sessions", check=self._check_sessions),
+            HealthCheck(name="instaloader", check=self._check_age),
+        )
 
     @hookimpl
     def cli_commands(self) -> Sequence[CliCommand]:
@@ -97,6 +103,12 @@ class Plugin:
         if ended:
             return HealthReport(health=Health.WARNING, detail=f"ended, log in again: {', '.join(ended)}")
         return HealthReport(health=Health.OK, detail=f"{len(alive)} accounts" if alive else "visitors only")
+
+    async def _check_age(self) -> HealthReport:
+        version, since = await asyncio.to_thread(installed)
+        days = (datetime.now(UTC) - since).days
+        health = Health.WARNING if days > OLD_DAYS else Health.OK
+        return HealthReport(health=health, detail=f"instaloader {version}, installed {days} days ago")
 
     def _guide(self) -> Guide:
         if self._context is None:

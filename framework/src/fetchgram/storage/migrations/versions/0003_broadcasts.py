@@ -1,4 +1,4 @@
-"""Revision 0003: broadcasts, their messages, who sends links of what, the slices of the send budget, live screens."""
+"""Revision 0003: broadcasts, their messages, interests, slices of the send budget, live screens, vitals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def upgrade() -> None:
     _live_screens()
     _interests()
     _reached()
+    op.create_table(
+        "vitals",
+        sa.Column("process", sa.Text(), nullable=False),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("process", name=op.f("pk_vitals")),
+    )
     op.create_table(
         "slices",
         sa.Column("bot_id", sa.BigInteger(), nullable=False),
