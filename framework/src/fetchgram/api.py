@@ -94,7 +94,7 @@ from fetchgram.model.failures import FailureGroup, FailureLine, Story
 from fetchgram.model.figures import Figures
 from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonCard, PersonRow, Usage
-from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind
+from fetchgram.model.plugins import PluginCard, PluginSetting, PluginState, SettingKind, SettingOrigin
 from fetchgram.model.upkeep import UpkeepState
 from fetchgram.plugins.checks import API_VERSION
 from fetchgram.ports import (
@@ -251,6 +251,7 @@ __all__ = [
     "Sent",
     "Sentences",
     "SettingKind",
+    "SettingOrigin",
     "Settings",
     "SettingsModel",
     "Show",

@@ -15,12 +15,14 @@ from pydantic import (
     ByteSize,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
 from fetchgram.errors import ConfigError
+from fetchgram.model.plugins import SettingOrigin
 
 S = TypeVar("S", bound="SettingsModel")
 
@@ -243,6 +245,16 @@ class Settings(SettingsModel):
     plugin: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="`[plugin.<name>]`: checked by the plugin's own Settings."
     )
+    _origins: dict[str, SettingOrigin] = PrivateAttr(default_factory=dict)
+
+    def note_origins(self, given: Mapping[SettingOrigin, Mapping[str, Any]]) -> None:
+        """Remember what was given where, the last one before the others."""
+        for origin, values in given.items():
+            self._origins.update(dict.fromkeys(_paths(values), origin))
+
+    def origin(self, path: str) -> SettingOrigin:
+        """Say where a value was given, as of `limits.running`."""
+        return self._origins.get(path, SettingOrigin.DEFAULT)
 
 
 def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -262,7 +274,9 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
     if unknown := list(_unknown_paths(Settings, from_env, ())):
         named = "; ".join(_as_variable(path, near) for path, near in unknown)
         raise ConfigError(f"unknown setting in the environment: {named}")
-    return validate(Settings, _overlay(from_file, from_env), "fetchgram")
+    settings = validate(Settings, _overlay(from_file, from_env), "fetchgram")
+    settings.note_origins({SettingOrigin.FILE: from_file, SettingOrigin.ENVIRONMENT: from_env})
+    return settings
 
 
 def validate(kind: type[S], data: Mapping[str, Any], where: str) -> S:
@@ -337,6 +351,13 @@ def _from_env(environ: Mapping[str, str]) -> dict[str, Any]:
                 raise ConfigError(f"the environment variable {name!r} contradicts another one")
         section[path[-1]] = value
     return found
+
+
+def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in given.items():
+        yield f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{name}.")
 
 
 def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

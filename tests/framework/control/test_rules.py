@@ -64,6 +64,8 @@ RULES: Mapping[str, Rule] = {
     "broadcasts.resume": _rule(ADMIN, NOBODY),
     "broadcasts.stop": _rule(ADMIN, NOBODY),
     "broadcasts.withdraw": _rule(ADMIN, NOBODY),
+    "configuration.sections": _rule(VIEWER),
+    "configuration.of": _rule(VIEWER, "no section"),
     "failures.story": _rule(VIEWER, "NONE"),
     "failures.groups": _rule(VIEWER),
     "failures.lines": _rule(VIEWER, "youtube", "error-gone"),

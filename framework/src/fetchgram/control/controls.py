@@ -8,6 +8,7 @@ from fetchgram.control.access import AccessControl
 from fetchgram.control.audit import AuditControl
 from fetchgram.control.authority import Actor, Authority
 from fetchgram.control.broadcasts import BroadcastControl, Mailer
+from fetchgram.control.configuration import ConfigurationControl
 from fetchgram.control.courier import Courier
 from fetchgram.control.failures import FailuresControl
 from fetchgram.control.health import HealthControl
@@ -32,6 +33,7 @@ class BoundControl:
     role: Role
     audit: AuditControl
     plugins: PluginsControl
+    configuration: ConfigurationControl
     privacy: PrivacyControl
     people: PeopleControl
     access: AccessControl
@@ -86,6 +88,7 @@ class Controls:
             failures=FailuresControl(authority),
             broadcasts=BroadcastControl(authority, owners, self.mailer),
             plugins=PluginsControl(authority, self.switches, self.hooks),
+            configuration=ConfigurationControl(authority, settings),
             privacy=PrivacyControl(authority),
             health=HealthControl(authority, self.care.watch),
             maintenance=MaintenanceControl(authority, self.storage, self.care),

@@ -91,6 +91,22 @@ class PluginsField(Protocol):
         ...
 
 
+class Configuration(Protocol):
+    """The core's own settings; looked at from the role viewer on. They hold from a start on."""
+
+    async def sections(self) -> Sequence[str]:
+        """Return the names of the sections, as in the file."""
+        ...
+
+    async def of(self, section: str) -> Sequence[PluginSetting]:
+        """Return the settings of a section; of secrets only whether there is one.
+
+        Raises:
+            ConfigError: If there is no such section.
+        """
+        ...
+
+
 class Privacy(Protocol):
     """What everybody may have done with what is kept about them."""
 
@@ -131,6 +147,11 @@ class Control(Protocol):
     @property
     def plugins(self) -> PluginsField:
         """Plugins on and off, and their settings."""
+        ...
+
+    @property
+    def configuration(self) -> Configuration:
+        """The core's own settings."""
         ...
 
     @property

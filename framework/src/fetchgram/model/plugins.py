@@ -62,9 +62,17 @@ class SettingKind(StrEnum):
     """In the configuration only: paths of this machine, and what has no form in a line."""
 
 
+class SettingOrigin(StrEnum):
+    """Where a value was given."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSetting:
-    """A setting of a plugin.
+    """A setting of a plugin, or of the core.
 
     Args:
         name: Of the field.
@@ -77,6 +85,7 @@ class PluginSetting:
         maximum: Greatest number.
         optional: Whether it may be without a value.
         changed: Whether an admin changed it.
+        origin: Where the value was given; of the core's only.
     """
 
     name: str
@@ -89,3 +98,4 @@ class PluginSetting:
     maximum: float | None = None
     optional: bool = False
     changed: bool = False
+    origin: SettingOrigin = SettingOrigin.DEFAULT

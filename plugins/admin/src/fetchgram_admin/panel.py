@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from fetchgram.api import Action, Button, Context, Interaction, Role, Screen, text
-from fetchgram_admin import access, audit, broadcast, failures, health, jobs, maintenance, people, plugins, statistics
+from fetchgram_admin import (
+    access,
+    audit,
+    broadcast,
+    configuration,
+    failures,
+    health,
+    jobs,
+    maintenance,
+    people,
+    plugins,
+    statistics,
+)
 from fetchgram_admin.section import HOME, Section, grid
 
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
@@ -18,6 +30,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     access.section,
     broadcast.section,
     plugins.section,
+    configuration.section,
     maintenance.section,
     audit.section,
 )

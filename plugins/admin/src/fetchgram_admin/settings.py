@@ -55,7 +55,7 @@ async def _page(interaction: Interaction) -> Screen:
 
 
 def _opening(plugin: str, setting: PluginSetting) -> Button:
-    label = text("admin-setting-button", name=_name(setting), value=_value(setting), changed=int(setting.changed))
+    label = text("admin-setting-button", name=name_of(setting), value=value_of(setting), changed=int(setting.changed))
     return Button(label=label, action="plugins.setting", args={"plugin": plugin, "setting": setting.name})
 
 
@@ -80,14 +80,14 @@ async def _show(interaction: Interaction) -> Screen:
     rows = tuple(_changes(setting, interaction.args)) if may_change else ()
     leave = back("plugins.settings", plugin=plugin, page=place // _ON_A_PAGE)
     return Screen(
-        text=text("admin-setting-card", plugin=plugin, name=_name(setting), about=setting.description),
+        text=text("admin-setting-card", plugin=plugin, name=name_of(setting), about=setting.description),
         lines=tuple(_facts(setting)),
         rows=(*rows, leave),
     )
 
 
 def _facts(setting: PluginSetting) -> Iterator[Text]:
-    yield text("admin-setting-value", value=_value(setting), changed=int(setting.changed))
+    yield text("admin-setting-value", value=value_of(setting), changed=int(setting.changed))
     if setting.kind is SettingKind.FIXED:
         yield text("admin-setting-fixed")
         return
@@ -154,20 +154,21 @@ async def _ask(interaction: Interaction) -> Screen:
     ask = Ask(kind=AskKind.SECRET if secret else AskKind.TEXT, action="plugins.typed", args=here)
     leave = back("plugins.setting", **here)
     return Screen(
-        text=text("admin-setting-ask", name=_name(found[name])),
+        text=text("admin-setting-ask", name=name_of(found[name])),
         lines=(text(f"admin-setting-ask-{found[name].kind.value}"), *_facts(found[name])),
         rows=(leave,),
         ask=ask,
     )
 
 
-def _name(setting: PluginSetting) -> str:
+def name_of(setting: PluginSetting) -> str:
     """Return the field's name without its unit, as words."""
     words = setting.name.split("_")
     return " ".join(words[:-1] if len(words) > 1 and words[-1] in _UNITS else words)
 
 
-def _value(setting: PluginSetting) -> Text:
+def value_of(setting: PluginSetting) -> Text:
+    """Return what holds, as people read it."""
     return _shown(setting, setting.value)
 
 

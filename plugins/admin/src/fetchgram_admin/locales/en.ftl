@@ -451,6 +451,18 @@ admin-plugin-again = 🔁 Try again
 
 ## Settings of plugins
 
+admin-core = ⚙️ Settings
+admin-core-title =
+    ⚙️ <b>Settings</b>
+    Those of the core hold from a start on: they are changed in fetchgram.toml or the environment. Those of plugins are changed here.
+admin-core-plugins = 🧩 Settings of plugins
+admin-core-of = ⚙️ <b>{ $section }</b>
+admin-core-line =
+    { $name }: <b>{ $value }</b>{ $origin ->
+        [file] {" "}· 📄 file
+        [environment] {" "}· 🌱 environment
+       *[default] {""}
+    }
 admin-settings-title = ⚙️ <b>Settings of { $plugin }</b>
 admin-settings-none =
     ⚙️ <b>Settings of { $plugin }</b>

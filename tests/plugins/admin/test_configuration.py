@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fetchgram.api import ConfigError, Role
+from fetchgram.app import Wired
+from fetchgram.settings import Settings, load
+from fetchgram.storage import Storage
+
+from .conftest import OWNER
+
+if TYPE_CHECKING:
+    from .conftest import Admin
+
+FILE = """
+[limits]
+running = 2
+[database]
+url = "postgresql://fetchgram:hunter2@db.example/fetchgram"
+[bots.main]
+token = "7:hunter2"
+"""
+
+
+async def test_every_section_is_shown_and_leads_back(admin: Admin) -> None:
+    await admin.says("admin")
+    await admin.taps("Settings")
+    sections = [label for label in admin.labels if label.isidentifier()]
+    models = {name for name, field in Settings.model_fields.items() if isinstance(field.annotation, type)}
+    assert {"general", "limits", "work", "delivery"} <= set(sections) <= models | {"general"}
+    for name in sections:
+        await admin.taps(name)
+        assert ": " in admin.reads
+        await admin.taps("Back")
+
+
+async def test_a_value_says_where_it_was_given_and_no_secret_is_shown(
+    storage: Storage, make_route: Callable[..., Wired], tmp_path: Path
+) -> None:
+    path = tmp_path / "fetchgram.toml"
+    path.write_text(FILE)
+    settings = load(path, {"FETCHGRAM_LIMITS__WAITING": "9"})
+    controls = make_route(storage, owners=[OWNER.id]).controls
+    object.__setattr__(controls, "settings", settings)
+    told = controls.of_person(OWNER, Role.OWNER).configuration
+    found = {each.name: (each.value, each.origin.value) for each in await told.of("limits")}
+    assert found["running"] == (2, "file")
+    assert found["waiting"] == (9, "environment")
+    assert found["list_items"] == (50, "default")
+    everything = [each for section in await told.sections() for each in await told.of(section)]
+    assert "hunter2" not in repr(everything)
+    assert {each.name for each in everything} >= {"token", "url", "data_dir", "owners"}
+    with pytest.raises(ConfigError):
+        await told.of("nowhere")
