@@ -22,7 +22,7 @@ from fetchgram.plugins.switching import Switching
 from fetchgram.ports import Context
 from fetchgram.settings import Settings, SettingsModel
 from fetchgram.storage import SharedStorage, Storage, open_storage
-from fetchgram.telegram.service import Switchboard
+from fetchgram.telegram.switchboard import Switchboard
 from fetchgram.testing import FakeContext, FakeNotifyAdmins
 from fetchgram.texts import Texts
 from fetchgram_sandbox.postgres import PostgresServer

@@ -29,7 +29,8 @@ from fetchgram.telegram.mtproto.relay import Relay, open_relay
 from fetchgram.telegram.mtproto.tenure import Tenure
 from fetchgram.telegram.notices import Notices
 from fetchgram.telegram.plugin import telegram_plugin
-from fetchgram.telegram.service import Switchboard, TelegramService
+from fetchgram.telegram.service import TelegramService
+from fetchgram.telegram.switchboard import Switchboard
 
 log = structlog.get_logger()
 

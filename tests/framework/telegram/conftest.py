@@ -57,7 +57,8 @@ from fetchgram.storage import SharedStorage, Storage, open_storage
 from fetchgram.telegram.account import Account
 from fetchgram.telegram.courier import TelegramCourier
 from fetchgram.telegram.plugin import telegram_plugin
-from fetchgram.telegram.service import Switchboard, TelegramService
+from fetchgram.telegram.service import TelegramService
+from fetchgram.telegram.switchboard import Switchboard
 from fetchgram.testing import FakeNotifyAdmins
 from fetchgram.testing.fakes import FakeNetwork
 from fetchgram.texts import Texts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
 from typing import TypedDict
 
 import structlog
@@ -15,7 +14,6 @@ from aiogram.types import BotCommand, Update, User
 from fetchgram.control.controls import Controls
 from fetchgram.errors import FetchgramError, TemporarilyUnavailable, first_failure
 from fetchgram.model import Chat, Role
-from fetchgram.pipeline.audience import Audience, News
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.items import Items
 from fetchgram.pipeline.lists import Lists
@@ -281,35 +279,3 @@ def _gate(account: Account, settings: Settings, storage: Storage, clock: Clock) 
     access = Access(bot_id=account.bot_id, line=account.line, storage=storage, clock=clock)
     owners = frozenset(settings.owners)
     return Gate(bot_id=account.bot_id, owners=owners, storage=storage, access=access, clock=clock)
-
-
-class Switchboard:
-    """The audience of all bots: made before them, since the route needs it and they need the route."""
-
-    def __init__(self) -> None:
-        self._audiences: dict[int, Audience] = {}
-        self._storage: Storage | None = None
-
-    def attach(self, services: Mapping[int, TelegramService], storage: Storage) -> None:
-        """Connect the bots, by bot id."""
-        self._audiences = {bot_id: service.audience for bot_id, service in services.items()}
-        self._storage = storage
-
-    async def tell(self, request_id: int, position: int, news: News) -> None:
-        """Tell the people of the request's bot; never raises."""
-        if self._storage is None:
-            return
-        try:
-            bot_id = await self._bot_of(request_id, self._storage)
-        except FetchgramError as error:
-            log.warning("audience.lost", request=request_id, error=repr(error))
-            return
-        if bot_id in self._audiences:
-            await self._audiences[bot_id].tell(request_id, position, news)
-
-    async def _bot_of(self, request_id: int, storage: Storage) -> int | None:
-        if len(self._audiences) == 1:
-            return next(iter(self._audiences))
-        async with storage.read() as session:
-            request = await session.requests.get(request_id)
-        return request.bot_id if request else None
