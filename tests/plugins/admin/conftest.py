@@ -55,6 +55,12 @@ class Admin:
         button = next(button for row in self.screen.rows for button in row if label in said(button.label))
         return await self.does(button.action, button.args)
 
+    async def walks(self, *labels: str) -> Screen:
+        """Tap one button after the other."""
+        for label in labels:
+            await self.taps(label)
+        return self.screen
+
     async def answers(self, typed: str) -> Screen:
         """Answer the question of the present screen."""
         assert self.screen.ask is not None

@@ -23,8 +23,10 @@ async def people(admin: Admin) -> None:
         await session.people.seen(EVE)
 
 
-async def card(admin: Admin, person: int = EVE.id) -> None:
+async def card(admin: Admin, *labels: str, person: int = EVE.id) -> None:
+    """Show the card of a person, and walk on from there."""
     await admin.does("people.card", {"person": person})
+    await admin.walks(*labels)
 
 
 async def test_the_list_leads_to_a_card_and_back(admin: Admin) -> None:
@@ -45,11 +47,9 @@ async def test_long_lists_turn_and_filters_choose(admin: Admin) -> None:
         await session.people.ban(1, 100, None, None)
     await admin.does("people")
     assert "Everybody: 22" in admin.reads
-    await admin.taps("Older")
-    await admin.taps("Older")
+    await admin.walks("Older", "Older")
     assert not any("Older" in label for label in admin.labels)
-    await admin.taps("Newer")
-    await admin.taps("Newer")
+    await admin.walks("Newer", "Newer")
     assert not any("Newer" in label for label in admin.labels)
     await admin.taps("Banned")
     assert "Banned: 1" in admin.reads
@@ -74,9 +74,7 @@ async def test_a_message_that_is_passed_on_finds_its_writer_and_nobody_is_said(a
 
 
 async def test_a_ban_asks_how_long_and_why_and_shows_on_the_card(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("Ban")
-    await admin.taps("7 days")
+    await card(admin, "Ban", "7 days")
     await admin.answers("too many links")
     assert "🚫 Banned until " in admin.reads
     assert ": too many links" in admin.reads
@@ -85,17 +83,12 @@ async def test_a_ban_asks_how_long_and_why_and_shows_on_the_card(admin: Admin) -
 
 
 async def test_a_ban_may_be_for_ever_without_a_reason(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("Ban")
-    await admin.taps("For ever")
-    await admin.taps("Without a reason")
+    await card(admin, "Ban", "For ever", "Without a reason")
     assert "🚫 Banned for ever" in admin.reads
 
 
 async def test_another_time_is_typed_until_it_is_understood(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("Ban")
-    await admin.taps("Other")
+    await card(admin, "Ban", "Other")
     await admin.answers("a while")
     assert "I do not understand that." in admin.reads
     await admin.answers("1 day 12h")
@@ -104,24 +97,19 @@ async def test_another_time_is_typed_until_it_is_understood(admin: Admin) -> Non
 
 
 async def test_a_limit_is_set_shown_and_taken_away(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("Limits")
-    await admin.taps("Size a day: 20 GB")
+    await card(admin, "Limits", "Size a day: 20 GB")
     await admin.answers("a lot")
     assert "For example: 20, or 5 GB" in admin.reads
     await admin.answers("1.5 GB")
     assert any("✅ Size a day: 1.5 GB" in label for label in admin.labels)
     await admin.taps("Back")
     assert "🎚 Size a day: 1.5 GB" in admin.reads
-    await admin.taps("Limits")
-    await admin.taps("Size a day")
-    await admin.taps("As for everybody")
+    await admin.walks("Limits", "Size a day", "As for everybody")
     assert any(label == "Size a day: 20 GB" for label in admin.labels)
 
 
 async def test_a_message_is_sent_or_said_not_to_have_arrived(admin: Admin, courier: FakeCourier) -> None:
-    await card(admin)
-    await admin.taps("Write")
+    await card(admin, "Write")
     await admin.answers("Hello Eve")
     assert "✅ Your message has arrived." in admin.reads
     assert courier.brought[0][1:3] == (42, text("control-from-admins", words="Hello Eve"))
@@ -132,16 +120,14 @@ async def test_a_message_is_sent_or_said_not_to_have_arrived(admin: Admin, couri
 
 
 async def test_an_invitation_is_a_tap(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("🎟 Invite")
+    await card(admin, "🎟 Invite")
     assert "🎟 Invited" in admin.reads
     await admin.taps("Take back the invitation")
     assert "🎟 Invited" not in admin.reads
 
 
 async def test_a_role_is_given_from_the_card(admin: Admin) -> None:
-    await card(admin)
-    await admin.taps("Role")
+    await card(admin, "Role")
     assert not any("No role" in label for label in admin.labels)
     await admin.taps("Moderator")
     assert "Eve Adams · moderator" in admin.reads
@@ -171,8 +157,7 @@ async def test_somebody_who_was_never_here_can_be_appointed(admin: Admin) -> Non
 async def test_the_history_of_a_person_is_their_part_of_the_audit_log(admin: Admin) -> None:
     await admin.does("people.invite", {"person": 42, "invited": True})
     await admin.does("people.invite", {"person": 1, "invited": True})
-    await card(admin)
-    await admin.taps("History")
+    await card(admin, "History")
     assert admin.reads.count("person.invite → ") == 1
     assert "person.invite → Eve Adams" in admin.reads
 
@@ -192,10 +177,10 @@ async def test_each_role_sees_the_buttons_that_it_may_press(admin: Admin) -> Non
 
 async def test_an_equal_has_no_buttons_that_change_them(admin: Admin) -> None:
     one, two = await admin.become(Role.ADMIN, 60), await admin.become(Role.ADMIN, 61)
-    await card(one, two.person.id)
+    await card(one, person=two.person.id)
     assert not any(label in one.labels for label in ("🚫 Ban", "🎚 Limits"))
 
 
 async def test_a_stranger_has_no_card(admin: Admin) -> None:
-    await card(admin, 999)
+    await card(admin, person=999)
     assert "Nobody with the number 999 was ever here." in admin.reads
