@@ -155,7 +155,7 @@ async def test_whoever_talks_waits_for_no_place_that_broadcasts_have(world: Worl
         taken = 0
         while (places := await line.places(1, patience_s=0)).count:
             taken += places.count
-            clock.advance(0.04)
+            clock.advance(0.0501)
             await line.mail(SendMessage(chat_id=somebody.id, text="news"), places)
         assert taken == 19
         await line(SendMessage(chat_id=somebody.id, text="the next one"), patience_s=0)

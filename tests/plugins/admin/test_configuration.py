@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .conftest import Admin
 
 FILE = """
+owners = [1]
 [limits]
 running = 2
 [database]
@@ -44,8 +46,7 @@ async def test_a_value_says_where_it_was_given_and_no_secret_is_shown(
     path = tmp_path / "fetchgram.toml"
     path.write_text(FILE)
     settings = load(path, {"FETCHGRAM_LIMITS__WAITING": "9"})
-    controls = make_route(storage, owners=[OWNER.id]).controls
-    object.__setattr__(controls, "settings", settings)
+    controls = replace(make_route(storage).controls, settings=settings)
     told = controls.of_person(OWNER, Role.OWNER).configuration
     found = {each.name: (each.value, each.origin.value) for each in await told.of("limits")}
     assert found["running"] == (2, "file")
