@@ -186,4 +186,5 @@ async def test_languages_of_several_countries_are_one(owner: BoundControl, stora
     async with storage.write() as session:
         for person, locale in ((10, "pt-br"), (11, "pt"), (12, "en"), (13, "en"), (14, "en-gb")):
             await session.people.seen(Person(bot_id=BOT, id=person, locale=locale))
+            await session.people.chat_seen(BOT, person, "private", None)
     assert await owner.broadcasts.languages() == [("en", 3), ("pt", 2)]
