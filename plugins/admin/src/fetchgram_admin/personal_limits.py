@@ -10,6 +10,10 @@ from fetchgram_admin.section import back
 from fetchgram_admin.spans import amount_of
 
 
+_BUDGETS = ("jobs", "bytes", "minutes")
+"""How the names of limits begin that may be none at all."""
+
+
 class PersonalLimits:
     """What the buttons of a person's limits do.
 
@@ -34,7 +38,8 @@ class PersonalLimits:
         args: dict[str, Json] = {"person": person, "name": name}
         ask = Ask(kind=AskKind.TEXT, action="people.limited", args=args)
         general = Button(label=text("admin-limit-general"), action="people.limited", args={**args, "general": True})
-        told = text("admin-limit-ask", name=text(f"admin-limit-{name.replace('_', '-')}"))
+        asked = "admin-limit-ask" if name.startswith(_BUDGETS) else "admin-limit-ask-some"
+        told = text(asked, name=text(f"admin-limit-{name.replace('_', '-')}"))
         return Screen(text=told, rows=((general,), back("people.limits", person=person)), ask=ask)
 
     async def _set(self, interaction: Interaction) -> Screen:

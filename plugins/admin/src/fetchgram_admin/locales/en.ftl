@@ -128,6 +128,7 @@ admin-limit-none = any
 admin-limit-count = { $value }
 admin-limit-bytes = { SIZE($value) }
 admin-limit-ask = ✏️ { $name }: how much? A number, with a unit for sizes (5 GB); 0 is no limit.
+admin-limit-ask-some = ✏️ { $name }: how much? At least 1, with a unit for sizes (5 GB).
 admin-limit-misunderstood = I do not understand that. For example: 20, or 5 GB
 admin-limit-general = As for everybody
 admin-limit-links-per-minute = Links a minute
