@@ -9,7 +9,6 @@ from fetchgram_admin.card import CARD, Cards, person_in, shown
 from fetchgram_admin.section import back
 from fetchgram_admin.spans import amount_of
 
-
 _BUDGETS = ("jobs", "bytes", "minutes")
 """How the names of limits begin that may be none at all."""
 
