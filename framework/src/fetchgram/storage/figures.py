@@ -44,8 +44,8 @@ class FigureStore:
 
     async def ended(self, bot_id: int) -> dict[str, int]:
         """Return how the wishes stand that something happened to in the last day."""
-        # Of all bots: by one bot SQLite would go through all that its people ever asked for.
-        groups = (requests.c.bot_id, requests.c.state)
-        counted = select(*groups, func.count().label("count")).where(requests.c.updated_at >= self._tx.now - _DAY)
-        rows = await self._tx.rows(counted.group_by(*groups))
-        return {row["state"]: row["count"] for row in rows if row["bot_id"] == bot_id}
+        # No condition and no group of the bot: along its index SQLite would go through all that was ever asked for.
+        mine = func.count().filter(requests.c.bot_id == bot_id).label("count")
+        counted = select(requests.c.state, mine).where(requests.c.updated_at >= self._tx.now - _DAY)
+        rows = await self._tx.rows(counted.group_by(requests.c.state))
+        return {row["state"]: row["count"] for row in rows if row["count"]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from fetchgram.model import Broadcast, Circle, Recipients, Role
@@ -43,8 +43,16 @@ class RecipientStore:
 
     async def count(self, bot_id: int, recipients: Recipients, author: int, owners: Collection[int]) -> int:
         """Count the people who are meant now."""
-        found = circle(bot_id, recipients, author, owners, self._tx.now).subquery()
-        return await self._tx.integer(select(func.count()).select_from(found))
+        found = circle(bot_id, recipients, author, owners, self._tx.now)
+        if recipients.circle is Circle.PLATFORM:
+            # Two indexes in one order, laid side by side: a third of the time of a look for each person.
+            everybody = circle(bot_id, Recipients(circle=Circle.ALL), author, owners, self._tx.now)
+            theirs = select(interests.c.person).where(
+                interests.c.bot_id == bot_id, interests.c.plugin == recipients.value
+            )
+            both = everybody.intersect(theirs).order_by(text("1")).subquery()
+            return await self._tx.integer(select(func.count()).select_from(both))
+        return await self._tx.integer(select(func.count()).select_from(found.subquery()))
 
     async def languages(self, bot_id: int, limit: int) -> list[tuple[str, int]]:
         """Return what those read who may be reached, most first, with how many they are."""
@@ -119,12 +127,14 @@ def circle(bot_id: int, recipients: Recipients, author: int, owners: Collection[
 def _narrowed(recipients: Recipients, owners: Collection[int], at: datetime) -> tuple[ColumnElement[bool], ...]:
     match recipients.circle:
         case Circle.ACTIVE:
-            return (people.c.last_seen >= at - timedelta(days=recipients.days),)
+            # No bare column, or SQLite takes the index of that column, which has not all that is asked for.
+            seen = func.coalesce(people.c.last_seen, people.c.first_seen)
+            return (seen >= at - timedelta(days=recipients.days),)
         case Circle.LANGUAGE:
             return (or_(what_they_read == recipients.value, what_they_read.like(f"{recipients.value}-%")),)
         case Circle.PLATFORM:
             mine = and_(interests.c.bot_id == people.c.bot_id, interests.c.person == people.c.id)
-            return (exists().where(mine, interests.c.plugin == recipients.value),)
+            return (select(interests.c.person).where(mine, interests.c.plugin == recipients.value).exists(),)
         case Circle.ADMINS:
             roles = (str(Role.ADMIN), str(Role.OWNER))
             return (or_(people.c.role.in_(roles), people.c.id.in_(owners)),)
