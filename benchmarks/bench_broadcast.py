@@ -138,10 +138,8 @@ async def _answers(folder: Path, questions: int) -> None:
     for way, times in (("without a broadcast", alone), ("with a broadcast", beside)):
         p50, p99 = percentile(times, 0.5) * 1000, percentile(times, 0.99) * 1000
         table.row(way, f"{p50:.0f}", f"{p99:.0f}", ratio(p50, percentile(alone, 0.5) * 1000))
-    table.note(
-        "Asked once a second, seen in the chat by asking the server every 5 ms. People go first: who was answered"
-    )
-    table.note("lately finds a place free; anybody else waits for the next of 30 a second at the most, 33 ms.")
+    table.note("Asked once a second, seen in the chat by asking the server every 5 ms. People go first: who was")
+    table.note("answered lately finds a place free; others wait for the next of 30 a second, 33 ms at the most.")
     table.show()
 
 

@@ -137,6 +137,9 @@ async def test_circles(storage: Storage, clock: StoppedClock, work: Work) -> Non
         assert await meant(session, Recipients(circle=Circle.LANGUAGE, value="de")) == [5]
         assert await meant(session, Recipients(circle=Circle.PLATFORM, value="site")) == [4]
         assert await meant(session, Recipients(circle=Circle.PLATFORM, value="other")) == []
+        for value, people in (("site", 1), ("other", 0)):
+            of_platform = Recipients(circle=Circle.PLATFORM, value=value)
+            assert await session.recipients.count(1, of_platform, 0, []) == people
         assert await meant(session, Recipients(circle=Circle.ADMINS)) == [3, OWNER]
         assert await session.recipients.languages(1, 2) == [("en", 2), ("de", 1)]
         assert await session.recipients.platforms(1, 5) == [("site", 1)]
