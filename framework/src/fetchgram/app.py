@@ -229,11 +229,7 @@ def wire(
         storage=storage, audience=audience, cache=cache, workdirs=workdirs, hint=queue.hint, clock=clock
     )
     stories = Stories(storage, hooks, clock)
-    sizes = Sizes(storage, settings.limits)
-    deliveries = Deliveries(
-        storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, stories=stories, sizes=sizes, clock=clock
-    )
-    stages = _stages(settings, plugins, deliveries, outcomes, workdirs, sizes)
+    stages = _stages(settings, plugins, storage, cache, outcomes, stories, workdirs)
     housekeeping = Housekeeping(storage=storage, hooks=hooks, workdirs=workdirs, settings=work, clock=clock)
     runner = _runner(work, clock, queue, stages, outcomes, stories, housekeeping)
     queue.on_cancel(runner.stop)
@@ -299,13 +295,18 @@ def _care(  # it looks after all of these
 def _stages(
     settings: Settings,
     plugins: Plugins,
-    deliveries: Deliveries,
+    storage: Storage,
+    cache: Cache,
     outcomes: Outcomes,
+    stories: Stories,
     workdirs: Workdirs,
-    sizes: Sizes,
 ) -> Stages:
-    """Build what carries a job through."""
-    hooks, work = plugins.hooks, settings.work
+    """Build what carries a job through, deliveries at its end."""
+    hooks, clock, work = plugins.hooks, plugins.clock, settings.work
+    sizes = Sizes(storage, settings.limits)
+    deliveries = Deliveries(
+        storage=storage, hooks=hooks, cache=cache, outcomes=outcomes, stories=stories, sizes=sizes, clock=clock
+    )
     return Stages(
         hooks=hooks,
         resolver=Resolver(hooks, outcomes),
@@ -315,7 +316,7 @@ def _stages(
         disk=Disk(workdirs, floor_bytes=int(work.disk_floor)),
         work=work,
         sizes=sizes,
-        clock=plugins.clock,
+        clock=clock,
     )
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,24 @@ from fetchgram_instagram.settings import Settings
 
 
 async def health(context: FakeContext) -> tuple[Health, str]:
-    (check,) = Plugin(Settings(), context).health_checks()
+    return await checked(context, "sessions")
+
+
+async def checked(context: FakeContext, name: str) -> tuple[Health, str]:
+    (check,) = [each for each in Plugin(Settings(), context).health_checks() if each.name == name]
     report = await check.check()
     return report.health, report.detail
+
+
+async def test_the_age_of_instaloader_is_shown_and_an_old_one_is_amber(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = FakeContext(name="instagram", data_dir=tmp_path)
+    found = await checked(context, "instaloader")
+    assert re.fullmatch(r"instaloader [\d.]+, installed \d+ days ago", found[1])
+    half_a_year_ago = datetime.now(UTC) - timedelta(days=181)
+    monkeypatch.setattr("fetchgram_instagram.plugin.installed", lambda: ("4.1", half_a_year_ago))
+    assert await checked(context, "instaloader") == (Health.WARNING, "instaloader 4.1, installed 181 days ago")
 
 
 async def test_the_health_of_the_sessions_is_shown(tmp_path: Path) -> None:
