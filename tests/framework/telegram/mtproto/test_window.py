@@ -64,6 +64,37 @@ async def test_who_stops_waiting_takes_no_room() -> None:
     await asyncio.wait_for(window.enter(), 5)
 
 
+async def test_uploads_that_share_a_window_take_turns() -> None:
+    """Eight large files from the beginning and a small one that comes later; every answer lets one part in."""
+    window, sent = Window(4), [0] * 9
+    inside: list[int] = []
+
+    async def upload(number: int, parts: int) -> None:
+        for _ in range(parts):
+            await window.enter()
+            sent[number] += 1
+            inside.append(number)
+
+    async def answer(count: int) -> None:
+        for _ in range(count):
+            await until(lambda: inside)
+            inside.pop(0)
+            window.leave()
+            await asyncio.sleep(0)
+
+    uploads = [asyncio.ensure_future(upload(number, 1000)) for number in range(8)]
+    await answer(400)
+    assert max(sent[:8]) - min(sent[:8]) <= 4, "the first one found the window empty"
+    before = sum(sent)
+    uploads.append(asyncio.ensure_future(upload(8, 10)))
+    await answer(120)
+    await uploads[8]
+    assert sum(sent) - before <= 10 * 9 + 40, "each of its parts waits for one part of every other"
+    for waiting in uploads:
+        waiting.cancel()
+    await asyncio.gather(*uploads, return_exceptions=True)
+
+
 async def test_a_window_grows_to_its_most_and_shrinks_to_one() -> None:
     window = Window(8)
     for _ in range(20):
@@ -88,3 +119,13 @@ def test_as_many_connections_as_pay(per_connection: int, line: int, expected: in
         used.add(spread.wanted)
     assert spread.wanted in {expected, min(8, 2 * expected)}
     assert max(used) >= expected
+
+
+def test_more_connections_are_tried_as_long_as_they_pay() -> None:
+    spread, now, at = Spread(16, first=2), 0.0, dict[int, float]()
+    for _ in range(2000):
+        now += 1 / (100 * spread.wanted)
+        spread.answered(now, 0.05)
+        at.setdefault(spread.wanted, now)
+    assert list(at) == [2, 4, 8, 16]
+    assert at[16] < 3.0, "seconds"

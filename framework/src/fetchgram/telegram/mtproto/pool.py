@@ -4,42 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import structlog
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.telegram.mtproto.connection import TL, Connection
+from fetchgram.telegram.mtproto.connection import TL
 from fetchgram.telegram.mtproto.envelopes import Bulk
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
-from fetchgram.telegram.mtproto.window import RoundTrip, Spread, Window
+from fetchgram.telegram.mtproto.lanes import Dial, Lane, Lanes
+from fetchgram.telegram.mtproto.window import Spread, Window
 
 log = structlog.get_logger()
 
-Dial = Callable[[], Awaitable[tuple[Connection, float]]]
-"""Opens a connection; returns it with its round trip in seconds."""
-
 _CALL_S = 20.0
-_PATIENCE_S = 60.0
-"""How long a line that is down is dialled again before the caller hears of it."""
 _LONGEST_PAUSE_S = 300
 """Longer flood waits go back to the queue."""
-_FIRST_PAUSE_S, _MOST_PAUSE_S = 0.05, 5.0
 _TRANSIENT_TRIES = 5
 _SILENT_CALLS = 3
 """A connection on which so many calls in a row got no answer is given up."""
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """A connection and what is known of it."""
-
-    connection: Connection
-    round_trip: RoundTrip = field(default_factory=RoundTrip)
-    under_way: int = 0
-    silent: int = 0
 
 
 class Pool:
@@ -52,11 +36,9 @@ class Pool:
     """
 
     def __init__(self, dial: Dial, *, most_connections: int, most_parts: int) -> None:
-        self._dial = dial
         self._window = Window(most_parts)
         self._spread = Spread(most_connections)
-        self._lanes: list[_Lane] = []
-        self._dialling = asyncio.Lock()
+        self._lanes = Lanes(dial, self._spread)
         self._users = 0
         self._paused_until = 0.0
         self.resent = 0
@@ -64,7 +46,7 @@ class Pool:
     @property
     def connections(self) -> int:
         """Return how many connections are open."""
-        return sum(lane.connection.is_open for lane in self._lanes)
+        return self._lanes.count
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[None]:
@@ -76,8 +58,7 @@ class Pool:
             self._users -= 1
             if not self._users:
                 self._spread.rest()
-                lanes, self._lanes = self._lanes, []
-                await asyncio.shield(_close(lanes))
+                await asyncio.shield(self._lanes.close())
 
     async def call(self, query: TL, *, timeout_s: float = _CALL_S) -> TL:
         """Carry out a call that may safely be made twice, however often the line breaks meanwhile.
@@ -97,7 +78,7 @@ class Pool:
             Lost, NoAnswer: It may have been carried out.
             TemporarilyUnavailable: The line is down, so that nothing was sent.
         """
-        lane = await self._lane()
+        lane = await self._lanes.choose()
         return await self._try(lane, query, timeout_s=timeout_s)
 
     async def send_part(self, query: TL, bulk: Bulk, began: Callable[[], None]) -> None:
@@ -124,7 +105,7 @@ class Pool:
         for_transient = _TRANSIENT_TRIES
         while True:
             await self._pause()
-            lane = await self._lane()
+            lane = await self._lanes.choose()
             try:
                 return await self._try(lane, query, timeout_s=timeout_s, bulk=bulk)
             except KeyLost:
@@ -141,7 +122,7 @@ class Pool:
                 else:
                     raise
 
-    async def _try(self, lane: _Lane, query: TL, *, timeout_s: float | None, bulk: Bulk | None = None) -> TL:
+    async def _try(self, lane: Lane, query: TL, *, timeout_s: float | None, bulk: Bulk | None = None) -> TL:
         began = time.monotonic()
         lane.under_way += 1
         try:
@@ -157,7 +138,7 @@ class Pool:
             self._learn(lane, began)
         return answer
 
-    def _learn(self, lane: _Lane, began: float) -> None:
+    def _learn(self, lane: Lane, began: float) -> None:
         now = time.monotonic()
         lane.round_trip.answered(now - began)
         if lane.round_trip.is_queueing(now - began):
@@ -166,7 +147,7 @@ class Pool:
             self._window.widen()
         self._spread.answered(now, lane.round_trip.least_s)
 
-    async def _missed(self, lane: _Lane) -> None:
+    async def _missed(self, lane: Lane) -> None:
         lane.round_trip.overdue()
         lane.silent += 1
         self._window.narrow()
@@ -185,47 +166,3 @@ class Pool:
         while left_s > 0:
             await asyncio.sleep(left_s)
             left_s = self._paused_until - time.monotonic()
-
-    async def _lane(self) -> _Lane:
-        """Return the open connection with the least to do; opens one where fewer are open than wanted."""
-        await self._clear()
-        free = self._lanes[: self._spread.wanted]
-        if len(free) < self._spread.wanted and not self._dialling.locked() and all(lane.under_way for lane in free):
-            return await self._open()
-        if not free:
-            return await self._open()
-        return min(free, key=lambda lane: lane.under_way)
-
-    async def _clear(self) -> None:
-        """Drop the connections that broke, and those beyond what is wanted that have nothing to do."""
-        broken = [lane for lane in self._lanes if not lane.connection.is_open]
-        spare = [lane for lane in self._lanes[self._spread.wanted :] if not lane.under_way]
-        self._lanes = [lane for lane in self._lanes if lane not in broken and lane not in spare]
-        await _close([*broken, *spare])
-
-    async def _open(self) -> _Lane:
-        async with self._dialling:
-            if self._lanes and self._lanes[-1].under_way == 0 and self._lanes[-1].connection.is_open:
-                return self._lanes[-1]
-            connection, round_trip_s = await self._dial_patiently()
-            lane = _Lane(connection)
-            lane.round_trip.least_s = round_trip_s
-            self._lanes.append(lane)
-            return lane
-
-    async def _dial_patiently(self) -> tuple[Connection, float]:
-        began, pause_s = time.monotonic(), _FIRST_PAUSE_S
-        while True:
-            try:
-                return await self._dial()
-            except KeyLost:
-                raise
-            except Lost as error:
-                if time.monotonic() - began + pause_s > _PATIENCE_S:
-                    raise TemporarilyUnavailable(f"MTProto cannot be reached: {error}") from error
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _MOST_PAUSE_S)
-
-
-async def _close(lanes: list[_Lane]) -> None:
-    await asyncio.gather(*(lane.connection.close() for lane in lanes))

@@ -110,6 +110,7 @@ class Spread:
 
     Args:
         most: Connections at most.
+        first: Connections to begin with.
     """
 
     _INTERVAL_S = 0.25
@@ -117,9 +118,9 @@ class Spread:
     _PAID = 1.15
     _AGAIN_S = 10.0
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first: int = 4) -> None:
         self._most = most
-        self.wanted = min(2, most)
+        self.wanted = min(first, most)
         self._fewer = self.wanted
         self._before: float | None = None
         self._settling = True
@@ -144,16 +145,22 @@ class Spread:
             self._settling = False
         elif self._before is not None:
             self._judge(rate, now)
-        elif self.wanted < self._most and now >= self._next_trial_at:
-            self._before, self._fewer, self._settling = rate, self.wanted, True
-            self.wanted = min(self.wanted * 2, self._most)
+        elif now >= self._next_trial_at:
+            self._try_more(rate)
 
     def rest(self) -> None:
         """Begin to measure anew, after a time without uploads."""
         self._before, self._settling = None, True
+
+    def _try_more(self, rate: float) -> None:
+        if self.wanted < self._most:
+            self._before, self._fewer, self._settling = rate, self.wanted, True
+            self.wanted = min(self.wanted * 2, self._most)
 
     def _judge(self, rate: float, now: float) -> None:
         before, self._before = self._before or 0.0, None
         if rate < before * self._PAID:
             self.wanted = self._fewer
             self._next_trial_at = now + self._AGAIN_S
+        else:
+            self._try_more(rate)
