@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
 import os
-import resource
-import sys
 import tempfile
-import time
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from fetchgram.settings import MtprotoSettings
-from fetchgram.testing import FakeLedger
-from fetchgram_sandbox.mtproto.server import MtprotoServer
-from fetchgram_sandbox.net import Line, Shaper
-from fetchgram_sandbox.world import World
-from table import Table, is_quick, ratio
+from table import Table, ratio
+from upload_process import CLIENTS, MB, Result, Task, run, server
 
-_MB = 1_000_000
-_SERVE = "serve"
-_TELETHON_SHARE = 4
-"""Telethon sends a quarter of each file: one part at a time takes long, and its rate is the same."""
+_SMALL_MB = 5
+_AT_ONCE = 8
+_LEARNING_S = 1.5
+_FIXED = ((1, 16), (2, 16), (4, 16), (8, 16), (8, 8))
+"""Connections and parts of half a MiB under way, within what is the default at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,180 +30,127 @@ class Shape:
     files: int = 1
 
 
-_SHAPES = (
+_LINES = (
     Shape("0 ms", 0),
     Shape("50 ms", 50),
     Shape("100 ms", 100),
     Shape("50 ms, 8 MB/s a connection", 50, 8),
     Shape("50 ms, 4 files at once", 50, files=4),
 )
+_SHAPES = tuple(
+    Shape(f"{round_trip_ms} ms" + (f", {cap} MB/s a connection" if cap else ""), round_trip_ms, cap)
+    for round_trip_ms in (0, 50, 100)
+    for cap in (None, 8)
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What one upload cost; the memory is what the uploads added to the process."""
+class Measure:
+    """How much is measured.
 
-    megabytes: float
-    seconds: float
-    cpu_s: float
-    peak_mib: float
+    Args:
+        folder: For files.
+        path: The large file.
+        limit_s: For each upload.
+    """
+
+    folder: Path
+    path: Path
+    limit_s: float
 
 
-async def main() -> None:
-    """Measure and print."""
-    size_mb = 32 if is_quick(__doc__ or "") else 96
-    table = Table("Uploads over MTProto", "line", "who", "MB/s", "of kurigram", "CPU s/GB", "peak MiB")
-    with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name:
-        path = Path(name) / "file.bin"
-        path.write_bytes(os.urandom(size_mb * _MB))
-        path.with_suffix(".part").write_bytes(os.urandom(size_mb * _MB // _TELETHON_SHARE))
-        for shape in _SHAPES:
-            async with _server(shape) as told:
-                results = {who: await _in_a_process(who, path, shape.files, told) for who in _CLIENTS}
-            for who, result in results.items():
-                table.row(shape.name, who, *_cells(result, results["kurigram"]))
-    table.note(
-        f"{size_mb} MB a file, a quarter of it for Telethon. Each client and the server in a process of its own."
+async def _lines(measure: Measure) -> None:
+    table = Table(
+        "Uploads over MTProto", "line", "who", "MB/s", "of kurigram", "CPU s/GB", "peak MiB", "loop lag p99 ms"
     )
-    table.note(
-        "Bound at 0 ms: the processor, shared with the server; elsewhere bytes under way divided by the round trip."
-    )
-    table.note("Ours has at most 8 connections and 8 MiB under way, as Telegram Desktop.")
+    for shape in _LINES:
+        async with server(measure.folder, shape.round_trip_ms, shape.mb_per_s) as told:
+            tasks = [Task(who, str(measure.path), shape.files, measure.limit_s) for who in CLIENTS]
+            results = {task.who: await run(task, told) for task in tasks}
+        for who, result in results.items():
+            table.row(shape.name, who, *_cells(result, results["kurigram"]))
+    table.note(f"Each file {measure.path.stat().st_size // MB} MB, stopped after {measure.limit_s:.0f} s.")
+    table.note("Each client in a process of its own; the server, which deciphers everything, and the line in another.")
     table.show()
 
 
 def _cells(result: Result, stock: Result) -> tuple[str, ...]:
     return (
-        f"{result.megabytes / result.seconds:.1f}",
-        ratio(result.megabytes / result.seconds, stock.megabytes / stock.seconds),
+        f"{result.mb_per_s:.1f}",
+        ratio(result.mb_per_s, stock.mb_per_s),
         f"{result.cpu_s / result.megabytes * 1000:.1f}",
         f"{result.peak_mib:.0f}",
+        f"{result.lag_p99_ms:.1f}",
     )
 
 
-@asynccontextmanager
-async def _server(shape: Shape) -> AsyncIterator[dict[str, Any]]:
-    arguments = (sys.executable, __file__, _SERVE, str(shape.round_trip_ms), str((shape.mb_per_s or 0) * _MB))
-    process = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
-    if process.stdout is None:
-        raise RuntimeError("the server has no output")
-    try:
-        yield json.loads(await process.stdout.readline())
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def _in_a_process(who: str, path: Path, files: int, told: dict[str, Any]) -> Result:
-    arguments = (sys.executable, __file__, who, str(path), str(files), json.dumps(told))
-    process = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
-    output, _ = await process.communicate()
-    return Result(**json.loads(output.splitlines()[-1]))
-
-
-async def _serve(round_trip_ms: int, bytes_per_s: int) -> None:
-    world = World()
-    world.new_person("Alice")
-    line = Line(delay_s=round_trip_ms / 2000, bytes_per_s=bytes_per_s or None)
-    async with MtprotoServer(world, token=f"{world.bot.id}:bench") as server, Shaper(server.port, line) as shaper:
-        is_bare = not round_trip_ms and not bytes_per_s
-        print(json.dumps({**server.describe(), "port": server.port if is_bare else shaper.port}), flush=True)
-        await asyncio.Event().wait()
-
-
-async def _ours(path: Path, files: int, told: dict[str, Any]) -> Result:
-    from fetchgram.telegram.mtproto.client import Client  # noqa: PLC0415 - each client alone in its process
-    from fetchgram.telegram.mtproto.login import as_bot  # noqa: PLC0415
-    from fetchgram.telegram.mtproto.session import SessionFile  # noqa: PLC0415
-    from fetchgram.telegram.mtproto.uploader import Upload  # noqa: PLC0415
-
-    settings = MtprotoSettings(
-        api_id=told["api_id"],
-        api_hash=told["api_hash"],
-        server=f"127.0.0.1:{told['port']}",
-        public_key=told["public_key"],
+async def _sharing(measure: Measure) -> None:
+    small = measure.folder / "small.bin"
+    small.write_bytes(os.urandom(_SMALL_MB * MB))
+    path = str(measure.path)
+    table = Table(
+        "Uploads that share a line",
+        "line",
+        f"Jain index of {_AT_ONCE} files",
+        f"{_SMALL_MB} MB alone s",
+        "behind a large one s",
     )
-    client = Client(settings, SessionFile(path.with_suffix(".session")), as_bot(told["bot_token"]))
-
-    async def upload(number: int) -> None:
-        await Upload(
-            client.pool, path, "file.bin", ledger=FakeLedger(), key=str(number), on_progress=lambda _done: None
-        ).run()
-
-    async with client.use():
-        result = await _measured(upload, path, files)
-    client.close()
-    return result
-
-
-async def _kurigram(path: Path, files: int, told: dict[str, Any]) -> Result:
-    from pyrogram import Client  # noqa: PLC0415 - each client alone in its process
-    from pyrogram.connection import Connection  # noqa: PLC0415
-
-    class Here(Connection):  # type: ignore[misc] # kurigram is not typed for us
-        """kurigram's own connection, to the server on loopback."""
-
-        def __init__(self, **given: Any) -> None:
-            super().__init__(**{**given, "server_address": "127.0.0.1", "port": told["port"]})
-
-    client = Client(
-        "bench",
-        session_string=told["session_string"],
-        in_memory=True,
-        no_updates=True,
-        connection_factory=Here,
-        max_concurrent_transmissions=files,
+    for shape in (_LINES[1], _LINES[3]):
+        async with server(measure.folder, shape.round_trip_ms, shape.mb_per_s) as told:
+            fair = await run(Task("fetchgram", path, _AT_ONCE, measure.limit_s), told)
+            one = await run(Task("fetchgram", path, limit_s=1.0, small=str(small)), told)
+        table.row(shape.name, f"{_jain(fair.done_bytes):.4f}", *(f"{seconds:.2f}" for seconds in one.small_s))
+    table.note(
+        "The index is 1 when all have got the same, 1/8 when one has got everything; taken when the first is up."
     )
-    async with client:
-        return await _measured(lambda _number: client.save_file(str(path)), path, files)
+    table.show()
 
 
-async def _telethon(path: Path, files: int, told: dict[str, Any]) -> Result:
-    import telethon  # noqa: PLC0415 - each client alone in its process
-    from telethon.sessions import StringSession  # noqa: PLC0415
-
-    telethon.crypto.rsa.add_key(told["public_key"], old=False)
-    session = StringSession()
-    session.set_dc(told["dc_id"], "127.0.0.1", told["port"])
-    client = telethon.TelegramClient(session, told["api_id"], told["api_hash"], receive_updates=False)
-    await client.start(bot_token=told["bot_token"])
-    part = path.with_suffix(".part")
-    result = await _measured(lambda _number: client.upload_file(str(part)), part, files)
-    await client.disconnect()
-    return result
+def _jain(shares: Sequence[int]) -> float:
+    """Say how fair shares are: Jain, Chiu, Hawe, DEC-TR-301 (1984)."""
+    return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))
 
 
-async def _measured(upload: Callable[[int], Coroutine[Any, Any, Any]], path: Path, files: int) -> Result:
-    rest = _peak_mib()
-    began, cpu = time.perf_counter(), time.process_time()
-    async with asyncio.TaskGroup() as group:
-        for number in range(files):
-            group.create_task(upload(number))
-    seconds = time.perf_counter() - began
-    megabytes = files * path.stat().st_size / _MB
-    return Result(megabytes, seconds, time.process_time() - cpu, _peak_mib() - rest)
+async def _window(measure: Measure) -> None:
+    names = [f"{connections} x {parts}" for connections, parts in _FIXED]
+    table = Table("The window beside fixed ones, MB/s", "line", "adapting", "of the best", *names)
+    for shape in _SHAPES:
+        async with server(measure.folder, shape.round_trip_ms, shape.mb_per_s) as told:
+            task = Task("fetchgram", str(measure.path), limit_s=_LEARNING_S + measure.limit_s / 4, skip_s=_LEARNING_S)
+            ours = await run(task, told)
+            fixed = [
+                await run(replace(task, connections=connections, parts=parts), told) for connections, parts in _FIXED
+            ]
+        best = max(result.mb_per_s for result in fixed)
+        rates = [f"{result.mb_per_s:.1f}" for result in fixed]
+        table.row(shape.name, f"{ours.mb_per_s:.1f}", ratio(ours.mb_per_s, best), *rates)
+    table.note("Fixed: connections x parts of half a MiB under way.")
+    table.note(f"The first {_LEARNING_S} s are not counted, in which ours learns; the other tables count everything.")
+    table.show()
 
 
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-_CLIENTS: dict[str, Callable[[Path, int, dict[str, Any]], Coroutine[Any, Any, Result]]] = {
-    "fetchgram": _ours,
-    "kurigram": _kurigram,
-    "Telethon": _telethon,
+_SECTIONS: dict[str, Callable[[Measure], Awaitable[None]]] = {
+    "lines": _lines,
+    "sharing": _sharing,
+    "window": _window,
 }
 
 
-def _main() -> None:
-    if len(sys.argv) > 1 and sys.argv[1] == _SERVE:
-        asyncio.run(_serve(int(sys.argv[2]), int(sys.argv[3])))
-    elif len(sys.argv) > 1 and sys.argv[1] in _CLIENTS:
-        result = asyncio.run(_CLIENTS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])))
-        print(json.dumps(asdict(result)))
-    else:
-        asyncio.run(main())
+async def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(_SECTIONS)}; by default all")
+    parser.add_argument("--quick", action="store_true", help="smaller and shorter, for a first look")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name:
+        path = Path(name) / "file.bin"
+        with path.open("wb") as file:
+            for _ in range(2 if options.quick else 16):
+                file.write(os.urandom(64 * MB))
+        measure = Measure(Path(name), path, 3.0 if options.quick else 10.0)
+        for section in options.sections or _SECTIONS:
+            await _SECTIONS[section](measure)
 
 
 if __name__ == "__main__":
-    _main()
+    asyncio.run(main())

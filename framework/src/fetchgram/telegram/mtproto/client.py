@@ -14,9 +14,11 @@ from fetchgram.telegram.mtproto.connection import TL, Connection
 from fetchgram.telegram.mtproto.dialer import Dialer, LogIn
 from fetchgram.telegram.mtproto.envelopes import AuthKey
 from fetchgram.telegram.mtproto.failures import KeyLost
-from fetchgram.telegram.mtproto.pool import Dial, Pool
+from fetchgram.telegram.mtproto.lanes import Dial
+from fetchgram.telegram.mtproto.pool import Pool
 from fetchgram.telegram.mtproto.session import Keeper, Session
 from fetchgram.telegram.mtproto.uploader import PART_BYTES
+from fetchgram.telegram.mtproto.window import Spread, Window
 
 
 class Client:
@@ -42,7 +44,7 @@ class Client:
         self._auth: AuthKey | None = None
         self._logging_in = asyncio.Lock()
         self._settings = settings
-        self.pool = self._pool(self._dial)
+        self.pool = self._pool(self.dial)
         self._elsewhere: dict[int, Pool] = {}
         self._moving = asyncio.Lock()
 
@@ -133,10 +135,15 @@ class Client:
         return self._pool(dial)
 
     def _pool(self, dial: Dial) -> Pool:
-        most_parts = max(1, int(self._settings.window) // PART_BYTES)
-        return Pool(dial, most_connections=self._settings.connections, most_parts=most_parts)
+        window = Window(max(1, int(self._settings.window) // PART_BYTES))
+        return Pool(dial, window, Spread(self._settings.connections))
 
-    async def _dial(self) -> tuple[Connection, float]:
+    async def dial(self) -> tuple[Connection, float]:
+        """Open a connection; return it with its round trip in seconds.
+
+        Raises:
+            Lost: It does not work; `KeyLost` when nobody is logged in.
+        """
         if self._session is None or self._auth is None:
             raise KeyLost("not logged in")
         connection = self._dialer.connection(self._session, self._auth)

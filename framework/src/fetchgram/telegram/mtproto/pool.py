@@ -31,13 +31,13 @@ class Pool:
 
     Args:
         dial: Opens a connection.
-        most_connections: At most so many.
-        most_parts: Parts under way at most, over all connections and uploads.
+        window: How many parts are under way, over all connections and uploads.
+        spread: How many connections there are.
     """
 
-    def __init__(self, dial: Dial, *, most_connections: int, most_parts: int) -> None:
-        self._window = Window(most_parts)
-        self._spread = Spread(most_connections)
+    def __init__(self, dial: Dial, window: Window, spread: Spread) -> None:
+        self._window = window
+        self._spread = spread
         self._lanes = Lanes(dial, self._spread)
         self._users = 0
         self._paused_until = 0.0

@@ -51,11 +51,12 @@ class Window:
 
     Args:
         most: Parts under way at most.
+        first: Parts under way to begin with.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first: int = 4) -> None:
         self._most = most
-        self._limit = min(4, most)
+        self._limit = min(first, most)
         self._inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -105,20 +106,21 @@ class Window:
 class Spread:
     """Over how many connections parts go: more of them while that makes it faster.
 
-    A data centre may limit each connection, and then several are faster in proportion; where the line or our processor
-    is the limit, more of them only cost. So the number is doubled on trial, and kept when it paid.
+    A data centre may limit each connection, and then several are faster in proportion. Where the line, the window or
+    our processor is the limit, more of them cost: parts that travel side by side are all late, and so are answers.
+    So the number is doubled on trial, again and again as long as that pays.
 
     Args:
         most: Connections at most.
         first: Connections to begin with.
     """
 
-    _INTERVAL_S = 0.25
+    _INTERVAL_S = 0.15
     _INTERVAL_PARTS = 12
     _PAID = 1.15
     _AGAIN_S = 10.0
 
-    def __init__(self, most: int, first: int = 4) -> None:
+    def __init__(self, most: int, first: int = 2) -> None:
         self._most = most
         self.wanted = min(first, most)
         self._fewer = self.wanted
