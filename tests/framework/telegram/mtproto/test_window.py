@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
 
 import pytest
 
@@ -105,20 +107,38 @@ async def test_a_window_grows_to_its_most_and_shrinks_to_one() -> None:
     assert window.limit == 1
 
 
+@dataclass
+class Upload:
+    """A model: parts a second are the smaller of what the connections and what the line give."""
+
+    spread: Spread
+    now: float = 0.0
+
+    def most_used(self, *, per_connection: int, line: int) -> int:
+        """Go on for a while, and return with how many connections most of the time was spent."""
+        seconds = defaultdict[int, float](float)
+        for _ in range(4000):
+            took_s = 1 / min(per_connection * self.spread.wanted, line)
+            self.now += took_s
+            seconds[self.spread.wanted] += took_s
+            self.spread.answered(self.now, 0.05)
+        return max(seconds, key=lambda wanted: seconds[wanted])
+
+
 @pytest.mark.parametrize(
     ("per_connection", "line", "expected"),
-    [(8, 1000, 8), (1000, 50, 2), (10, 45, 4)],
+    [(8, 1000, 8), (1000, 50, 1), (10, 35, 4)],
     ids=["each connection is limited", "the line is the limit", "in between"],
 )
 def test_as_many_connections_as_pay(per_connection: int, line: int, expected: int) -> None:
-    """A model: parts a second are the smaller of what the connections and what the line give."""
-    spread, now, used = Spread(8), 0.0, set()
-    for _ in range(2000):
-        now += 1 / min(per_connection * spread.wanted, line)
-        spread.answered(now, 0.05)
-        used.add(spread.wanted)
-    assert spread.wanted in {expected, min(8, 2 * expected)}
-    assert max(used) >= expected
+    assert Upload(Spread(8)).most_used(per_connection=per_connection, line=line) == expected
+
+
+def test_connections_that_do_not_pay_any_more_are_given_up() -> None:
+    upload = Upload(Spread(8))
+    assert upload.most_used(per_connection=8, line=1000) == 8
+    assert upload.most_used(per_connection=1000, line=50) == 1
+    assert upload.most_used(per_connection=8, line=1000) == 8
 
 
 def test_more_connections_are_tried_as_long_as_they_pay() -> None:

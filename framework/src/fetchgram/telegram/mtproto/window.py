@@ -108,7 +108,7 @@ class Spread:
 
     A data centre may limit each connection, and then several are faster in proportion. Where the line, the window or
     our processor is the limit, more of them cost: parts that travel side by side are all late, and so are answers.
-    So the number is doubled on trial, again and again as long as that pays.
+    So more of them are tried as long as that pays, and from time to time fewer, which are kept when they are as good.
 
     Args:
         most: Connections at most.
@@ -117,14 +117,15 @@ class Spread:
 
     _INTERVAL_S = 0.15
     _INTERVAL_PARTS = 12
-    _PAID = 1.15
+    _PAID, _AS_GOOD = 1.15, 0.95
     _AGAIN_S = 10.0
 
     def __init__(self, most: int, first: int = 2) -> None:
         self._most = most
         self.wanted = min(first, most)
-        self._fewer = self.wanted
+        self._known = self.wanted
         self._before: float | None = None
+        self._tries_more = True
         self._settling = True
         self._began_at = 0.0
         self._parts = 0
@@ -148,21 +149,28 @@ class Spread:
         elif self._before is not None:
             self._judge(rate, now)
         elif now >= self._next_trial_at:
-            self._try_more(rate)
+            self._try(rate, now)
 
     def rest(self) -> None:
         """Begin to measure anew, after a time without uploads."""
         self._before, self._settling = None, True
 
-    def _try_more(self, rate: float) -> None:
-        if self.wanted < self._most:
-            self._before, self._fewer, self._settling = rate, self.wanted, True
-            self.wanted = min(self.wanted * 2, self._most)
+    def _try(self, rate: float, now: float) -> None:
+        on_trial = min(self.wanted * 2, self._most) if self._tries_more else max(self.wanted // 2, 1)
+        if on_trial == self.wanted:
+            self._turn(now)
+        else:
+            self._before, self._known, self._settling = rate, self.wanted, True
+            self.wanted = on_trial
 
     def _judge(self, rate: float, now: float) -> None:
         before, self._before = self._before or 0.0, None
-        if rate < before * self._PAID:
-            self.wanted = self._fewer
-            self._next_trial_at = now + self._AGAIN_S
+        if rate >= before * (self._PAID if self._tries_more else self._AS_GOOD):
+            self._try(rate, now)
         else:
-            self._try_more(rate)
+            self.wanted = self._known
+            self._turn(now)
+
+    def _turn(self, now: float) -> None:
+        self._tries_more = not self._tries_more
+        self._next_trial_at = now + self._AGAIN_S
