@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fetchgram.api import Event, Json
+from fetchgram.api import Event, Json, Person
 from fetchgram.plugins.loader import packages
 from fetchgram.testing import FakeClock, FakeContext, open_database
 from fetchgram.texts import Texts
@@ -65,8 +65,10 @@ async def _draw_all(context: FakeContext) -> None:
     alone = await painter.asked(View(chart="files", plugin="instagram"), "en")
     await _store(painter, await sheet(alone, Theme.DARK), "files-of-one-platform")
     mine = await asked.queries.mine(1)
-    await _store(painter, card(asked, mine, "Ann", dark=False), "card")
-    await _store(painter, card(asked, mine, "سارة עולם", dark=True), "card-right-to-left")
+    await _store(painter, card(asked, mine, Person(bot_id=1, id=1, first_name="Ann"), dark=False), "card")
+    await _store(
+        painter, card(asked, mine, Person(bot_id=1, id=1, first_name="سارة עולם"), dark=True), "card-right-to-left"
+    )
     nobody = replace(asked, at=NOW - timedelta(days=900))
     await _store(painter, await sheet(nobody, Theme.LIGHT), "dashboard-empty")
 

@@ -10,7 +10,7 @@ import pytest
 
 from fetchgram.api import Event, Json
 from fetchgram_analytics.charts.asked import View
-from fetchgram_analytics.charts.atlas import CHARTS, sheet
+from fetchgram_analytics.charts.atlas import CHARTS, NO_COMPARISON, NO_PLATFORM, sheet
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.periods import PERIODS
 from fetchgram_analytics.pictures import Panel
@@ -135,7 +135,7 @@ async def test_the_success_of_a_platform_is_its_files_among_its_wishes(desk: Des
 
 async def test_the_first_reason_of_failures_is_named(desk: Desk, told: list[Event]) -> None:
     shown = await panel(desk, "failures", period=PERIODS[4])
-    assert shown.labels[0] == "private"
+    assert shown.labels[0] == "is private"
     assert shown.series[0].values[0] == sum(event.data.get("reason") == "private" for event in told)
 
 
@@ -161,6 +161,36 @@ async def test_every_chart_answers_for_every_period(desk: Desk, told: list[Event
         shown = await panel(desk, chart, period=period)
         assert shown.title
         assert all(len(series.values) == len(shown.series[0].values) for series in shown.series)
+
+
+async def test_every_button_of_a_chart_changes_it(desk: Desk, told: list[Event]) -> None:
+    """Platforms and comparison are offered where they say something, and nowhere else."""
+    for chart in CHARTS:
+        whole = await panel(desk, chart)
+        alone, bare = await panel(desk, chart, plugin="youtube"), await panel(desk, chart, compare=False)
+        if whole.is_empty:
+            continue
+        assert (alone != whole) is (chart not in NO_PLATFORM), chart
+        assert bool(whole.before) is (chart not in NO_COMPARISON), chart
+        assert not bare.before
+        assert (bare != whole) is (chart not in NO_COMPARISON), chart
+
+
+async def test_the_dashboard_of_a_platform_has_no_number_of_all_of_them(desk: Desk, told: list[Event]) -> None:
+    asked = await desk.painter.asked(View(plugin="instagram"), "en")
+    alone = await sheet(asked, Theme.LIGHT)
+    whole = await sheet(await desk.painter.asked(View(), "en"), Theme.LIGHT)
+    assert len(alone.panels) == len(whole.panels) == 6
+    assert [tile.name for tile in whole.tiles] == ["Files", "People in 30 days", "Success", "Half within"]
+    assert [tile.name for tile in alone.tiles] == ["Files", "Success", "Half within"]
+    assert any("people" in panel.title for panel in whole.panels)
+    assert not any("people" in panel.title or "of all files" in panel.title for panel in alone.panels)
+
+
+async def test_a_platform_that_was_chosen_is_not_named_where_it_says_nothing(desk: Desk, told: list[Event]) -> None:
+    for chart, named in (("files", True), ("people", False), ("returning", False), ("broadcasts", False)):
+        asked = await desk.painter.asked(View(chart=chart, plugin="instagram"), "en")
+        assert ("Instagram" in (await sheet(asked, Theme.LIGHT)).note) is named
 
 
 async def test_a_bot_that_nobody_has_used_has_charts_that_say_so(desk: Desk) -> None:

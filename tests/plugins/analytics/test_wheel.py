@@ -29,3 +29,15 @@ async def test_loading_the_plugin_imports_neither_matplotlib_nor_sqlalchemy() ->
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     assert (await process.communicate())[0] == b"[]\n"
+
+
+async def test_nothing_but_the_child_that_draws_imports_matplotlib() -> None:
+    code = (
+        "import importlib, pkgutil, sys, fetchgram_analytics as package\n"
+        "names = [each.name for each in pkgutil.walk_packages(package.__path__, 'fetchgram_analytics.')]\n"
+        "assert 'fetchgram_analytics.drawing.child' in names\n"
+        "for name in names: importlib.import_module(name)\n"
+        "print('matplotlib' in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert (await process.communicate())[0] == b"False\n"

@@ -6,7 +6,7 @@ from datetime import date
 
 from babel.dates import format_date, format_skeleton
 
-from fetchgram.api import Command, Interaction, Role, Screen, Show, text
+from fetchgram.api import Command, Interaction, Person, Role, Screen, Show, text
 from fetchgram_analytics.charts.asked import Asked, View
 from fetchgram_analytics.drawing.theme import short
 from fetchgram_analytics.painter import Painter
@@ -45,13 +45,13 @@ class Card:
         mine = await asked.queries.mine(person)
         if not mine.files:
             return Screen(text=text("analytics-stats-none"), show=Show.NEW)
-        shown = card(asked, mine, interaction.person.first_name, dark=self._settings.theme is Theme.DARK)
+        shown = card(asked, mine, interaction.person, dark=self._settings.theme is Theme.DARK)
         media = await self._painter.draw(shown)
         told = text("analytics-stats-caption", files=mine.files, size=mine.size_bytes)
         return Screen(text=told, media=media, show=Show.NEW)
 
 
-def card(asked: Asked, mine: Mine, name: str, *, dark: bool) -> Sheet:
+def card(asked: Asked, mine: Mine, person: Person, *, dark: bool) -> Sheet:
     """Return the card of one person."""
     today = asked.place.now(asked.at).day
     monday = today - date.fromordinal(today).weekday()
@@ -67,9 +67,10 @@ def card(asked: Asked, mine: Mine, name: str, *, dark: bool) -> Sheet:
         empty=asked.say("empty"),
     )
     first, last = (format_date(date.fromordinal(day), "d MMM y", locale=locale) for day in (weeks[0], today))
-    shown = " ".join(name.split())[:_LONGEST_NAME]
+    shown = " ".join(person.first_name.split())[:_LONGEST_NAME]
     return Sheet(
         title=asked.say("stats-title", name=shown),
+        otherwise=f"@{person.username or person.id}",
         note=asked.say("stats-note", first=first, last=last),
         panels=(panel,),
         tiles=_tiles(asked, mine),

@@ -23,6 +23,7 @@ from fetchgram_analytics.summing import Summing
 from fetchgram_analytics.tables import days
 
 _COLUMNS = ("date", "what", "plugin", "detail", "n", "amount")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_DAYS = 120
 """More are shown by months."""
 
@@ -76,8 +77,20 @@ def _period(first: date, today: date) -> Period:
 
 def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "days.csv").open("w", newline="", encoding="utf-8") as file:
+    with _own(folder / "days.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
-        writer.writerows(rows)
-    (folder / "days.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    _own(folder / "days.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _own(path: Path) -> Path:
+    """Make a file in place of an older one that only its owner may read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    return path
+
+
+def _cell(value: object) -> object:
+    # A spreadsheet runs what begins with one of these as a formula (owasp.org/www-community/attacks/CSV_Injection).
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

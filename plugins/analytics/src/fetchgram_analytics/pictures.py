@@ -90,6 +90,7 @@ class Sheet:
         panels: One, or six in two columns.
         tiles: Numbers above the panels.
         dark: Light on dark.
+        otherwise: The title where no font at hand has the letters of the first one, as those of a name.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Sheet:
     panels: tuple[Panel, ...]
     tiles: tuple[Tile, ...] = ()
     dark: bool = False
+    otherwise: str = ""
 
     @property
     def rtl(self) -> bool:

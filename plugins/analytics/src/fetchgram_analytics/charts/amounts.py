@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fetchgram_analytics.charts.asked import Asked, change, part
+from fetchgram_analytics.periods import Span
 from fetchgram_analytics.pictures import Form, Panel, Series, Unit
 from fetchgram_analytics.queries import Amount
 
@@ -22,8 +23,7 @@ async def files(asked: Asked) -> Panel:
         then = await asked.queries.series("file", asked.span_before, plugin=asked.view.plugin)
         grown = change(n, sum(amount.n for amount in then.values()))
         title = asked.say("files-title", n=n, grown=_direction(grown), percent=abs(grown or 0))
-        behind = tuple(float(then.get(at, Amount()).n) for at in asked.span_before.slots)
-        more = {"before": behind if any(behind) else (), "before_name": asked.say("before")}
+        more = asked.behind({at: float(amount.n) for at, amount in then.items()})
     return asked.panel(Form.BARS, Unit.COUNT, title, series, **more)
 
 
@@ -37,20 +37,23 @@ async def traffic(asked: Asked) -> Panel:
         Series(asked.say("down"), asked.over_time(lambda at: down.get(at, Amount()).amount)),
         Series(asked.say("up"), asked.over_time(lambda at: up.get(at, Amount()).amount)),
     )
-    return asked.panel(Form.LINES, Unit.BYTES, title, series)
+    more: dict[str, object] = {}
+    if asked.view.compare:
+        then = await asked.queries.series("up", asked.span_before, plugin=plugin)
+        more = asked.behind({at: float(amount.amount) for at, amount in then.items()})
+    return asked.panel(Form.LINES, Unit.BYTES, title, series, **more)
 
 
 async def cache(asked: Asked) -> Panel:
     """What part of the files needed no download."""
-    plugin = asked.view.plugin
-    every = await asked.queries.series("file", asked.span, plugin=plugin)
-    cached = await asked.queries.series("cached", asked.span, plugin=plugin)
+    every, cached = await _cached(asked, asked.span)
     whole, some = _all(every), _all(cached)
     title = asked.say("cache-title", percent=round(part(some.n, whole.n)), saved=some.amount)
-    rate = asked.over_time(
-        lambda at: part(cached.get(at, Amount()).n, every[at].n) if every.get(at, Amount()).n else None
-    )
-    return asked.panel(Form.LINES, Unit.PERCENT, title, (Series("", rate),) if whole.n else ())
+    more: dict[str, object] = {}
+    if asked.view.compare and whole.n:
+        more = asked.behind(_rates(*await _cached(asked, asked.span_before)))
+    series = (Series("", asked.over_time(_rates(every, cached).get)),) if whole.n else ()
+    return asked.panel(Form.LINES, Unit.PERCENT, title, series, **more)
 
 
 async def rhythm(asked: Asked) -> Panel:
@@ -61,6 +64,17 @@ async def rhythm(asked: Asked) -> Panel:
     title = asked.say("rhythm-title", day=int(busiest[0]), hour=f"{busiest[1:]}:00") if found else asked.say("rhythm")
     series = tuple(Series(asked.say("weekday", day=day), tuple(values)) for day, values in enumerate(grid))
     return asked.panel(Form.HEAT, Unit.COUNT, title, series, labels=tuple(f"{hour:02}" for hour in range(_HOURS)))
+
+
+async def _cached(asked: Asked, span: Span) -> tuple[dict[int, Amount], dict[int, Amount]]:
+    """Return all files, and those from the cache."""
+    plugin = asked.view.plugin
+    every = await asked.queries.series("file", span, plugin=plugin)
+    return every, await asked.queries.series("cached", span, plugin=plugin)
+
+
+def _rates(every: Mapping[int, Amount], some: Mapping[int, Amount]) -> dict[int, float | None]:
+    return {at: part(some.get(at, Amount()).n, amount.n) for at, amount in every.items() if amount.n}
 
 
 async def _platforms(asked: Asked, what: str) -> dict[str, dict[int, Amount]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -87,6 +87,11 @@ class Asked:
         """Return a panel over the span, unless other labels are given."""
         given = {"labels": self.labels, "empty": self.say("empty"), **more}
         return Panel(form=form, unit=unit, title=title, series=series, **given)  # type: ignore[arg-type]  # fields of Panel
+
+    def behind(self, found: Mapping[int, float | None]) -> dict[str, object]:
+        """Return what a panel takes to show the period before, nothing where there was none."""
+        values = tuple(found.get(at) for at in self.span_before.slots)
+        return {"before": values, "before_name": self.say("before")} if any(values) else {}
 
     def over_time(self, read: Callable[[int], float | None]) -> tuple[float | None, ...]:
         """Return a value for each part of the span."""

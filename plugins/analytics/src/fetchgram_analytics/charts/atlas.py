@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from babel.dates import format_date
@@ -37,26 +38,34 @@ CHARTS: Mapping[str, Callable[[Asked], Awaitable[Panel]]] = {
     "broadcasts": shares.broadcasts,
 }
 ON_DASHBOARD = ("files", "people", "platforms", "success", "stages", "rhythm")
+_OF_ONE_PLATFORM = ("files", "qualities", "speed", "success", "stages", "rhythm")
 OF_THE_BOTS_DAYS = frozenset({"people", "returning"})
 """Charts of the days on which people were active: those are the bot's, wherever somebody looks at them."""
 NO_PLATFORM = frozenset({"people", "platforms", "returning", "broadcasts"})
 """Charts that know no platforms."""
-NO_COMPARISON = frozenset(CHARTS) - {"files", "platforms", "failures", "qualities", "kinds", "routes"}
+NO_COMPARISON = frozenset({"people", "returning", "success", "stages", "sizes", "rhythm", "broadcasts"})
+"""Charts that are full without the period before."""
 
 
 async def sheet(asked: Asked, theme: Theme) -> Sheet:
     """Return what a view shows."""
     name = asked.view.chart
     dark = theme is Theme.DARK
+    if name in NO_PLATFORM:
+        asked = replace(asked, view=replace(asked.view, plugin=None))
     if name in CHARTS:
         panel = await CHARTS[name](asked)
         return Sheet(title=panel.title, note=_note(asked), panels=(panel,), dark=dark)
     async with asyncio.TaskGroup() as group:
         numbers = group.create_task(tiles(asked))
-        panels = [group.create_task(_panel(each, asked)) for each in ON_DASHBOARD]
+        panels = [group.create_task(_panel(each, asked)) for each in _on_dashboard(asked)]
     title = asked.say("dashboard-title", period=asked.view.period.name)
     shown = tuple(panel.result() for panel in panels)
     return Sheet(title=title, note=_note(asked), panels=shown, tiles=numbers.result(), dark=dark)
+
+
+def _on_dashboard(asked: Asked) -> tuple[str, ...]:
+    return ON_DASHBOARD if asked.view.plugin is None else _OF_ONE_PLATFORM
 
 
 async def _panel(name: str, asked: Asked) -> Panel:
@@ -64,7 +73,7 @@ async def _panel(name: str, asked: Asked) -> Panel:
 
 
 async def tiles(asked: Asked) -> tuple[Tile, ...]:
-    """Return the four numbers of the dashboard, each beside what it was before."""
+    """Return the numbers of the dashboard, each beside what it was before."""
     now, then = asked.span, asked.span_before
     queries, plugin = asked.queries, asked.view.plugin
     files = [(await queries.total("file", span, plugin)).n for span in (now, then)]
@@ -75,9 +84,11 @@ async def tiles(asked: Asked) -> tuple[Tile, ...]:
     good = [part(some, some + bad) for some, bad in zip(files, failed, strict=True)]
     half = [(await queries.percentiles(("total",), span, plugin))["total"][0] or 0.0 for span in (now, then)]
     rate = short(good[0], "percent") if files[0] + failed[0] else "–"
+    people = (_tile(asked, "people", short(here[0], "count"), here, up_is_good=True),)
     return (
         _tile(asked, "files", short(files[0], "count"), files, up_is_good=True),
-        _tile(asked, "people", short(here[0], "count"), here, up_is_good=True),
+        # Which people came for one platform is not counted.
+        *(people if plugin is None else ()),
         _tile(asked, "success", rate, good, up_is_good=True),
         _tile(asked, "speed", short(half[0], "seconds") if half[0] else "–", half, up_is_good=False),
     )

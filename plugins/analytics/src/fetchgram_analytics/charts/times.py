@@ -63,7 +63,11 @@ async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
         said = asked.say(title)
     else:
         said = asked.say(f"{title}-title", half=short(half, Unit.SECONDS), most=short(most, Unit.SECONDS))
-    return asked.panel(Form.LINES, Unit.SECONDS, said, series)
+    more: dict[str, object] = {}
+    if asked.view.compare and half is not None:
+        then = await asked.queries.times(stage, asked.span_before, (_HALF,), plugin)
+        more = asked.behind({at: times[0] for at, times in then.items()})
+    return asked.panel(Form.LINES, Unit.SECONDS, said, series, **more)
 
 
 def _ranges(asked: Asked, title: str, rows: list[tuple[str, float | None, float | None]]) -> Panel:

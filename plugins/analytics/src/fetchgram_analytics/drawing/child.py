@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fetchgram.api import Json
-from fetchgram_analytics.drawing.letters import families, legible
-from fetchgram_analytics.drawing.theme import DARK, DPI, LETTERS_PT, LIGHT, WIDTH_PX, Theme
+from fetchgram_analytics.drawing.letters import legible, letters_for
+from fetchgram_analytics.drawing.theme import DARK, DPI, LETTERS_PT, LIGHT, WIDTH_PX, Theme, cut
 from fetchgram_analytics.pictures import Form, Panel, Sheet, sheet_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _HEAD_PX, _TILES_PX, _SINGLE_PX, _PANEL_PX = 150, 160, 690, 430
 _EDGE = 0.045
+_WIDEST_VALUE, _LONGEST_VALUE = 9, 16
+"""Letters of a number on top: more of them are smaller, and still more are cut off."""
 _WIDE = {Form.RANKING, Form.RANGES}
 
 
@@ -27,8 +30,12 @@ def draw(payload: Json, _report: Callable[[Json], None]) -> Json:
     from matplotlib.figure import Figure  # noqa: PLC0415  # the same
 
     given = cast("dict[str, Json]", payload)
-    rcParams["font.family"] = list(families())
-    sheet = legible(sheet_of(cast("dict[str, Json]", given["sheet"])))
+    sheet = sheet_of(cast("dict[str, Json]", given["sheet"]))
+    # A name in a font that has no bold letters is as good.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    letters = letters_for(sheet)
+    rcParams["font.family"] = list(letters.families)
+    sheet = legible(sheet, letters)
     theme, height_px = DARK if sheet.dark else LIGHT, _height_px(sheet)
     figure = Figure(figsize=(WIDTH_PX / DPI, height_px / DPI), dpi=DPI, facecolor=theme.paper)
     FigureCanvasAgg(figure)
@@ -45,9 +52,14 @@ def _height_px(sheet: Sheet) -> int:
     return _HEAD_PX + tiles + (_SINGLE_PX if len(sheet.panels) == 1 else rows * _PANEL_PX)
 
 
+def _lines(words: str, longest: int) -> list[str]:
+    # A number stays with its sign.
+    return textwrap.wrap(words.replace(" %", "\u00a0%"), longest)[:2]
+
+
 def _head(figure: Figure, sheet: Sheet, theme: Theme, height_px: int) -> None:
     side, x = ("right", 1 - _EDGE) if sheet.rtl else ("left", _EDGE)
-    lines = textwrap.wrap(sheet.title, 44)[:2]
+    lines = _lines(sheet.title, 44)
     size = LETTERS_PT * (1.55 if len(lines) == 1 else 1.35)
     figure.text(
         x,
@@ -66,14 +78,14 @@ def _head(figure: Figure, sheet: Sheet, theme: Theme, height_px: int) -> None:
 def _tiles(figure: Figure, sheet: Sheet, theme: Theme, height_px: int) -> None:
     for place, tile in enumerate(sheet.tiles):
         x = _EDGE + (1 - 2 * _EDGE) * place / len(sheet.tiles)
-        top = 1 - (_HEAD_PX + 18) / height_px
+        top, value = 1 - (_HEAD_PX + 18) / height_px, cut(tile.value, _LONGEST_VALUE)
         figure.text(x, top, tile.name, va="top", fontsize=LETTERS_PT * 0.85, color=theme.faint)
         figure.text(
             x,
             top - 32 / height_px,
-            tile.value,
+            value,
             va="top",
-            fontsize=LETTERS_PT * 1.75,
+            fontsize=LETTERS_PT * 1.75 * min(1, _WIDEST_VALUE / max(1, len(value))),
             fontweight="bold",
             color=theme.ink,
         )
@@ -93,7 +105,7 @@ def _panels(figure: Figure, sheet: Sheet, theme: Theme, height_px: int) -> None:
         row, column = divmod(place, 2)
         left = column * 0.5
         y = top_px + row * _PANEL_PX
-        title = "\n".join(textwrap.wrap(panel.title, 31)[:2])
+        title = "\n".join(_lines(panel.title, 31))
         figure.text(
             left + (0.04 if column else _EDGE),
             1 - (y + 14) / height_px,

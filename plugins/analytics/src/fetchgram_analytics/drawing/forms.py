@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fetchgram_analytics.drawing.theme import LETTERS_PT, Theme, short
+from fetchgram_analytics.drawing.theme import LETTERS_PT, Theme, cut, short
 from fetchgram_analytics.pictures import Form, Panel, Unit
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WIDEST_BAR = 0.74
 _MOST_ROWS = 8
 _FULL = 100.0
+_MOST_IN_A_ROW = 5
 _APART_ENOUGH = 1.2
 """Two ends that are nearer are told as one."""
 _LABELS_APART = 0.09
@@ -46,7 +47,7 @@ def _bars(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
     base = [0.0] * len(panel.labels)
     for series, colour in zip(panel.series, theme.series, strict=False):
         values = [value or 0.0 for value in series.values]
-        axes.bar(places, values, width, bottom=base, color=colour, label=series.name, zorder=3)
+        axes.bar(places, values, width, bottom=base, color=colour, label=cut(series.name, 16), zorder=3)
         base = [low + value for low, value in zip(base, values, strict=True)]
     if panel.before:
         behind = [value or 0.0 for value in panel.before]
@@ -66,11 +67,20 @@ def _lines(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
         known = [(x, y) for x, y in zip(places, series.values, strict=True) if y is not None]
         if not known:
             continue
+        # The first of two stays seen where the second lies on it.
+        wide = 7 if len(panel.series) == 2 and not ends else 4  # noqa: PLR2004  # two
         marker = "o" if len(known) <= 2 else ""  # noqa: PLR2004  # a line of one point would not be seen
-        axes.plot(*zip(*known, strict=True), color=colour, linewidth=4, marker=marker, markersize=13, zorder=3)
+        axes.plot(*zip(*known, strict=True), color=colour, linewidth=wide, marker=marker, markersize=13, zorder=3)
         value = short(known[-1][1], panel.unit)
-        ends.append((known[-1][1], f"{_cut(series.name, 11)}\n{value}" if room == 1 else _cut(series.name, 9), colour))
+        ends.append((known[-1][1], f"{cut(series.name, 11)}\n{value}" if room == 1 else cut(series.name, 9), colour))
     values = [value for series in panel.series for value in series.values if value is not None]
+    if panel.before:
+        style = {"color": theme.faint, "linewidth": 2.5, "linestyle": (0, (2, 2)), "label": panel.before_name}
+        behind = [(x, y) for x, y in zip(places, panel.before, strict=True) if y is not None]
+        axes.plot(*zip(*behind, strict=True), zorder=2, **style)  # type: ignore[arg-type]  # a style
+        values += [y for _, y in behind]
+        if room == 1:
+            _legend(axes, theme, 1)
     _time_axis(axes, panel, theme, room, top=max(values))
     if panel.unit is Unit.PERCENT:
         low = max(0.0, min(values) - 5)
@@ -85,7 +95,8 @@ def _name_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], room: float) 
     low, high = axes.get_ylim()
     apart = (high - low) * _LABELS_APART * (1.25 if room == 1 else 1.6)
     ends = sorted(ends)
-    for at, (_, name, colour) in zip(spread([value for value, *_ in ends], apart, high), ends, strict=True):
+    lowest = low + apart / 2
+    for at, (_, name, colour) in zip(spread([max(end[0], lowest) for end in ends], apart, high), ends, strict=True):
         axes.annotate(
             name,
             (1.01, at),
@@ -129,7 +140,7 @@ def _ranking(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
     if panel.before_name and room == 1:
         axes.plot([], [], "|", color=theme.ink, markersize=20, markeredgewidth=4, label=panel.before_name)
         _legend(axes, theme, 1)
-    axes.set_yticks(range(len(rows)), [_cut(name, 16 if room == 1 else 12) for name, _ in rows])
+    axes.set_yticks(range(len(rows)), [cut(name, 16 if room == 1 else 12) for name, _ in rows])
     # One row alone is as thick as one of many.
     axes.set_ylim(max(len(rows), 3) - 0.4, -0.6)
     axes.set_xlim(0, top * 1.22)
@@ -166,7 +177,7 @@ def _ranges(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
         _beside(axes, a, place, short(a, panel.unit), theme, left=True)
         if b > a * _APART_ENOUGH:
             _beside(axes, b, place, short(b, panel.unit), theme, left=False)
-    axes.set_yticks(range(len(rows)), [_cut(name, 20) for name, _, _ in rows])
+    axes.set_yticks(range(len(rows)), [cut(name, 18 if room == 1 else 12) for name, _, _ in rows])
     axes.set_ylim(max(len(rows), 3) - 0.4, -0.8)
     lowest, highest = min(a for _, a, _ in rows), max(b for _, _, b in rows)
     wide = math.exp(0.42 * math.log(highest / lowest * 2) * (1 if room == 1 else 1.75))
@@ -237,7 +248,7 @@ def _legend(axes: Axes, theme: Theme, columns: int) -> None:
     axes.legend(
         loc="upper left",
         bbox_to_anchor=(0, -0.08),
-        ncols=min(columns, 4),
+        ncols=min(columns, 4) if columns < _MOST_IN_A_ROW else 3,
         frameon=False,
         fontsize=LETTERS_PT,
         labelcolor=theme.ink,
@@ -245,10 +256,6 @@ def _legend(axes: Axes, theme: Theme, columns: int) -> None:
         columnspacing=1.4,
         borderaxespad=0.4,
     )
-
-
-def _cut(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 _FORMS: Mapping[Form, Callable[[Axes, Panel, Theme, float], None]] = {

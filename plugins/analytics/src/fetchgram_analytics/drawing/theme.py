@@ -77,6 +77,11 @@ def short(value: float, unit: str) -> str:
             return _scaled(value, ("", "k", "M", "G", "T", "P"), gap="")
 
 
+def cut(name: str, longest: int) -> str:
+    """Cut a name off where it is too long."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
 def _scaled(value: float, units: tuple[str, ...], *, gap: str) -> str:
     power = 0
     while abs(value) >= 999.5 and power < len(units) - 1:  # noqa: PLR2004  # 1000 after rounding

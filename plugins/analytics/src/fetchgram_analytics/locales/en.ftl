@@ -17,6 +17,23 @@ analytics-name = { $name ->
     [album] albums
     [file] files
     [uncertain] cut in the middle
+    [gone] is not there any more
+    [private] is private
+    [geo] not in this country
+    [age] for adults only
+    [login] needs a login
+    [members] for members only
+    [live] is live
+    [upcoming] not out yet
+    [bot-check] taken for a robot
+    [account] trouble of the account
+    [unsupported] not supported
+    [too-large] too large
+    [temporary] trouble of the site
+    [timeout] took too long
+    [internal] our mistake
+    [cannot-deliver] no way out
+    [choice-gone] choice is gone
    *[other] { $name }
 }
 analytics-before = the period before
@@ -97,7 +114,7 @@ analytics-returning-title = { $percent } % of last week’s people came back
 analytics-success = Success
 analytics-success-title = { $percent } % of wishes ended in a file
 analytics-failures = Failures
-analytics-failures-title = Most failures: { $name }, { $percent } %
+analytics-failures-title = Most failures: “{ $name }”, { $percent } %
 analytics-speed = Speed
 analytics-speed-title = Half arrive within { $half }, 95 % within { $most }
 analytics-waiting = In line
@@ -111,7 +128,7 @@ analytics-stage-process = converting
 analytics-stage-send = sending
 analytics-stage-total = all of it
 analytics-sizes = Sizes
-analytics-sizes-title = { $size }: half arrive within { $half }
+analytics-sizes-title = Files { $size }: half arrive within { $half }
 analytics-size = { $size ->
     [a] under 5 MB
     [b] 5–50 MB
