@@ -135,7 +135,7 @@ async def test_the_success_of_a_platform_is_its_files_among_its_wishes(desk: Des
 
 async def test_the_first_reason_of_failures_is_named(desk: Desk, told: list[Event]) -> None:
     shown = await panel(desk, "failures", period=PERIODS[4])
-    assert shown.labels[0] == "is private"
+    assert shown.labels[0] == "private"
     assert shown.series[0].values[0] == sum(event.data.get("reason") == "private" for event in told)
 
 

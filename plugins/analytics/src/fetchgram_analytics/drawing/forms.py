@@ -16,6 +16,8 @@ _WIDEST_BAR = 0.74
 _MOST_ROWS = 8
 _FULL = 100.0
 _MOST_IN_A_ROW = 5
+_LONG_BAR = 0.3
+"""Of the longest: a value fits into it."""
 _APART_ENOUGH = 1.2
 """Two ends that are nearer are told as one."""
 _LABELS_APART = 0.09
@@ -68,7 +70,7 @@ def _lines(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
         if not known:
             continue
         # The first of two stays seen where the second lies on it.
-        wide = 7 if len(panel.series) == 2 and not ends else 4  # noqa: PLR2004  # two
+        wide = 6 if len(panel.series) == 2 and not ends else 4  # noqa: PLR2004  # two
         marker = "o" if len(known) <= 2 else ""  # noqa: PLR2004  # a line of one point would not be seen
         axes.plot(*zip(*known, strict=True), color=colour, linewidth=wide, marker=marker, markersize=13, zorder=3)
         value = short(known[-1][1], panel.unit)
@@ -133,10 +135,7 @@ def _ranking(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
             axes.plot(
                 [behind.get(name) or 0.0] * 2, [place - 0.36, place + 0.36], color=theme.ink, linewidth=4, zorder=4
             )
-        beyond = max(value, behind.get(name) or 0.0) if panel.before else value
-        axes.text(
-            beyond + top * 0.025, place, short(value, panel.unit), va="center", color=theme.ink, fontsize=LETTERS_PT
-        )
+        _tell_value(axes, place, value, max(value, behind.get(name) or 0.0), top, panel, theme)
     if panel.before_name and room == 1:
         axes.plot([], [], "|", color=theme.ink, markersize=20, markeredgewidth=4, label=panel.before_name)
         _legend(axes, theme, 1)
@@ -147,6 +146,20 @@ def _ranking(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
     axes.set_xticks([])
     for label in axes.get_yticklabels():
         label.set_color(theme.ink)
+
+
+def _tell_value(axes: Axes, place: int, value: float, beyond: float, top: float, panel: Panel, theme: Theme) -> None:
+    """Write a value into its bar, where it cannot be taken for that of the period before; beside a short one."""
+    inside = value > top * _LONG_BAR
+    axes.text(
+        top * 0.025 + (0 if inside else beyond),
+        place,
+        short(value, panel.unit),
+        va="center",
+        color=theme.paper if inside else theme.ink,
+        fontsize=LETTERS_PT,
+        zorder=5,
+    )
 
 
 def _heat(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:

@@ -17,19 +17,19 @@ analytics-name = { $name ->
     [album] albums
     [file] files
     [uncertain] cut in the middle
-    [gone] is not there any more
-    [private] is private
-    [geo] not in this country
-    [age] for adults only
+    [gone] no longer there
+    [private] private
+    [geo] blocked here
+    [age] adults only
     [login] needs a login
-    [members] for members only
+    [members] members only
     [live] is live
     [upcoming] not out yet
-    [bot-check] taken for a robot
-    [account] trouble of the account
+    [bot-check] taken for a bot
+    [account] account trouble
     [unsupported] not supported
     [too-large] too large
-    [temporary] trouble of the site
+    [temporary] site in trouble
     [timeout] took too long
     [internal] our mistake
     [cannot-deliver] no way out
