@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from .test_drawing import drawn
 pytestmark = pytest.mark.timeout(120)
 
 NAME = "日本語"
+ROOT = Path(__file__).parents[3]
 
 
 def sheet(title: str, *, otherwise: str = "@ann", label: str = "youtube") -> Sheet:
@@ -85,3 +87,11 @@ def test_a_font_of_the_system_is_taken_for_what_the_first_lacks(font_with_han: s
 
 def test_fonts_that_nobody_needs_are_not_opened(font_with_han: str) -> None:
     assert letters_for(sheet("Ann")).families == ("DejaVu Sans",)
+
+
+def test_the_first_font_has_the_letters_of_every_language_of_the_bot() -> None:
+    catalogues = [path for folder in ("framework", "plugins") for path in (ROOT / folder).rglob("locales/*.ftl")]
+    assert any("fetchgram_analytics" in str(path) for path in catalogues)
+    words = "".join(path.read_text(encoding="utf-8") for path in catalogues)
+    letters = {ord(letter) for letter in words if unicodedata.category(letter)[0] in "LNP"}
+    assert letters <= module._charmap("DejaVu Sans")
