@@ -8,9 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from fetchgram.api import Event, Interaction, Json, Person, Role, Screen, Show
-from fetchgram_analytics.card import Card
+from fetchgram_analytics.card import Card, card
+from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.painter import Painter
+from fetchgram_analytics.periods import BY_NAME
 from fetchgram_analytics.recording import Recorder
 from fetchgram_analytics.reporting import Reporting
 from fetchgram_analytics.screens import Analytics
@@ -147,6 +149,45 @@ async def test_admins_get_the_report_once_when_it_is_due(
             await reporting.tell_if_due()
         assert len(desk.admins.told) == told
         assert all(media is not None for media in desk.admins.media)
+
+
+async def test_the_report_is_due_when_the_clocks_of_the_place_show_its_hour(template: Path, tmp_path: Path) -> None:
+    settings = Settings(report=Every.DAY, report_hour=9, timezone="Asia/Kathmandu")
+    async with open_desk(template, tmp_path / "report", settings) as desk:
+        reporting = Reporting(desk.context, desk.settings, desk.painter)
+        await reporting.tell_if_due()
+        # 9:00 in Kathmandu is 3:15 UTC; it is 12:00 UTC now.
+        desk.clock.advance(15 * 3600 + 15 * 60 - 1)
+        await reporting.tell_if_due()
+        assert desk.admins.told == []
+        desk.clock.advance(1)
+        await reporting.tell_if_due()
+        assert len(desk.admins.told) == 1
+
+
+@pytest.mark.parametrize(("kept", "zone"), [(60, "Asia/Tokyo"), (59, "Europe/Berlin")])
+async def test_days_are_those_of_whoever_looks_as_long_as_the_hours_of_both_periods_are_kept(
+    template: Path, tmp_path: Path, kept: int, zone: str
+) -> None:
+    settings = Settings(timezone="Europe/Berlin", keep_hours_days=kept)
+    async with open_desk(template, tmp_path / "kept", settings) as desk:
+        asked = await desk.painter.asked(View(period=BY_NAME["month"]), "en", Place("Asia/Tokyo"))
+        assert asked.place == Place(zone)
+        year = await desk.painter.asked(View(period=BY_NAME["year"]), "en", Place("Asia/Tokyo"))
+        assert year.place == Place("Europe/Berlin")
+
+
+async def test_the_card_has_the_files_of_each_week(desk: Desk) -> None:
+    # A Wednesday: the week began two days ago.
+    for number, days in enumerate((0, 2, 3, 9, 9, 10, 77 + 2, 77 + 3), start=1):
+        await desk.tell(replace(delivered(number), at=NOW - timedelta(days=days)))
+    asked = await desk.painter.asked(View(), "en")
+    mine = await asked.queries.mine(7)
+    shown = card(asked, mine, Person(bot_id=1, id=7, first_name=" Ann\n B "), dark=False)
+    assert shown.title.strip("\u2068\u2069") == "Ann B"
+    assert shown.otherwise == "@7"
+    assert shown.panels[0].series[0].values == (1, *[0] * 8, 1, 3, 2)
+    assert shown.panels[0].labels[-1] == "Nov 23"
 
 
 def test_a_zone_that_there_is_not_is_refused_with_a_sentence() -> None:

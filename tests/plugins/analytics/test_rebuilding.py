@@ -81,7 +81,10 @@ async def test_both_engines_rebuild_what_was_lost(shared_desk: Desk) -> None:
 
 
 async def test_days_whose_events_are_gone_stay_as_they_are(desk: Desk) -> None:
-    await desk.tell(delivered(1, days_ago=100), delivered(2))
+    kept = desk.settings.keep_events_days
+    # Of the last day a part is gone and a part is there.
+    at_the_edge = delivered(3, days_ago=kept + 1 / 24), delivered(4, days_ago=kept - 1 / 24)
+    await desk.tell(delivered(1, days_ago=100), delivered(2), *at_the_edge)
     await desk.summing.catch_up()
     before = await sums(desk, "day")
     await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(NOW)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from fetchgram.api import Event, Json
@@ -16,6 +18,7 @@ from fetchgram_analytics.tables import active, events, hours, tastes
 from .conftest import NOW, Desk, open_desk
 
 SIZE = 1_000_000
+_WHEN = {"events": "at_ms", "hours": "at", "people": "day"}
 
 
 def delivered(number: int, *, person: int = 7, days_ago: float = 0) -> Event:
@@ -99,6 +102,32 @@ async def test_old_rows_go_and_days_stay(desk: Desk) -> None:
     assert await files(desk) == 1
     mine = await Queries(desk.database).mine(7)
     assert (mine.files, mine.size_bytes) == (2, 2 * SIZE)
+
+
+@pytest.mark.parametrize(("kept", "step"), [("events", 0.001), ("hours", 3600), ("people", 86400)])
+async def test_what_is_just_as_old_as_is_kept_stays_and_what_is_older_goes(
+    template: Path, tmp_path: Path, kept: str, step: float
+) -> None:
+    """Of events to the millisecond, of hours and of people's days by whole ones; each limit is another."""
+    limits = {"events": 130, "hours": 140, "people": 150}
+    table = {"events": events, "hours": hours, "people": active}[kept]
+    settings = Settings(keep_events_days=130, keep_hours_days=140, keep_people_days=150)
+    async with open_desk(template, tmp_path / "edge", settings) as desk:
+        edge = timedelta(days=limits[kept])
+        for number, older in enumerate((timedelta(), timedelta(seconds=step)), start=1):
+            await desk.tell(replace(delivered(number), at=NOW - edge - older))
+        await desk.summing.catch_up()
+        await Keeping(desk.database, settings, Place("UTC")).clean_up(NOW)
+        async with desk.database.read() as transaction:
+            rows = (await transaction.execute(select(table.c[_WHEN[kept]]))).all()
+        oldest = NOW - edge
+        wanted = {"events": oldest.timestamp() * 1000, "hours": oldest.timestamp(), "people": oldest.toordinal()}
+        assert {row[0] for row in rows} == {wanted[kept]}
+        # What is just young enough is taken, as it can still be told from a repetition.
+        await desk.tell(replace(delivered(3), at=NOW - timedelta(days=130)))
+        await desk.tell(replace(delivered(4), at=NOW - timedelta(days=130, milliseconds=1)))
+        await desk.summing.catch_up()
+        assert (await Queries(desk.database).mine(7)).files == 3
 
 
 async def test_what_cannot_be_told_from_a_repetition_any_more_is_left_out(desk: Desk) -> None:

@@ -25,7 +25,6 @@ RECORDED = frozenset(
 )
 """Events that something is drawn of."""
 
-_NOTHING: Mapping[str, object] = dict.fromkeys(column.name for column in events.columns if column.name != "seq")
 _DETAILS = ("kind", "reason", "stage", "language")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSERT = insert(events).on_conflict_do_nothing(index_elements=[events.c.event_id])
@@ -75,23 +74,28 @@ class Recorder:
                 await transaction.execute(statement, {"who": name})
 
     async def _insert(self, rows: Sequence[Mapping[str, object]], transaction: Transaction) -> None:
-        if rows:
-            await transaction.execute(_INSERT, rows)
+        # Apart: most events are no files, and columns that are not named cost nothing.
+        files = [row for row in rows if row["name"] == DELIVERED]
+        others = [row for row in rows if row["name"] != DELIVERED]
+        for some in (others, files):
+            if some:
+                await transaction.execute(_INSERT, some)
 
     def _row(self, event: Event, salt: int) -> dict[str, object]:
         data, name, took_ms = event.data, event.name, _ms(event.data.get("seconds", event.data.get("waited_s")))
-        row = dict(_NOTHING)
-        row["event_id"] = event.id
-        row["at_ms"] = _ms_of(event)
-        row["name"] = name
-        row["person"] = None if event.person is None else self.person(event.person, salt)
-        row["plugin"] = event.plugin or ""
-        row["detail"] = _detail(name, data)
-        row["size_bytes"] = data.get("size_bytes")
-        row["took_ms"], row["took_slot"] = took_ms, slot_name(took_ms)
-        if name == DELIVERED:
-            row |= _of_a_file(data, str(row["detail"]))
-        return row
+        detail = _detail(name, data)
+        row = {
+            "event_id": event.id,
+            "at_ms": _ms_of(event),
+            "name": name,
+            "person": None if event.person is None else self.person(event.person, salt),
+            "plugin": event.plugin or "",
+            "detail": detail,
+            "size_bytes": data.get("size_bytes"),
+            "took_ms": took_ms,
+            "took_slot": slot_name(took_ms),
+        }
+        return {**row, **_of_a_file(data, detail)} if name == DELIVERED else row
 
 
 def _detail(name: str, data: Mapping[str, Json]) -> str:
