@@ -34,10 +34,16 @@ async def test_the_line_shows_who_is_at_work_and_who_is_next(admin: Admin) -> No
     assert "at work: 1 · waiting: 9" in admin.reads
     assert admin.labels[0].startswith("▶️ Film 0 · site · P100 · downloading ")
     assert admin.labels[1].startswith("⏳ Film 1 · site · P101 · ")
-    await admin.taps("Further")
+    assert admin.screen.live is not None, "the head of the line keeps itself up to date"
+    assert (await admin.taps("Further")).live is None
     assert admin.labels[0].startswith("⏳ Film 8")
     await admin.taps("To the front")
     assert admin.labels[0].startswith("▶️ Film 0")
+
+
+async def test_an_empty_line_is_not_looked_at_again_and_again(admin: Admin) -> None:
+    await admin.does("jobs")
+    assert admin.screen.live is None
 
 
 async def test_a_job_is_moved_stopped_and_run_again(admin: Admin) -> None:

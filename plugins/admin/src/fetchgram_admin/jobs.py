@@ -14,6 +14,7 @@ from fetchgram.api import (
     JobLine,
     JobState,
     LinePage,
+    Live,
     Role,
     Screen,
     Text,
@@ -22,6 +23,7 @@ from fetchgram.api import (
 from fetchgram_admin.section import Section, back
 
 _ON_A_PAGE = 8
+_STEP_S = 10.0
 _AGAIN = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
@@ -82,7 +84,7 @@ class _Line:
 
     def _shown(self, page: LinePage, *, below: bool = False) -> Screen:
         now = self._clock.now()
-        rows = [(_entry(job, (now - job.since).total_seconds()),) for job in page.jobs]
+        rows = [(_entry(job, _coarse((now - job.since).total_seconds())),) for job in page.jobs]
         turning: list[Button] = []
         if below:
             turning.append(Button(label=text("admin-jobs-top"), action="jobs"))
@@ -90,7 +92,9 @@ class _Line:
             turning.append(Button(label=text("admin-jobs-further"), action="jobs.page", args={"after": page.after}))
         again = (Button(label=text("admin-refresh"), action="jobs"),)
         told = text("admin-jobs-title", running=page.running, waiting=page.waiting)
-        return Screen(text=told, rows=(*rows, *((tuple(turning),) if turning else ()), again, back()))
+        # The head of the line keeps itself up to date as long as there is one.
+        live = Live(action="jobs") if rows and not below else None
+        return Screen(text=told, rows=(*rows, *((tuple(turning),) if turning else ()), again, back()), live=live)
 
     async def _card(self, interaction: Interaction, *, notice: Text | None = None) -> Screen:
         job = _job(interaction)
@@ -100,6 +104,11 @@ class _Line:
         lines = (*_facts(card), *((notice,) if notice is not None else ()))
         told = text("admin-job-title", id=card.id, title=card.title)
         return Screen(text=told, lines=lines, rows=(*_rows(card, interaction.role), back("jobs")))
+
+
+def _coarse(seconds: float) -> float:
+    """Round down, so that a line in which nothing happens is not edited every other second."""
+    return max(1.0, seconds // _STEP_S * _STEP_S)
 
 
 def _job(interaction: Interaction) -> int:
