@@ -59,7 +59,7 @@ async def main() -> None:
     """Measure and print."""
     quick = is_quick(__doc__ or "")
     silence_logs()
-    single, many, waiting = (40, 200, 1_000) if quick else (200, 1_000, 10_000)
+    single, many, waiting = (40, 200, 1_000) if quick else (200, 500, 10_000)
     speed = Table("From the tap to the start, and no-op jobs", "way", "p50 ms", "p99 ms", "jobs/s", "x bare")
     with tempfile.TemporaryDirectory(prefix="fetchgram-bench-") as name, PostgresServer(durable=True) as server:
         ways: dict[str, Callable[[], object]] = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes
+import functools
 import os
 import shutil
 import statistics
@@ -23,6 +24,7 @@ from fetchgram.provisions import CHILDREN
 from fetchgram_sandbox.limits import Limits
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.stage import Stage
+from fetchgram_sandbox.world import World
 
 from .databases import NO_LOOK
 from .fleet import Fleet
@@ -71,7 +73,13 @@ class Run:
             fleet = Fleet(stage, disk, self.temporary)
             async with fleet.shared(self.workers) if self.workers else fleet.alone() as (database, parts):
                 machine = Machine(parts, database, self.plan.lives, self.plan.seed)
-                troubles = Troubles(self.plan, machine, stage.site, disk if self.has_disk else None)
+                troubles = Troubles(
+                    self.plan,
+                    machine,
+                    stage.site,
+                    disk if self.has_disk else None,
+                    functools.partial(_link, stage.world),
+                )
                 stage.world.faults.add_rule(troubles.rule)
                 askers = self._askers(stage)
                 await self._live(machine, troubles, askers)
@@ -145,6 +153,11 @@ class Run:
             tally.blame("fall", fall)
 
 
+def _link(world: World, chat_id: int, message_id: int) -> str:
+    message = world.find_message(chat_id, message_id)
+    return "" if message is None else message.text
+
+
 def _found(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.exists() else []
 
@@ -178,7 +191,7 @@ def summary(plan: Plan, tally: Tally, machine: Machine, troubles: Troubles) -> s
     ends = ", ".join(f"{count} {end}" for end, count in sorted(tally.ends.items()))
     kinds = ("lost", "silent", "twice", "orphan", "leftover", "database", "late", "fall", "problem")
     faults = ", ".join(f"{kind} {tally.count(kind)}" for kind in kinds)
-    reached, missed = coverage(machine)
+    reached, missed, _ = coverage(machine)
     where = "SQLite" if len(machine.parts) == 1 else f"PostgreSQL, {len(machine.parts) - 1} workers"
     return (
         f"chaos seed={plan.seed} seconds={plan.seconds:.0f} ({where}): {len(plan.wishes)} wishes: {ends} | {faults} | "
@@ -221,12 +234,14 @@ def main() -> int:
 
 def report(tally: Tally, machine: Machine, troubles: Troubles) -> list[str]:
     """Return the chats in which something was wrong, what it was, and what the run has seen."""
+    _, missed, unseen = coverage(machine)
     return [
         *tally.stories,
         *(f"{kind}: {what}" for kind, what in tally.faults),
         "troubles: " + ", ".join(f"{count} × {kind}" for kind, count in sorted(troubles.done.items())),
         "killed at: " + ", ".join(f"{count} × {kind}" for kind, count in sorted(machine.covered.items())),
-        "never killed at: " + (", ".join(coverage(machine)[1]) or "-"),
+        "never killed at: " + (", ".join(missed) or "-"),
+        "never came to: " + (", ".join(unseen) or "-"),
     ]
 
 

@@ -50,6 +50,7 @@ class Machine:
         self.database = database
         self.seen: set[psutil.Process] = set()
         self.covered: Counter[str] = Counter()
+        self.happened: set[str] = set()
         self.falls: list[str] = []
         self.waits_s: list[float] = []
         self.taken_over_s: list[float] = []
@@ -143,6 +144,7 @@ class Machine:
 
         What passes without a death has precedence the next time: it may be rare.
         """
+        self.happened.add(name)
         if name in self.covered:
             return
         age_s = time.monotonic() - self._up_since if self._up_since is not None else -1.0
@@ -243,8 +245,8 @@ class Machine:
         return {job: (lease, pid_of(worker)) for job, lease, worker in rows}
 
 
-def coverage(machine: Machine) -> tuple[int, tuple[str, ...]]:
-    """Return at how many transitions the bot was killed, and the names of the others."""
+def coverage(machine: Machine) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+    """Return at how many transitions the bot was killed, the names of the others, and of those that never happened."""
     known = transitions()
     missed = tuple(name for name in known if name not in machine.covered)
-    return len(known) - len(missed), missed
+    return len(known) - len(missed), missed, tuple(name for name in missed if name not in machine.happened)

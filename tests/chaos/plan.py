@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,14 @@ LISTS = ("/list/3?n={n}", "/list/4?gone=3&n={n}&kbps=120", "/list/5?n={n}&kbps=2
 SHARED_ITEM = "/media/clip-144.mp4?list={count}&item=2&{query}"
 """What the second item of such a list is, for somebody who wants it alone."""
 
+REFUSED_MARK = "refused=1"
+REFUSED = f"/media/padded-700000.mp4?{REFUSED_MARK}&n={{n}}"
+"""A file that Telegram refuses whenever it is sent."""
+TWIN_LIST = "/list/2?n={n}&kbps=100"
+"""A list so slow that whoever wants its second item alone is still at it when the list comes to it."""
+UNCLAIMED = "/watch/colours?n={n}"
+"""A link of which nobody is sure that it is meant for the bot: in a group it is not answered."""
+
 _LASTS_S = {
     # Long enough that somebody downloads meanwhile.
     "cut": (20.0,),
@@ -49,6 +58,9 @@ _LASTS_S = {
 
 EARLY = 4
 """So many of the first lives end at a transition."""
+
+RARE_EVERY_S = 10.0
+"""So often something is wished for that goes through a transition which hardly ever happens by itself."""
 
 LIST_SHARE = 0.1
 PEOPLE_SHARE = 0.4
@@ -119,7 +131,7 @@ def make_plan(seed: int, jobs: int, seconds: float, *, shared: bool = False) -> 
 
 def _wishes(rng: random.Random, jobs: int, seconds: float) -> list[Wish]:
     people = max(2, round(jobs * PEOPLE_SHARE))
-    wishes: list[Wish] = []
+    wishes = _rare_wishes(rng, people, seconds)[: jobs // 3]
     while len(wishes) < jobs:
         wish = _wish(rng, len(wishes), rng.randrange(people), rng.uniform(0, seconds * 0.85))
         wishes.append(wish)
@@ -129,6 +141,30 @@ def _wishes(rng: random.Random, jobs: int, seconds: float) -> list[Wish]:
             others = rng.sample(range(people), min(2, people))
             wishes += [replace(wish, person=other, cancel_after_s=None) for other in others if other != wish.person]
     return sorted(wishes[:jobs], key=lambda wish: wish.at_s)
+
+
+def _rare_wishes(rng: random.Random, people: int, seconds: float) -> list[Wish]:
+    """Draw, one kind after the other, what leads to a refused file, to two jobs that are the same, and to silence."""
+    wishes: list[Wish] = []
+    kinds = itertools.cycle(rng.sample((_refused, _twins, _unclaimed), 3))
+    at_s = rng.uniform(0, RARE_EVERY_S)
+    while at_s < seconds * 0.85:
+        wishes += next(kinds)(at_s, f"rare{len(wishes)}", rng.sample(range(people), 2))
+        at_s += rng.uniform(0.5, 1.5) * RARE_EVERY_S
+    return wishes
+
+
+def _refused(at_s: float, name: str, people: list[int]) -> list[Wish]:
+    return [Wish(at_s=at_s, person=people[0], path=REFUSED.format(n=name), label="")]
+
+
+def _twins(at_s: float, name: str, people: list[int]) -> list[Wish]:
+    wish = Wish(at_s=at_s, person=people[0], path=TWIN_LIST.format(n=name), label="", is_list=True)
+    return [wish, _item_of(wish, people[1])]
+
+
+def _unclaimed(at_s: float, name: str, people: list[int]) -> list[Wish]:
+    return [Wish(at_s=at_s, person=people[0], path=UNCLAIMED.format(n=name), label="", in_group=True)]
 
 
 def _item_of(wish: Wish, person: int) -> Wish:

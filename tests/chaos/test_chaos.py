@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .plan import EARLY, make_plan
+from .plan import EARLY, REFUSED_MARK, make_plan
 from .transitions import transitions
 
 TESTS = Path(__file__).parents[1]
@@ -63,6 +63,15 @@ def test_every_list_is_wished_for_beside_one_of_its_items() -> None:
     alone = {(wish.at_s, wish.path.partition("?")[0]) for wish in wishes}
     assert len(lists) > 5
     assert all((wish.at_s, "/media/clip-144.mp4") in alone for wish in lists[:-1])
+
+
+def test_five_minutes_bring_about_what_hardly_ever_happens_by_itself() -> None:
+    for seed in range(20):
+        wishes = make_plan(seed, 150, 300).wishes
+        refused = [wish for wish in wishes if REFUSED_MARK in wish.path]
+        twins = [wish for wish in wishes if wish.is_list and wish.path.startswith("/list/2?")]
+        unclaimed = [wish for wish in wishes if wish.in_group and wish.path.startswith("/watch/colours?n=rare")]
+        assert min(len(refused), len(twins), len(unclaimed)) > 5
 
 
 def test_the_transitions_are_those_that_the_code_records() -> None:

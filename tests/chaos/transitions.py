@@ -13,8 +13,8 @@ import fetchgram
 from .databases import NO_LOOK, Database, Look
 
 _LOOK_EVERY_S = 0.001
-_WRITERS = frozenset({"_record", "_update"})
-"""The functions of the route that write an event in the transaction of a change."""
+_WRITERS = frozenset({"_record", "_update", "of_request", "of_job"})
+"""The functions of the route that make an event, which is written in the transaction of a change."""
 _OTHERS = ("inbox.pending", "inbox.handled", "ledger.sending", "ledger.unsent", "ledger.sent", "job.running")
 """Changes that have no event: an update is stored or done with, a send is announced or recorded, a job is claimed."""
 

@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -19,11 +19,12 @@ from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.site import MediaSite
 
 from .machine import Machine
-from .plan import Plan, Trouble
+from .plan import REFUSED_MARK, Plan, Trouble
 
 _FFMPEG_LOOK_S = 0.01
 _AFTERMATH_S = 1.0
 _TICK_S = 0.05
+_FILES = ("sendVideo", "sendDocument", "sendAnimation", "sendAudio")
 
 
 class Troubles:
@@ -34,10 +35,14 @@ class Troubles:
         machine: The bot.
         site: Whose connections are cut.
         disk: A folder on the bot's small disk; `None` when the disk cannot be filled here.
+        link: Returns the link that a message of a chat is.
     """
 
-    def __init__(self, plan: Plan, machine: Machine, site: MediaSite, disk: Path | None) -> None:
+    def __init__(
+        self, plan: Plan, machine: Machine, site: MediaSite, disk: Path | None, link: Callable[[int, int], str]
+    ) -> None:
         self._plan = plan
+        self._link = link
         self._machine = machine
         self._site = site
         self._disk = disk
@@ -56,13 +61,21 @@ class Troubles:
                 left_s = self._plan.seconds - trouble.at_s
                 group.create_task(self._bring(trouble, min(trouble.seconds, max(left_s, 1.0))))
 
-    def rule(self, method: str, _params: Mapping[str, object]) -> Fault | None:
+    def rule(self, method: str, params: Mapping[str, object]) -> Fault | None:
         """Decide about one call of the bot; hears also that the bot is there."""
         if method == "getUpdates":
             self._machine.hear()
-        if not self._flavours:
-            return None
-        return self._fault(method, self._flavours[-1])
+        fault = self._fault(method, self._flavours[-1]) if self._flavours else None
+        if fault is None and method in _FILES and self._is_refused(params):
+            self.done["file refused"] += 1
+            return Fault(method, "error", error_code=400, description="Bad Request: VIDEO_CONTENT_TYPE_INVALID")
+        return fault
+
+    def _is_refused(self, params: Mapping[str, object]) -> bool:
+        """Whether a file answers a link whose file is refused."""
+        answered = params.get("reply_parameters")
+        link_id = answered.get("message_id") if isinstance(answered, dict) else None
+        return link_id is not None and REFUSED_MARK in self._link(int(str(params["chat_id"])), int(link_id))
 
     def _fault(self, method: str, flavour: str) -> Fault | None:  # noqa: PLR0911  # one case per flavour
         is_write = method.startswith(("send", "edit", "delete", "answer"))

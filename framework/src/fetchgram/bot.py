@@ -20,7 +20,7 @@ from fetchgram.pipeline.leased import HOUSE, Lease, end_earlier
 from fetchgram.pipeline.relay import hear_news
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
-from fetchgram.storage import is_shared
+from fetchgram.storage import Patience, is_shared, reach
 from fetchgram.telegram.account import Account, mark_unreachable, open_accounts
 from fetchgram.telegram.budget import Budget
 from fetchgram.telegram.courier import TelegramCourier
@@ -60,8 +60,30 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> bool:
     Raises:
         ConfigError: If no bot is set, a token is refused, another process runs on this data folder, or the database
             cannot be shared and `part` is not all.
+        TemporarilyUnavailable: If the database was away for longer than `database.wait_s` when it was started.
     """
     _check_settings(settings, part)
+    with _alone(settings.data_dir):
+        await _patiently(settings, functools.partial(_run, settings, part))
+    return True
+
+
+async def _patiently(settings: Settings, run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run, from the beginning again as long as the database goes away before everything has started."""
+    patience = Patience(settings.database.wait_s, SystemClock())
+    started = asyncio.Event()
+    while True:
+        try:
+            await reach(settings.database.url, settings.data_dir)
+            return await run(started)
+        except TemporarilyUnavailable as error:
+            if started.is_set():
+                raise
+            await patience.after(error)
+
+
+async def _run(settings: Settings, part: Part, started: asyncio.Event) -> None:
+    """Open everything, say that it has started, and run until cancelled, or until an admin wants a restart."""
     accounts = open_accounts(settings, SystemClock())
     deliveries = {bot_id: account.delivery for bot_id, account in accounts.items()}
     gateways = {account.name: account.gateway for account in accounts.values() if account.gateway is not None}
@@ -69,24 +91,23 @@ async def run_bots(settings: Settings, part: Part = Part.ALL) -> bool:
     builtins = (telegram_plugin(deliveries, settings.delivery, gateways, relay, settings.limits),)
     switchboard, notices = Switchboard(), Notices(accounts, settings.owners)
     told = None if part is Part.WORK else switchboard
-    with _alone(settings.data_dir):
-        async with (
-            open_plugins(
-                settings,
-                builtins=builtins,
-                detects=part is not Part.WORK,
-                notify_admins=notices,
-                on_plugin_change=notices.plugin_changed,
-                recall=True,
-            ) as plugins,
-            open_route(settings, plugins, told, TelegramCourier(accounts, plugins.texts)) as route,
-        ):
-            parts = await _parts(part, accounts, settings, plugins, route, switchboard)
-            parts.append(notices.run(plugins.texts, route.storage))
-            parts += _relaying(relay, gateways, notices, part, route, settings)
-            log.info("process.started", part=str(part), name=route.name)
-            await _together(parts, route.runner.drain, until=route.care.upkeep.restart_wanted)
-    return True
+    async with (
+        open_plugins(
+            settings,
+            builtins=builtins,
+            detects=part is not Part.WORK,
+            notify_admins=notices,
+            on_plugin_change=notices.plugin_changed,
+            recall=True,
+        ) as plugins,
+        open_route(settings, plugins, told, TelegramCourier(accounts, plugins.texts)) as route,
+    ):
+        parts = await _parts(part, accounts, settings, plugins, route, switchboard)
+        parts.append(notices.run(plugins.texts, route.storage))
+        parts += _relaying(relay, gateways, notices, part, route, settings)
+        log.info("process.started", part=str(part), name=route.name)
+        started.set()
+        await _together(parts, route.runner.drain, until=route.care.upkeep.restart_wanted)
 
 
 async def _parts(  # everything that runs is made of these

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.errors import ConfigError, FetchgramError
+from fetchgram.errors import ConfigError, FetchgramError, TemporarilyUnavailable
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.context import CONTROL, PluginContext, Powers, make_data_dir
 from fetchgram.plugins.hooks import Hooks
@@ -141,7 +141,11 @@ class Provisions:
             parts.tables.prepare(Path(folder))
 
     async def migrate(self, hooks: Hooks) -> None:
-        """Bring the tables of all plugins up to date; one whose cannot be is failed, the others go on."""
+        """Bring the tables of all plugins up to date; one whose cannot be is failed, the others go on.
+
+        Raises:
+            TemporarilyUnavailable: If the database is away, which is no plugin's fault.
+        """
         for name, context in hooks.roster.present.contexts.items():
             parts = self.parts.get(id(context))
             if parts is None or not parts.tables.wanted:
@@ -149,6 +153,8 @@ class Provisions:
             await self.database.get()
             try:
                 await parts.tables.migrated()
+            except TemporarilyUnavailable:
+                raise
             except FetchgramError as error:
                 log.error("plugin.not_migrated", plugin=name, error=str(error), exc_info=error)
                 hooks.fail(name, error)

@@ -78,6 +78,11 @@ class DatabaseSettings(SettingsModel):
         default=None,
         description="`sqlite:///path` (default: fetchgram.db in data_dir) or `postgresql://user:password@host/name`.",
     )
+    wait_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="Longest time that a start waits for a database that is away or locked; 0 waits for nothing.",
+    )
 
 
 class BotSettings(SettingsModel):

@@ -47,12 +47,12 @@ async def send(request: web.Request, body: Body, mime: str, *, cut_after: int = 
     if status == web.HTTPPartialContent.status_code:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{body.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
-    await response.prepare(request)
-    if request.method == "HEAD":
-        return response
     cut_after = cut_after or int(request.query.get("cut_after", 0))
-    # A reader that has seen enough hangs up: nothing to tell of.
+    # A reader that has seen enough, or died, hangs up: nothing to tell of.
     with contextlib.suppress(ConnectionResetError):
+        await response.prepare(request)
+        if request.method == "HEAD":
+            return response
         await _write(response, body, (start, min(end, start + cut_after) if cut_after else end), _speed(request))
     if cut_after and start + cut_after < end and request.transport is not None:
         request.transport.abort()

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from psycopg import errors
+from sqlalchemy import make_url, text
 
 from fetchgram.errors import ConfigError, DiskFull, TemporarilyUnavailable
 from fetchgram.model import Delivery, DeliveryState, Event, JobState
@@ -195,6 +197,34 @@ async def test_a_server_that_restarts_is_temporarily_unavailable_and_then_as_bef
     async with storage.write() as session:
         await session.inbox.add(1, 4, "{}")
     await storage.close()
+
+
+async def test_a_restart_between_two_transactions_is_met_by_the_pool_and_by_nobody_else(
+    own_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_FRESH_S", 3600.0)  # however long the restart takes here
+    storage = await open_storage(own_server.create("bot"), tmp_path)
+    async with storage.write() as session:
+        await session.inbox.add(1, 1, "{}")
+    async with storage.read() as session:
+        assert len(await session.inbox.pending(1, 9)) == 1
+    own_server.stop()
+    own_server.start()
+    async with storage.write() as session:
+        await session.inbox.add(1, 2, "{}")
+    async with storage.read() as session:
+        assert len(await session.inbox.pending(1, 9)) == 2
+    await storage.close()
+
+
+async def test_only_what_may_be_forgotten_does_not_wait_for_the_disk(own_server: PostgresServer) -> None:
+    database = PostgresDatabase(make_url(own_server.url("postgres")))
+    asked = text("SHOW synchronous_commit")
+    async with database.write() as connection:
+        assert (await connection.execute(asked)).scalar() == "on"
+    async with await psycopg.AsyncConnection.connect(**database.arguments(forgetful=True)) as hints:
+        assert await (await hints.execute("SHOW synchronous_commit")).fetchone() == ("off",)
+    await database.close()
 
 
 @pytest.fixture

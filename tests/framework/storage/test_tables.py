@@ -52,6 +52,7 @@ HOT: dict[str, Callable[[Session, Work], Awaitable[object]]] = {
     "line.next_due": lambda s, _: s.line.next_due(),
     "deliveries.requests_of": lambda s, _: s.deliveries.requests_of(1),
     "deliveries.of_job": lambda s, _: s.deliveries.of_job(1),
+    "deliveries.of_jobs": lambda s, _: s.deliveries.of_jobs([1, 2]),
     "deliveries.of_request": lambda s, _: s.deliveries.of_request(1),
     "deliveries.detach": lambda s, _: s.deliveries.detach(1),
     "deliveries.used_since": lambda s, _: s.deliveries.used_since(1, 7, s.now),
@@ -125,7 +126,7 @@ WALKS = re.compile(
 )
 
 # The few deliveries of one job, and the wishes of a day, counted for each plugin.
-SORTS = {"deliveries.requests_of", "deliveries.of_job", "requests.rates", "line.waiters"}
+SORTS = {"deliveries.requests_of", "deliveries.of_job", "deliveries.of_jobs", "requests.rates", "line.waiters"}
 
 
 @pytest.mark.parametrize("name", HOT)

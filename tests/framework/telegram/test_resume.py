@@ -11,7 +11,22 @@ import pytest
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import DiskFull, TemporarilyUnavailable
-from fetchgram.model import Chat, Choice, ChoiceKind, DeliveryState, Event, Link, LinkKind, Recipe, RequestState, text
+from fetchgram.model import (
+    Chat,
+    Choice,
+    ChoiceKind,
+    Delivery,
+    DeliveryState,
+    Event,
+    Job,
+    Link,
+    LinkKind,
+    Listing,
+    Recipe,
+    Request,
+    RequestState,
+    text,
+)
 from fetchgram.pipeline.audience import Failed, News
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.telegram import resume
@@ -172,35 +187,92 @@ async def test_a_failure_before_the_first_word_is_told_after_the_restart_but_not
     await storage.close()
 
 
+async def put_in_line(session: Session, request_id: int, position: int) -> tuple[Job, Delivery]:
+    link = Link(plugin="fake", kind=LinkKind.VIDEO, media_id=f"m{position}", url=f"https://fake/{position}")
+    job, delivery, _ = await session.jobs.join_or_create(
+        fingerprint=f"f{position}",
+        link=link,
+        recipe=Recipe(choice=Choice(kind=ChoiceKind.VIDEO)),
+        title="A film",
+        request_id=request_id,
+        position=position,
+        destination=Chat(bot_id=BOT, chat=7),
+        person_key="7",
+        cost=1,
+    )
+    return job, delivery
+
+
+async def wish(session: Session) -> Request:
+    here = Chat(bot_id=BOT, chat=7)
+    request, _ = await session.requests.accept(
+        key="k", bot_id=BOT, person=7, destination=here, locale="en", url="https://fake/one"
+    )
+    return request
+
+
+def follower_of(storage: Storage, audience: object, wishes: object = None) -> resume.Resume:
+    return resume.Resume(
+        bot_id=BOT,
+        storage=storage,
+        cards=cast("Cards", Looks()),
+        wishes=cast("Wishes", wishes),
+        audience=cast("TelegramAudience", audience),
+        clock=Hasty(),
+    )
+
+
 async def test_a_failure_that_only_the_job_knows_of_is_told_to_those_who_waited_for_it(tmp_path: Path) -> None:
     storage = await open_storage(None, tmp_path)
-    here = Chat(bot_id=BOT, chat=7)
-    link = Link(plugin="fake", kind=LinkKind.VIDEO, media_id="one", url="https://fake/one")
     async with storage.write() as session:
-        request, _ = await session.requests.accept(
-            key="k", bot_id=BOT, person=7, destination=here, locale="en", url=link.url
-        )
-        job, delivery, _ = await session.jobs.join_or_create(
-            fingerprint="f",
-            link=link,
-            recipe=Recipe(choice=Choice(kind=ChoiceKind.VIDEO)),
-            title="A film",
-            request_id=request.id,
-            position=0,
-            destination=here,
-            person_key="7",
-            cost=1,
-        )
+        request = await wish(session)
+        job, delivery = await put_in_line(session, request.id, 0)
         await session.deliveries.set_state(delivery.id, DeliveryState.FAILED)
-        failed = Event(name="job.failed", at=datetime.now(UTC), job_id=job.id)
+        failed = Event(name="job.failed", at=datetime.now(UTC), job_id=job.id, id=1)
         await session.events.add(failed)
-        follower = resume.Resume(
-            bot_id=BOT,
-            storage=storage,
-            cards=cast("Cards", None),
-            wishes=cast("Wishes", None),
-            audience=cast("TelegramAudience", AllTold()),
-            clock=Hasty(),
+    assert await follower_of(storage, AllTold())._answers_of([failed]) == {(request.id, 0): 1}
+    await storage.close()
+
+
+class Listens:
+    """An audience, and what shows a list, that heard of the end of some items only."""
+
+    all_told = True
+
+    def __init__(self, *heard: tuple[int, int]) -> None:
+        self._heard = heard
+        self.refreshed: list[int] = []
+
+    def heard_end(self, request_id: int, position: int) -> bool:
+        return (request_id, position) in self._heard
+
+    async def show_place(self, request_id: int) -> None:
+        self.refreshed.append(request_id)
+
+    def refresh(self, request_id: int) -> None:
+        self.refreshed.append(request_id)
+
+
+@pytest.mark.parametrize("state", [RequestState.WORKING, RequestState.DONE])
+@pytest.mark.parametrize(("heard", "is_late"), [((1, 2), False), ((1,), True)])
+async def test_a_list_is_shown_again_when_the_end_of_an_item_was_not_heard_and_only_then(
+    migrated_url: str | None, tmp_path: Path, state: RequestState, heard: tuple[int, ...], *, is_late: bool
+) -> None:
+    storage = await open_storage(migrated_url, tmp_path)
+    link = Link(plugin="fake", kind=LinkKind.PLAYLIST, media_id="l", url="https://fake/l")
+    listing = Listing(link=link, title="A list", wish=Choice(kind=ChoiceKind.VIDEO))
+    async with storage.write() as session:
+        request = await wish(session)
+        await session.requests.update(
+            request.id, state=state, listing=listing, recipe=Recipe(choice=listing.wish), status_message=5
         )
-    assert await follower._requests_of(failed) == {request.id}
+        for position in (1, 2):
+            job, _ = await put_in_line(session, request.id, position)
+            at = datetime.now(UTC)
+            await session.events.add(Event(name="job.delivered", at=at, job_id=job.id, request_id=request.id))
+    audience = Listens(*((request.id, position) for position in heard))
+    follower = follower_of(storage, audience, audience)
+    _, ended = await follower._newest(0)
+    await follower._tell_unheard(ended)
+    assert audience.refreshed == ([request.id] if is_late else [])
     await storage.close()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import procrastinate
+import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 
@@ -59,7 +60,11 @@ class ProcrastinateQueue(LocalQueue):
         database = storage.database
         if not isinstance(database, PostgresDatabase):
             raise TypeError(f"{database.name} has no hints")
-        connector = procrastinate.PsycopgConnector(kwargs=database.arguments(), min_size=1, max_size=_CONNECTIONS)
+        # That a hint was taken may be forgotten: it is then taken once more, and leads to nothing.
+        kwargs = database.arguments(forgetful=True)
+        connector = procrastinate.PsycopgConnector(
+            kwargs=kwargs, configure=_each_by_itself, min_size=1, max_size=_CONNECTIONS
+        )
         self._app = procrastinate.App(connector=connector)
         self._task = self._app.task(name=_TASK, queue=_QUEUE)(self._keep_hint)
         self._notifier = notifier
@@ -176,6 +181,11 @@ class ProcrastinateQueue(LocalQueue):
                     log.info("queue.swept", hints=found)
             except (TemporarilyUnavailable, DiskFull, ConnectorException, procrastinate.exceptions.AppNotOpen) as error:
                 log.warning("queue.not_swept", error=repr(error))
+
+
+async def _each_by_itself(connection: psycopg.AsyncConnection[object]) -> None:
+    """Let each statement be its own transaction: procrastinate never needs two in one, and BEGIN is a round trip."""
+    await connection.set_autocommit(True)
 
 
 def _give_back(hint: asyncio.Future[None] | None) -> None:

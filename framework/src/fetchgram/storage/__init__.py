@@ -6,12 +6,14 @@ from fetchgram.storage.backup import back_up
 from fetchgram.storage.engines import is_shared
 from fetchgram.storage.exports import TABLES, export
 from fetchgram.storage.migrate import purge_plugin
+from fetchgram.storage.patience import Patience, reach
 from fetchgram.storage.plugin_tables import PluginTables, PluginTransaction
 from fetchgram.storage.shared import SharedStorage
 from fetchgram.storage.storage import Session, Storage, open_storage
 
 __all__ = [
     "TABLES",
+    "Patience",
     "PluginTables",
     "PluginTransaction",
     "Session",
@@ -22,4 +24,5 @@ __all__ = [
     "is_shared",
     "open_storage",
     "purge_plugin",
+    "reach",
 ]

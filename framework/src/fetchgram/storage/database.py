@@ -41,6 +41,14 @@ class Database(Protocol):
         """Open a snapshot; writing to it is refused by the engine."""
         ...
 
+    async def reach(self) -> None:
+        """Ask whether it would take something now; nobody who waits for the answer has to wait long to be cancelled.
+
+        Raises:
+            TemporarilyUnavailable: If it does not.
+        """
+        ...
+
     def migrator(self) -> Engine:
         """Return an engine for migrations: its transactions write, one at a time over all processes."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -94,6 +95,11 @@ class DeliveryStore:
         statement = select(deliveries.c.id, people.c.limits).select_from(deliveries.outerjoin(people, theirs))
         found = statement.where(deliveries.c.job_id == job_id, deliveries.c.state.in_(_LIVE))
         return {row["id"]: row["limits"] or {} for row in await self._tx.rows(found)}
+
+    async def of_jobs(self, job_ids: Collection[int]) -> list[Delivery]:
+        """Return the deliveries of some jobs, in the order in which they joined."""
+        statement = select(deliveries).where(deliveries.c.job_id.in_(job_ids)).order_by(deliveries.c.id)
+        return [_delivery(row) for row in await self._tx.rows(statement)]
 
     async def requests_of(self, job_id: int) -> list[int]:
         """Return the requests that wait on a job, in the order in which they joined."""

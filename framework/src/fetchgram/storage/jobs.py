@@ -118,7 +118,7 @@ class JobStore:
             only: Take no other job than this one.
             unlimited: People whom that limit does not concern.
         """
-        await order.take_turn(self._tx)
+        clock = await order.take_turn(self._tx)
         own = await own_limits(self._tx, "running")
         first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited, own=own)
         statement = (
@@ -141,7 +141,8 @@ class JobStore:
         row = await self._tx.row(statement)
         if row is None:
             return None
-        await order.advance(self._tx, row["tag"])
+        if row["tag"] > clock:
+            await order.advance(self._tx, row["tag"])
         return _job(row)
 
     async def taken_from(self, job_id: int) -> str | None:

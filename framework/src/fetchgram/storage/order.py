@@ -10,6 +10,7 @@ wait never differ by more than one job of each).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import cast
 
 from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, case, func, or_, select
 
@@ -32,14 +33,21 @@ async def next_start(transaction: Transaction, flow: str) -> float:
     return max(row["clock"] or 0.0, row["last"] or 0.0)
 
 
-async def take_turn(transaction: Transaction) -> None:
+async def take_turn(transaction: Transaction) -> float:
     """Let claims of several machines take turns, so that a person's limit and the order hold over all of them.
 
     Without it two claims at the same moment would each count what the other one has not committed yet.
+
+    Returns:
+        How far the clock is known to be.
     """
-    if transaction.is_shared:
+    if not transaction.is_shared:
+        return 0.0
+    turn = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).with_for_update()
+    if (row := await transaction.row(turn)) is None:
         await transaction.run(insert_into(fair_clock).values(id=_CLOCK, tag=0.0).on_conflict_do_nothing())
-        await transaction.row(select(fair_clock.c.id).where(fair_clock.c.id == _CLOCK).with_for_update())
+        row = await transaction.one(turn)
+    return cast("float", row["tag"])
 
 
 async def advance(transaction: Transaction, tag: float) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import select
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import AdaptedConnection, Connection, Dialect, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from fetchgram.errors import ConfigError
@@ -34,10 +39,12 @@ READERS = 4
 CONNECT_S = 5
 ANSWER_S = 15.0
 """A server that is silent for so long is given up: the other side of a cut network answers nothing, for ever."""
+_FRESH_S = 5.0
 _LOCK_S = 10
 _IDLE_S = 20
 """The server ends a transaction whose client is silent for so long, with all its locks: a worker that stands still in
 the middle of a claim holds up all others no longer."""
+_FORGETFUL = "-c synchronous_commit=off"
 _MIGRATIONS = 0x66_65_74_63_68
 """Advisory lock of whoever changes the schema: "fetch"."""
 _SAME_CLOCK = timedelta(seconds=1)
@@ -47,13 +54,27 @@ _SAME_CLOCK = timedelta(seconds=1)
 class _BoundedConnection(psycopg.AsyncConnection[Any]):
     """A connection that waits for no answer for ever."""
 
+    _answered_at = float("-inf")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it has answered a moment ago, and the server has not hung up since: nobody needs to ask it."""
+        if self.closed or time.monotonic() - self._answered_at > _FRESH_S:
+            return False
+        # To a connection that waits for nothing the server only speaks to say that it ends.
+        news = select.poll()
+        news.register(self.pgconn.socket, select.POLLIN)
+        return not news.poll(0)
+
     async def wait(self, *args: Any, **kwargs: Any) -> Any:  # psycopg's own signature changes between releases
         """Wait for the server; when it takes too long, the connection breaks, and so does whoever waits on it."""
         limit = asyncio.get_running_loop().call_later(ANSWER_S, self._cut)
         try:
-            return await super().wait(*args, **kwargs)
+            answer = await super().wait(*args, **kwargs)
         finally:
             limit.cancel()
+        self._answered_at = time.monotonic()
+        return answer
 
     def _cut(self) -> None:
         # Shut, not closed: libpq sees the end of the stream and reports it in its own way.
@@ -97,6 +118,12 @@ class PostgresDatabase:
             async with self._read_seats, transaction(self._readers) as connection:
                 yield connection
 
+    async def reach(self) -> None:
+        """Ask on a connection of its own, which may be given up at any moment."""
+        with self.translated():
+            async with await self.connect() as connection:
+                await connection.execute("SELECT 1")
+
     async def close(self) -> None:
         """Close all connections."""
         await self._readers.dispose()
@@ -116,10 +143,15 @@ class PostgresDatabase:
         event.listen(engine, "begin", began)
         return engine
 
-    def arguments(self) -> dict[str, Any]:
-        """Return what psycopg needs to connect, for parts that need connections of their own."""
+    def arguments(self, *, forgetful: bool = False) -> dict[str, Any]:
+        """Return what psycopg needs to connect, for parts that need connections of their own.
+
+        Args:
+            forgetful: Whether nobody waits until something is on disk: a server that crashes may forget the last of it.
+        """
         named = self._url.translate_connect_args(username="user", database="dbname")
-        return {**named, **_limits(self._url)}
+        limits = _limits(self._url)
+        return {**named, **limits, "options": f"{limits['options']} {_FORGETFUL if forgetful else ''}".strip()}
 
     async def connect(self) -> psycopg.AsyncConnection[Any]:
         """Open a connection of one's own, in autocommit, to listen on; the caller closes it."""
@@ -130,7 +162,7 @@ class PostgresDatabase:
         async def creator(*_: object, **__: object) -> object:
             return await self._opened(read_only=read_only)
 
-        return create_async_engine(
+        engine = create_async_engine(
             self._url,
             async_creator=creator,
             isolation_level=isolation,
@@ -138,9 +170,9 @@ class PostgresDatabase:
             max_overflow=0,
             # Every connection comes back from a transaction that was ended: no second rollback.
             pool_reset_on_return=None,
-            # A server that was restarted meanwhile is met by the pool, not by a person.
-            pool_pre_ping=True,
         )
+        event.listen(engine.sync_engine, "checkout", functools.partial(_refuse_dead, engine.dialect))
+        return engine
 
     async def _opened(self, *, read_only: bool) -> object:
         connection = await _BoundedConnection.connect(autocommit=True, **self.arguments())
@@ -159,6 +191,21 @@ class PostgresDatabase:
         row = await cursor.fetchone()
         skew = row[0] - datetime.now(UTC) if row else timedelta()
         self.skew = skew if abs(skew) > _SAME_CLOCK else timedelta()
+
+
+def _refuse_dead(dialect: Dialect, connection: AdaptedConnection, *_: object) -> None:
+    """Ask a connection whether it is alive before it is used: a restart of the server is met here, not by a person.
+
+    Raises:
+        InvalidatePoolError: If it is dead: the pool opens a new one, and new ones for all of its age.
+    """
+    driver = connection.driver_connection
+    if isinstance(driver, _BoundedConnection) and driver.is_fresh:
+        return
+    try:
+        dialect.do_ping(cast("DBAPIConnection", connection))
+    except psycopg.Error as error:
+        raise InvalidatePoolError("the server has ended the connection") from error
 
 
 def _limits(url: URL) -> dict[str, Any]:

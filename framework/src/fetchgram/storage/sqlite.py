@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ from fetchgram.storage.sqlite_failures import translate
 
 FILE_NAME = "fetchgram.db"
 BUSY_TIMEOUT_S = 10.0
+_KNOCK_S = 0.2
 READERS = 4
 _OLDEST_SQLITE = (3, 35, 0)
 """RETURNING (sqlite.org/lang_returning.html)."""
@@ -75,6 +76,16 @@ class SqliteDatabase:
         with self.translated():
             async with self._seats, transaction(self._readers) as connection:
                 yield connection
+
+    async def reach(self) -> None:
+        """Ask in a thread of its own, and only shortly: a thread that waits for a lock cannot be called back."""
+        with self.translated():
+            await asyncio.to_thread(self._lock_once)
+
+    def _lock_once(self) -> None:
+        with closing(sqlite3.connect(self.path, timeout=_KNOCK_S, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
 
     async def close(self) -> None:
         """Close all connections and end their threads."""

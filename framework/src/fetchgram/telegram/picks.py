@@ -148,6 +148,7 @@ class Picks:
         return await self._come_again(request, DeliveryState.UNCERTAIN)
 
     async def _come_again(self, request: Request, ended: DeliveryState) -> Text | None:
+        self._audience.begin(request.id)
         await self._items.again(request.id, {ended})
         self._audience.refresh(request.id)
         return text("toast-queued")

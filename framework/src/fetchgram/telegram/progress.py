@@ -94,21 +94,22 @@ class TelegramAudience:
         self._show_card = show_card
         self._bulletin = bulletin
         self._follows: dict[int, _Follow] = {}
-        self._ends: dict[int, None] = {}
+        self._ends: dict[tuple[int, int], None] = {}
         self._fresh: asyncio.Queue[int] = asyncio.Queue()
 
     async def tell(self, request_id: int, position: int, news: News) -> None:
         """Note the news; it is shown soon."""
         if position:
+            self._note_end(request_id, position, news)
             self._bulletin.note(request_id, position, news)
             return
         follow = self._follows.setdefault(request_id, _Follow(began=self._clock.monotonic()))
         if isinstance(news, _LIVE) and _is_end(follow.latest or follow.shown):
             return
         follow.latest = news
+        self._note_end(request_id, position, news)
         if _is_end(news):
             follow.urgent.set()
-            self._note_end(request_id)
         if not follow.at_work:
             follow.at_work = True
             self._fresh.put_nowait(request_id)
@@ -117,20 +118,23 @@ class TelegramAudience:
         """Show how a list stands, soon."""
         self._bulletin.refresh(request_id)
 
-    def heard_end(self, request_id: int) -> bool:
-        """Whether the end of a request came here to be told, since it last began."""
-        return request_id in self._ends
+    def heard_end(self, request_id: int, position: int = 0) -> bool:
+        """Whether the end of a request, or of an item of a list, came here to be told, since it last began."""
+        return (request_id, position) in self._ends
 
     def begin(self, request_id: int) -> None:
         """Forget what was told before: a wish starts, or starts again."""
-        self._ends.pop(request_id, None)
+        for heard in [each for each in self._ends if each[0] == request_id]:
+            del self._ends[heard]
         follow = self._follows.get(request_id)
         if follow is not None:
             follow.latest = follow.shown = None
             follow.began = self._clock.monotonic()
 
-    def _note_end(self, request_id: int) -> None:
-        self._ends[request_id] = None
+    def _note_end(self, request_id: int, position: int, news: News) -> None:
+        if not _is_end(news):
+            return
+        self._ends[request_id, position] = None
         if len(self._ends) > _MOST_ENDS:
             del self._ends[next(iter(self._ends))]
 

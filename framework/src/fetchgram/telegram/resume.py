@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
 import structlog
 
@@ -22,6 +24,9 @@ _TICK_S = 2.0
 _ENDS = frozenset({"job.delivered", "job.failed", "job.choice_gone", "delivery.failed", "delivery.uncertain"})
 """Events of a job with which a request may have come to an end, or back to its menu."""
 _TOLD_BY_WORKERS = frozenset({RequestState.DONE, RequestState.FAILED, RequestState.CHOOSING})
+
+_Answer: TypeAlias = tuple[int, int]
+"""What somebody waits for: a request, and the place in its list, 0 for what is no list."""
 
 
 class Resume:
@@ -76,7 +81,7 @@ class Resume:
         """Move the cursor behind what everybody has heard of; whom a worker's news did not reach, hears it now."""
         seen = await self._cursor()
         looks: dict[int, int] = {}
-        known: dict[int, int] = {}
+        known: dict[_Answer, int] = {}
         while True:
             newest, ended = await self._newest(seen)
             await self._clock.sleep(_TICK_S)
@@ -89,13 +94,12 @@ class Resume:
                     await session.events.set_cursor(self._observer, told)
                 seen = told
 
-    async def _tell_unheard(self, ended: Collection[int]) -> None:
-        for request_id in ended:
-            if self._audience.heard_end(request_id):
-                continue
+    async def _tell_unheard(self, ended: Collection[_Answer]) -> None:
+        unheard = {request_id for request_id, position in ended if not self._audience.heard_end(request_id, position)}
+        for request_id in sorted(unheard):
             async with self._storage.read() as session:
                 request = await session.requests.get(request_id)
-            if request is not None and request.bot_id == self._bot_id and request.state in _TOLD_BY_WORKERS:
+            if request is not None and request.bot_id == self._bot_id and _is_told_by_workers(request):
                 log.info("request.told_late", request=request_id, state=str(request.state))
                 await self._take_up(request)
 
@@ -111,24 +115,32 @@ class Resume:
     async def _untold(self) -> list[Request]:
         ids: set[int] = set()
         seen = await self._cursor()
+        while events := await self._events_after(seen):
+            seen = events[-1].id
+            ids |= {request_id for request_id, _ in await self._answers_of(events)}
         async with self._storage.read() as session:
             unfinished = await session.requests.unfinished(self._bot_id)
             ids |= {request.id for request in unfinished if request.state is not RequestState.CHOOSING}
-            while events := await session.events.after(seen, _BATCH):
-                seen = events[-1].id
-                for event in events:
-                    ids |= await self._requests_of(event)
             found = [await session.requests.get(request_id) for request_id in sorted(ids)]
         return [request for request in found if request is not None and request.bot_id == self._bot_id]
 
-    async def _requests_of(self, event: Event) -> set[int]:
-        if event.request_id is not None:
-            return {event.request_id}
-        if event.job_id is None:
-            return set()
+    async def _answers_of(self, events: Sequence[Event]) -> dict[_Answer, int]:
+        """Return whom events are about, each with the last of them.
+
+        All that a job was for: those that the event ended wait no more, and are the ones who may not have heard.
+        """
+        waited: defaultdict[int | None, list[_Answer]] = defaultdict(list)
         async with self._storage.read() as session:
-            # All of them: those that the event ended wait no more, and are the ones who may not have heard.
-            return {delivery.request_id for delivery in await session.deliveries.of_job(event.job_id)}
+            jobs = {event.job_id for event in events if event.job_id is not None}
+            for delivery in await session.deliveries.of_jobs(jobs):
+                waited[delivery.job_id].append((delivery.request_id, delivery.position))
+        found: dict[_Answer, int] = {}
+        for event in events:
+            theirs = [each for each in waited[event.job_id] if event.request_id in {None, each[0]}]
+            if not theirs and event.request_id is not None:
+                theirs = [(event.request_id, 0)]
+            found |= dict.fromkeys(theirs, event.id)
+        return found
 
     async def _take_up(self, request: Request) -> None:
         match request.state:
@@ -163,16 +175,24 @@ class Resume:
         async with self._storage.read() as session:
             return await session.events.cursor(self._observer)
 
-    async def _newest(self, seen: int) -> tuple[int, dict[int, int]]:
-        """Return the last event, and the requests that came to an end since the one that was seen, with that event."""
-        ended: dict[int, int] = {}
-        async with self._storage.read() as session:
-            while events := await session.events.after(seen, _BATCH):
-                seen = events[-1].id
-                for event in events:
-                    if event.name in _ENDS:
-                        ended |= dict.fromkeys(await self._requests_of(event), event.id)
+    async def _newest(self, seen: int) -> tuple[int, dict[_Answer, int]]:
+        """Return the last event, and what came to an end since the one that was seen, with that event."""
+        ended: dict[_Answer, int] = {}
+        while events := await self._events_after(seen):
+            seen = events[-1].id
+            if ends := [event for event in events if event.name in _ENDS]:
+                ended |= await self._answers_of(ends)
         return seen, ended
+
+    async def _events_after(self, seen: int) -> list[Event]:
+        async with self._storage.read() as session:
+            return await session.events.after(seen, _BATCH)
+
+
+def _is_told_by_workers(request: Request) -> bool:
+    """Whether it stands where a worker brought it: at an end, back at its menu, or an item of a list further."""
+    is_list = request.listing is not None and request.recipe is not None
+    return request.state in _TOLD_BY_WORKERS or (is_list and request.state is RequestState.WORKING)
 
 
 def _is_owed_an_end(request: Request) -> bool:
