@@ -11,8 +11,8 @@ import pytest
 from fetchgram.api import Event, Json
 from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.charts.atlas import CHARTS, NO_COMPARISON, NO_PLATFORM, sheet
-from fetchgram_analytics.dates import Place
-from fetchgram_analytics.periods import PERIODS
+from fetchgram_analytics.dates import Level, Place
+from fetchgram_analytics.periods import PERIODS, Span
 from fetchgram_analytics.pictures import Panel
 from fetchgram_analytics.settings import Theme
 
@@ -115,6 +115,20 @@ async def test_times_of_each_day_are_those_of_all_its_files(desk: Desk, told: li
                 exact = sorted(times[day])[math.ceil(len(times[day]) * part) - 1]
                 assert value is not None
                 assert exact * 0.999 <= value <= max(0.01, exact * 1.101)
+
+
+async def test_many_days_of_which_months_are_taken_whole_are_the_sum_of_each(desk: Desk, told: list[Event]) -> None:
+    asked = await desk.painter.asked(View(period=PERIODS[3]), "en")
+    for first in (0, 25, 26, 55, 56, 60):
+        span = Span(Level.DAY, asked.span.slots[first:])
+        by_day = await asked.queries.series("file", span)
+        by_plugin = await asked.queries.series("file", span, by="plugin")
+        days = {day for day in span.slots if day in by_day}
+        assert set(by_day) == days
+        for each in ("n", "amount"):
+            assert sum(getattr(amount, each) for amount in by_plugin.values()) == sum(
+                getattr(by_day[day], each) for day in days
+            )
 
 
 async def test_a_platform_alone_is_shown_alone(desk: Desk, told: list[Event]) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, select, union_all
 
 from fetchgram.api import PluginDatabase
 from fetchgram_analytics.counting import local
+from fetchgram_analytics.dates import Level, last_day, month_of, month_of_day
 from fetchgram_analytics.histogram import longest_s, percentile
 from fetchgram_analytics.periods import Span
 from fetchgram_analytics.recording import marks_of
@@ -67,23 +68,21 @@ class Queries:
             by: `at`, `plugin` or `detail`.
             plugin: Of this one only.
         """
-        rows = await self._rows(_Source.of(span).sums(what, by, plugin=plugin))
+        rows = await self._rows(_sums(span, what, by, plugin=plugin))
         return {key: Amount(int(n), int(amount)) for key, n, amount in rows}
 
     async def grid(self, what: str, span: Span, *, by: str = "plugin") -> dict[Any, dict[int, Amount]]:
         """Add up a measure by one of its columns and by time."""
         found: dict[Any, dict[int, Amount]] = defaultdict(dict)
-        for key, at, n, amount in await self._rows(_Source.of(span).sums(what, by, "at")):
+        for key, at, n, amount in await self._rows(_sums(span, what, by, "at")):
             found[key][at] = Amount(int(n), int(amount))
         return dict(found)
 
     async def rhythm(self, span: Span, plugin: str | None = None) -> dict[str, int]:
         """Return how many files there were by weekday and hour: three digits, 0 is Monday."""
-        source = _Source.of(span)
         # Where the clocks are another place's, so are the weekdays and hours.
-        statement = source.sums("rhythm", "detail", plugin=plugin)
-        if span.stretches:
-            statement = source.sums("file", "rhythm", plugin=plugin)
+        what, by = ("file", "rhythm") if span.stretches else ("rhythm", "detail")
+        statement = _sums(span, what, by, plugin=plugin)
         return {detail: int(n) for detail, n, _ in await self._rows(statement)}
 
     async def total(self, what: str, span: Span, plugin: str | None = None) -> Amount:
@@ -107,9 +106,7 @@ class Queries:
         self, stage: str, span: Span, parts: Sequence[float], plugin: str | None = None
     ) -> dict[int, Times]:
         """Return for each part of the span the times, in seconds, that these parts of all stay under."""
-        rows = await self._rows(
-            _percentiles(_Source.of(span).sums(f"time.{stage}", "at", "detail", plugin=plugin), parts)
-        )
+        rows = await self._rows(_percentiles(_sums(span, f"time.{stage}", "at", "detail", plugin=plugin), parts))
         return {at: tuple(longest_s(int(slot)) for slot in slots) for at, *slots in rows}
 
     async def sizes(self, span: Span, plugin: str | None = None) -> dict[str, dict[int, int]]:
@@ -124,7 +121,7 @@ class Queries:
     ) -> dict[str, tuple[float | None, float | None]]:
         """Return for each stage the median of its times and their 95th percentile, in seconds."""
         slots: dict[str, dict[int, int]] = {f"time.{stage}": {} for stage in stages}
-        statement = _Source.of(span).sums(tuple(slots), "what", "detail", plugin=plugin)
+        statement = _sums(span, tuple(slots), "what", "detail", plugin=plugin)
         for what, detail, n, _ in await self._rows(statement):
             slots[what][int(detail)] = int(n)
         return {what[len("time.") :]: (percentile(each, 0.5), percentile(each, 0.95)) for what, each in slots.items()}
@@ -186,17 +183,39 @@ class _Source:
         columns = {**dict(hours.c), "at": day, "rhythm": rhythm}
         return cls(hours, span.stretches[0].since_s, span.stretches[-1].until_s - 1, columns)
 
-    def sums(self, what: str | tuple[str, ...], *by: str, plugin: str | None = None) -> Select[Any]:
-        """Add up one measure, or several, by these columns."""
+    def rows(self, what: str | tuple[str, ...], *by: str, plugin: str | None = None) -> Select[Any]:
+        """Return the sums of one measure, or of several, with these columns."""
         c = self.table.c
-        rows = select(*(self.columns[name].label(f"by_{name}") for name in by), c.n, c.amount).where(
+        return select(*(self.columns[name].label(f"by_{name}") for name in by), c.n, c.amount).where(
             c.what == what if isinstance(what, str) else c.what.in_(what),
             c.at.between(self.first, self.last),
             *(() if plugin is None else (c.plugin == plugin,)),
         )
-        found = rows.subquery()
-        keys = [found.c[f"by_{name}"] for name in by]
-        return select(*keys, func.sum(found.c.n).label("n"), func.sum(found.c.amount)).group_by(*keys)
+
+
+def _sums(span: Span, what: str | tuple[str, ...], *by: str, plugin: str | None = None) -> Select[Any]:
+    """Add up one measure, or several, over a span by these columns."""
+    sources = [_Source.of(part) for part in ((span,) if "at" in by else _parts(span))]
+    found = union_all(*(source.rows(what, *by, plugin=plugin) for source in sources)).subquery()
+    keys = [found.c[f"by_{name}"] for name in by]
+    return select(*keys, func.sum(found.c.n).label("n"), func.sum(found.c.amount)).group_by(*keys)
+
+
+def _parts(span: Span) -> Iterator[Span]:
+    """Take whole months out of many days: a month has a thirtieth of the rows of its days."""
+    months = [month_of_day(day) for day in span.slots if span.level is Level.DAY and not span.stretches]
+    whole = [
+        month
+        for month in sorted(set(months))
+        if month_of(month).toordinal() >= span.first and last_day(month) <= span.last
+    ]
+    if not whole:
+        yield span
+        return
+    yield Span(Level.MONTH, tuple(whole))
+    for days_ in (range(span.first, month_of(whole[0]).toordinal()), range(last_day(whole[-1]) + 1, span.last + 1)):
+        if days_:
+            yield Span(Level.DAY, tuple(days_))
 
 
 def _percentiles(sums: Select[Any], parts: Sequence[float]) -> Select[Any]:
