@@ -1,0 +1,60 @@
+"""A piece of a film tells how the rest will be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fetchgram_compress.engine import Engine
+from fetchgram_compress.plan import plan
+from fetchgram_compress.sample import Sample, has_notes
+from fetchgram_compress.wishes import Wish
+
+from .conftest import FILM, names_in
+
+if TYPE_CHECKING:
+    from .conftest import Corpus
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+
+async def test_a_piece_tells_how_large_a_film_gets_and_leaves_nothing(
+    engine: Engine, corpus: Corpus, tmp_path: Path
+) -> None:
+    path, wish = corpus.into(tmp_path, "talk.mp4"), Wish(height_px=180)
+    guessed, _ = engine.plan(await engine._media.inspect(path), wish)
+    said, time_s = await engine.predict(path, wish, tmp_path)
+    assert names_in(tmp_path) == ["source.mp4"]
+    made = await engine.make(path, wish, tmp_path, "result", lambda _: None)
+    assert said.size_bytes == pytest.approx(made.info.size_bytes, rel=0.3)
+    assert abs(said.size_bytes - made.info.size_bytes) < abs(guessed.size_bytes - made.info.size_bytes)
+    assert time_s > 0
+
+
+async def test_a_size_that_is_met_exactly_needs_no_piece_to_be_told(
+    engine: Engine, corpus: Corpus, tmp_path: Path
+) -> None:
+    path = corpus.into(tmp_path, "talk.mp4")
+    said, _ = await engine.predict(path, Wish(max_bytes=150_000), tmp_path)
+    assert 140_000 < said.size_bytes <= 150_000
+
+
+@pytest.mark.parametrize(("name", "wish"), [("moment.mp4", Wish(height_px=64)), ("fast.mp4", Wish(max_bytes=10**8))])
+async def test_what_has_no_piece_to_spare_is_told_as_on_the_menu(
+    engine: Engine, corpus: Corpus, tmp_path: Path, name: str, wish: Wish
+) -> None:
+    path = corpus.into(tmp_path, name)
+    assert await engine.predict(path, wish, tmp_path) == engine.plan(await engine._media.inspect(path), wish)
+
+
+async def test_two_passes_start_twice_and_a_large_picture_gets_a_quicker_first_one() -> None:
+    seen, small = Sample(start_s=1.0, pace=0.5, first_bytes=1000, bytes_per_s=100), Wish(max_bytes=5_000_000)
+    large, free = plan(FILM, Wish(max_bytes=60_000_000)), plan(FILM, Wish(height_px=360))
+    assert has_notes(large, "libx264")
+    assert not has_notes(large, "h264_nvenc")
+    assert not has_notes(free, "libx264")
+    assert seen.time_s(free, has_notes=False) == pytest.approx(1.0 + 0.5 * 300, abs=1)
+    assert seen.time_s(plan(FILM, small), has_notes=True) > seen.time_s(large, has_notes=True) > 2.0
+    assert seen.size_bytes(free) == 31 * 1000 + 300 * 100 + 128 * 125 * 300
