@@ -40,7 +40,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
         *(*_FAST, *_AAC, "-shortest"),
     ),
     "second.mp4": (*_film("testsrc2=s=128x72:r=25:d=1"), *_SOUND, *_FAST, *_AAC, "-shortest"),
-    "half_hour.mp4": (*_film("testsrc2=s=32x32:r=1:d=1800"), *_FAST),
+    "half_hour.mp4": (*_film("testsrc2=s=64x64:r=1:d=1800,noise=alls=30:allf=t"), *_FAST),
     "screen.mp4": (*_film("color=white:s=320x240:r=15:d=3,drawgrid=w=40:h=30"), *_FAST),
     "upright.mp4": (*_film("mandelbrot=s=180x320:r=25,trim=duration=2"), *_SOUND, *_FAST, *_AAC, "-shortest"),
     "smooth.mp4": (*_film("testsrc2=s=192x108:r=60:d=2"), *_SOUND, *_FAST, *_AAC, "-shortest"),

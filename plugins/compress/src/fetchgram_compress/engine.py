@@ -23,6 +23,9 @@ from fetchgram_compress.wishes import Wish
 
 log = structlog.get_logger()
 
+_WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
+"""In these ffmpeg seeks by guess, and finds no picture where it lands behind the last one that stands for itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
@@ -117,6 +120,8 @@ class Engine:
         """
         began_s, source = time.monotonic(), await self._media.inspect(path)
         self.plan(source, wish)  # says at once what is wrong with it
+        if wish.cut_s is not None and wish.cut_s[0] > 0 and source.container in _WITHOUT_INDEX:
+            path = await self._media.remux(path, workdir / f"{path.stem}-indexed.mkv", workdir=workdir)
         made = await self._first_that_fits(source, path, wish, workdir / stem, on_share)
         took_s = time.monotonic() - began_s
         await asyncio.to_thread(self._speed.learn, source, made.plan, took_s)

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fetchgram.api import MediaInfo, MediaKind
-from fetchgram_compress.budget import LEAST_SOUND_KBPS, STEREO_KBPS, Budget, index_bytes, smallest_bytes, sound_bytes
+from fetchgram_compress.budget import (
+    LEAST_KBPS,
+    LEAST_SOUND_KBPS,
+    STEREO_KBPS,
+    Budget,
+    index_bytes,
+    smallest_bytes,
+    sound_bytes,
+)
 from fetchgram_compress.formats import VIDEOS, VideoFormat
 from fetchgram_compress.ladder import Frame, fitting, rungs
 from fetchgram_compress.tracks import Impossible, Plan, SoundTrack, Unreachable, VideoTrack, Work, duration_of
@@ -180,7 +188,7 @@ class _Wanted:
             taken = sound_bytes(sound.kbps or 0, self.duration_s) if sound else 0.0
             kbps = self._most_kbps(budget.video_kbps(taken))
             rung = fitting(frame, kbps * 1000, self._clean_bits_per_pixel(form))
-            if rung is not None:
+            if rung is not None and kbps >= LEAST_KBPS:
                 break
         else:
             raise Unreachable(self._smallest_bytes(frame, form))
@@ -190,7 +198,7 @@ class _Wanted:
 
     def _smallest_bytes(self, frame: Frame, form: VideoFormat) -> int:
         *_, lowest = rungs(frame)
-        kbps = lowest.pixels_per_s * self._clean_bits_per_pixel(form) / 1000
+        kbps = max(LEAST_KBPS, lowest.pixels_per_s * self._clean_bits_per_pixel(form) / 1000)
         sound_kbps = 0 if self.is_silent else self.wish.audio_kbps or LEAST_SOUND_KBPS
         return smallest_bytes(self.duration_s, frame.fps, kbps, sound_kbps)
 

@@ -12,7 +12,7 @@ import structlog
 
 from fetchgram.api import Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
-from fetchgram_compress.budget import Budget
+from fetchgram_compress.budget import LEAST_KBPS, Budget
 from fetchgram_compress.sample import has_notes
 from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
 
@@ -64,7 +64,7 @@ class Fitting:
         # The plan's bitrate is what the picture is worth; the room beside the sound is known only now.
         kbps = min(budget.video_kbps(sound_bytes), (track.kbps or 0.0) * 1.25)
         for attempt in range(1, _ATTEMPTS + 1):
-            if kbps <= 0:
+            if kbps < LEAST_KBPS:
                 break
             start, end = (_FIRST_PART, _SECOND_PART) if attempt == 1 else (_SECOND_PART, _SECOND_PART)
             await self._encode(_at(plan, track, kbps), sound, notes, output, _part(on_share, start, end))

@@ -32,7 +32,8 @@ def plans(source: MediaInfo, wish: Wish) -> Iterator[Plan]:
     is_same = source.kind == _PHOTO and name == _SUFFIXES.get(source.mime)
     if fits and is_same and not wish.turn_deg and (wish.height_px is None or wish.height_px >= frame.short_px):
         yield Plan(work=Work.LEAVE, suffix="", size_bytes=source.size_bytes, exact=True)
-    yield from _encoded(wish, name, frame)
+    is_still = source.kind == _PHOTO  # and has no stretch to keep
+    yield from _encoded(replace(wish, cut_s=None) if is_still else wish, name, frame)
 
 
 def _encoded(wish: Wish, name: str, frame: Frame) -> Iterator[Plan]:
