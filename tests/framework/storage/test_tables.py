@@ -120,10 +120,9 @@ def engine() -> str:
 
 
 # A walk along an index in its order, from its beginning, is no full scan: it stops at the limit, or the index is small
-# because it holds open rows only.
-WALKS = re.compile(
-    r"SCAN CONSTANT ROW|SCAN \w+ USING (COVERING )?INDEX ix_(jobs_line|jobs_running|jobs_lease|commands_pending)$"
-)
+# because it holds open rows only, or people with limits of their own.
+_SMALL = "jobs_line|jobs_running|jobs_lease|commands_pending|people_limited"
+WALKS = re.compile(rf"SCAN CONSTANT ROW|SCAN \w+ USING (COVERING )?INDEX ix_({_SMALL})$")
 
 # The few deliveries of one job, and the wishes of a day, counted for each plugin.
 SORTS = {"deliveries.requests_of", "deliveries.of_job", "deliveries.of_jobs", "requests.rates", "line.waiters"}
