@@ -126,7 +126,9 @@ class MtprotoSettings(SettingsModel):
     server: str | None = Field(
         default=None, pattern=r"^\S+:\d+$", description="`host:port` of the data centre; Telegram's by default."
     )
-    public_key: str | None = Field(default=None, description="RSA key (PEM) of a server that is not Telegram's.")
+    public_key: str | None = Field(
+        default=None, description="RSA key (PEM) of servers that are not Telegram's; others may follow it."
+    )
     proxy: SecretStr | None = Field(
         default=None, description="`socks5://…`, `http://…` or a link of an MTProxy (`tg://proxy?…`)."
     )

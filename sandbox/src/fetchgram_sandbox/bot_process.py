@@ -49,7 +49,7 @@ def write_config(stage: Stage, folder: Path, *, more: str = "", allow: Sequence[
 
 
 def _mtproto(stage: Stage) -> list[str]:
-    if stage.mtproto is None:
+    if stage.mtproto is None or stage.elsewhere is None:
         return []
     told = stage.mtproto.describe()
     return [
@@ -57,7 +57,7 @@ def _mtproto(stage: Stage) -> list[str]:
         f"api_id = {told['api_id']}",
         f"api_hash = {json.dumps(told['api_hash'])}",
         f"server = {json.dumps('{host}:{port}'.format(**told))}",
-        f"public_key = {json.dumps(told['public_key'])}",
+        f"public_key = {json.dumps(stage.mtproto.key.pem + stage.elsewhere.key.pem)}",
     ]
 
 

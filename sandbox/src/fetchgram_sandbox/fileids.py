@@ -11,7 +11,7 @@ import struct
 import zlib
 
 DC_ID = 2
-"""The data centre that keeps every file of a world."""
+"""The data centre where everybody lives who was not told otherwise."""
 
 # The numbers that Telegram's own file ids use for these kinds (TDLib, td/telegram/files/FileType.h).
 _KIND_NUMBERS = {
@@ -35,10 +35,10 @@ _VERSION = bytes([30, 4])
 _UNIQUE_DOCUMENT = 2
 
 
-def encode(kind: str, number: int) -> str:
-    """Build the file id of a stored file."""
+def encode(kind: str, number: int, dc_id: int = DC_ID) -> str:
+    """Build the file id of a stored file, which names the data centre where it lies."""
     kind_number, reference = _KIND_NUMBERS[kind], reference_of(number)
-    data = _HEAD.pack(kind_number | _HAS_REFERENCE, DC_ID) + _tl_bytes(reference) + _BODY.pack(number, hash_of(number))
+    data = _HEAD.pack(kind_number | _HAS_REFERENCE, dc_id) + _tl_bytes(reference) + _BODY.pack(number, hash_of(number))
     if kind in _PICTURES:
         data += _PICTURE_TAIL.pack(0, 1, kind_number, ord("x"), 0)
     return _text(_shrink(data + _VERSION))

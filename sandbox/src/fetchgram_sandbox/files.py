@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fetchgram_sandbox import fileids, sniff
+from fetchgram_sandbox.fileids import DC_ID
 from fetchgram_sandbox.objects import StoredFile
 
 
@@ -40,8 +41,8 @@ class FileStore:
         """Return a path in the folder where an upload may be written."""
         return self.folder / f"part-{next(self._parts)}"
 
-    def adopt(self, upload: Upload, kind: str) -> StoredFile:
-        """Make an upload a file of a kind; its mime type is what its bytes say."""
+    def adopt(self, upload: Upload, kind: str, *, dc_id: int = DC_ID) -> StoredFile:
+        """Make an upload a file of a kind in a data centre; its mime type is what its bytes say."""
         number = next(self._numbers)
         path = self.folder / f"file_{number}{Path(upload.name).suffix[:12]}"
         upload.path.rename(path)
@@ -55,6 +56,7 @@ class FileStore:
             name=upload.name,
             width_px=width_px,
             height_px=height_px,
+            dc_id=dc_id,
         )
         return self.update(file)
 

@@ -66,6 +66,15 @@ async def mtproto(bot_api: BotApi) -> AsyncIterator[MtprotoServer]:
         pytest.fail("\n".join(["the MTProto server broke:", *server.problems]))
 
 
+@pytest_asyncio.fixture
+async def mtproto_elsewhere(mtproto: MtprotoServer) -> AsyncIterator[MtprotoServer]:
+    """Give data centre 4 beside `mtproto`, with a key of its own; at the end it may not have broken."""
+    async with type(mtproto)(mtproto.world, token=mtproto.desk.token, dc_id=4, beside=mtproto) as server:
+        yield server
+    if server.problems:
+        pytest.fail("\n".join(["the MTProto server elsewhere broke:", *server.problems]))
+
+
 @pytest.fixture
 def chat(world: World) -> Person:
     """Give a person in the private chat with the bot."""

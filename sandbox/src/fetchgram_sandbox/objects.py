@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from fetchgram_sandbox.fileids import DC_ID
+
 Json: TypeAlias = dict[str, object]
 """An object of the Bot API as it travels: string keys, JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a bot."""
+    """A person or a bot, with the data centre where the account lives."""
 
     id: int
     first_name: str
@@ -20,6 +22,7 @@ class User:
     username: str = ""
     language_code: str = "en"
     is_bot: bool = False
+    dc_id: int = DC_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that lies in the world's folder; `kind` is the field of a message that it fills."""
+    """A file that lies in the world's folder; `kind` is the field of a message that it fills.
+
+    For clients it lies in the data centre of who sent it.
+    """
 
     number: int
     kind: str
@@ -53,6 +59,7 @@ class StoredFile:
     title: str = ""
     performer: str = ""
     thumbnail: StoredFile | None = None
+    dc_id: int = DC_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Person:
         """
         if kind not in FILE_KINDS:
             raise ValueError(f"unknown kind {kind!r}; there are {', '.join(FILE_KINDS)}")
-        file = self.world.files.adopt(upload, kind)
+        file = self.world.files.adopt(upload, kind, dc_id=self.user.dc_id)
         return self.world.post(replace(self._draft(chat, caption, (), reply_to), file=file))
 
     def send_album(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fetchgram_sandbox.mtproto.server import MtprotoServer
 
 
+_ELSEWHERE = 4
+
+
 class Stage:
     """A world with a person in it, a Bot API server with its page, a media site, and a web of known host names.
 
@@ -33,6 +36,7 @@ class Stage:
 
     Attributes:
         mtproto: The MTProto server, if there is one.
+        elsewhere: Its other data centre, for people who live there.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Stage:
         self._limits = limits
         self._wants_mtproto = mtproto
         self.mtproto: MtprotoServer | None = None
+        self.elsewhere: MtprotoServer | None = None
         self._stack = AsyncExitStack()
         self.world = World()
         self.person = Person(self.world, self.world.new_person("Alice", username="alice"))
@@ -56,14 +61,17 @@ class Stage:
             BotApi(self.world, port=self._port, limits=self._limits, samples=self.samples)
         )
         if self._wants_mtproto:
-            self.mtproto = await self._stack.enter_async_context(await self._mtproto_server())
+            await self._open_mtproto()
         return self
 
-    async def _mtproto_server(self) -> MtprotoServer:
-        server = await asyncio.to_thread(importlib.import_module, "fetchgram_sandbox.mtproto.server")
+    async def _open_mtproto(self) -> None:
+        heavy = await asyncio.to_thread(importlib.import_module, "fetchgram_sandbox.mtproto.server")
         limits = None if isinstance(self._wants_mtproto, bool) else self._wants_mtproto
-        opened: MtprotoServer = server.MtprotoServer(self.world, token=self.api.token, limits=limits)
-        return opened
+        server: type[MtprotoServer] = heavy.MtprotoServer
+        here = server(self.world, token=self.api.token, limits=limits)
+        self.mtproto = await self._stack.enter_async_context(here)
+        there = server(self.world, token=self.api.token, dc_id=_ELSEWHERE, beside=here)
+        self.elsewhere = await self._stack.enter_async_context(there)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -89,7 +97,9 @@ class Stage:
             "site": {"url": self.site.url, "samples": list(self.site.samples)},
             "web": self.web.describe(),
         }
-        if self.mtproto is not None:
+        if self.mtproto is not None and self.elsewhere is not None:
             phone = self.mtproto.desk.phones.number_of(self.person.id)
             described["mtproto"] = {**self.mtproto.describe(), "chat": self.person.id, "phone": phone}
+            told = self.elsewhere.describe()
+            described["mtproto_elsewhere"] = {name: told[name] for name in ("host", "port", "dc_id", "public_key")}
         return described

@@ -143,7 +143,7 @@ def _thumbnail(file: StoredFile) -> Json:
 
 def _ids(file: StoredFile) -> Json:
     return {
-        "file_id": fileids.encode(file.kind, file.number),
+        "file_id": fileids.encode(file.kind, file.number, file.dc_id),
         "file_unique_id": fileids.encode_unique(file.kind, file.number),
     }
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetchgram_sandbox.faults import Faults
+from fetchgram_sandbox.fileids import DC_ID
 from fetchgram_sandbox.files import FileStore
 from fetchgram_sandbox.happenings import (
     ChatAdded,
@@ -67,10 +68,16 @@ class World:
     # People and chats
 
     def new_person(
-        self, first_name: str = "Alice", *, last_name: str = "", username: str = "", language_code: str = "en"
+        self,
+        first_name: str = "Alice",
+        *,
+        last_name: str = "",
+        username: str = "",
+        language_code: str = "en",
+        dc_id: int = DC_ID,
     ) -> User:
-        """Add a person and the private chat with the bot."""
-        user = User(next(self._person_ids), first_name, last_name, username, language_code)
+        """Add a person, who lives in a data centre, and the private chat with the bot."""
+        user = User(next(self._person_ids), first_name, last_name, username, language_code, dc_id=dc_id)
         self.people[user.id] = user
         self.chats[user.id] = Chat(user.id, "private", username=username)
         for member_id in (user.id, self.bot.id):

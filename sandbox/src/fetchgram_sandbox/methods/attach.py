@@ -36,7 +36,7 @@ def take_file(account: Account, params: Params, name: str, kind: str) -> StoredF
         return _known_file(account, params.text(name), kind)
     if kind == "photo":
         return _photo(account, upload)
-    file = account.world.files.adopt(upload, kind)
+    file = account.world.files.adopt(upload, kind, dc_id=account.world.bot.dc_id)
     if file.mime not in PLAYABLE.get(kind, (file.mime,)):
         file = account.world.files.update(file, kind="document")
     return _describe(account, params, file)
@@ -62,7 +62,7 @@ def _photo(account: Account, upload: Upload) -> StoredFile:
             f"file of size {upload.size_bytes} bytes is too big for a photo; "
             f"the maximum size is {limits.photo_bytes} bytes"
         )
-    file = account.world.files.adopt(upload, "photo")
+    file = account.world.files.adopt(upload, "photo", dc_id=account.world.bot.dc_id)
     short, long = sorted((file.width_px, file.height_px))
     if not short:
         raise bad_request("IMAGE_PROCESS_FAILED")
@@ -93,7 +93,7 @@ def _thumbnail(account: Account, params: Params) -> StoredFile | None:
         return None
     limits = account.limits
     size_bytes = upload.size_bytes
-    thumbnail = account.world.files.adopt(upload, "thumbnail")
+    thumbnail = account.world.files.adopt(upload, "thumbnail", dc_id=account.world.bot.dc_id)
     longest_px = max(thumbnail.width_px, thumbnail.height_px)
     if thumbnail.mime != "image/jpeg" or size_bytes > limits.thumbnail_bytes or longest_px > limits.thumbnail_side_px:
         account.problems.append(f"a thumbnail of {size_bytes} bytes, {longest_px} px, {thumbnail.mime} is ignored")

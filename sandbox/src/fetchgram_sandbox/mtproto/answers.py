@@ -46,6 +46,11 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, message)
 
 
+def elsewhere(what: str, dc_id: int) -> Refusal:
+    """Build the error 303: a `USER`, `PHONE` or `FILE` belongs to another data centre."""
+    return Refusal(303, f"{what}_MIGRATE_{dc_id}")
+
+
 def vector(items: Sequence[TL]) -> Ready:
     """Build a vector: in kurigram it is bytes, no object."""
     return Ready(bytes(Vector(list(items))))

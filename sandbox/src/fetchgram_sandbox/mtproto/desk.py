@@ -22,8 +22,17 @@ class Application:
     api_hash: str = "0123456789abcdef0123456789abcdef"
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A login that may be taken to one other data centre."""
+
+    user_id: int
+    dc_id: int
+    secret: bytes
+
+
 class Desk:
-    """The server without its wire.
+    """The servers without their wire: all data centres have one.
 
     Args:
         world: Where everything happens.
@@ -32,9 +41,9 @@ class Desk:
         limits: What is refused.
 
     Attributes:
-        address: Where the server listens; it names itself as every data centre.
+        centres: Where the data centres listen, by number.
         phones: How people log in.
-        passes: Logins on their way to another data centre, by number: whose, and the secret.
+        passes: Logins on their way to another data centre, by number.
         sent: What was sent, by account and random id.
         posts: Messages outside of supergroups, in the order of their `pts`.
     """
@@ -44,10 +53,10 @@ class Desk:
         self.application = application
         self.token = token
         self.limits = limits
-        self.address = ("127.0.0.1", 0)
+        self.centres: dict[int, tuple[str, int]] = {}
         self.uploads = Uploads(world.files, limits)
         self.phones = Phones(world)
-        self.passes: dict[int, tuple[int, bytes]] = {}
+        self.passes: dict[int, Pass] = {}
         self.sent: dict[tuple[int, int], Message] = {}
         self.posts: list[Message] = []
         self._stop_listening = world.listen(self._hear)
@@ -72,9 +81,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One query of a client."""
+    """One query of a client, in a data centre."""
 
     desk: Desk
+    dc_id: int
     session: Session
     query: TL
 

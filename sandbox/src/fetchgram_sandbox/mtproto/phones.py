@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass, field
 
 from fetchgram_sandbox.happenings import LoginCodeSent
-from fetchgram_sandbox.mtproto.answers import Refusal, bad_request
+from fetchgram_sandbox.mtproto.answers import Refusal, bad_request, elsewhere
 from fetchgram_sandbox.mtproto.srp import Challenge, Verifier
 from fetchgram_sandbox.world import World
 
-_TEST_NUMBERS = "999662"
+_TEST_NUMBERS = "99966"
 """core.telegram.org/api/auth#test-accounts: 99966, the data centre, four digits."""
 _CODE_DIGITS = 5
 
@@ -48,7 +48,7 @@ class Phones:
 
     def number_of(self, user_id: int) -> str:
         """Return a person's number, digits only."""
-        return f"{_TEST_NUMBERS}{user_id:04d}"
+        return f"{_TEST_NUMBERS}{self._world.user(user_id).dc_id}{user_id:04d}"
 
     def set_password(self, user_id: int, password: str | None) -> None:
         """Let a person's logins need a password, or no more."""
@@ -62,16 +62,18 @@ class Phones:
         """Whether a person has Telegram Premium."""
         return self._line(user_id).is_premium
 
-    def send_code(self, key_id: bytes, number: str) -> str:
+    def send_code(self, key_id: bytes, number: str, dc_id: int) -> str:
         """Send a code to the person of a number and return the login's hash.
 
         Raises:
-            Refusal: Nobody has the number.
+            Refusal: Nobody has the number, or the person lives in another data centre.
         """
         digits = "".join(character for character in number if character.isdigit())
         user_id = next((each for each in self._world.people if self.number_of(each) == digits), None)
         if user_id is None:
             raise bad_request("PHONE_NUMBER_INVALID")
+        if self._world.user(user_id).dc_id != dc_id:
+            raise elsewhere("PHONE", self._world.user(user_id).dc_id)
         code = "".join(secrets.choice("0123456789") for _ in range(_CODE_DIGITS))
         login = self._logins[key_id] = _Login(user_id, code)
         self._world.emit(LoginCodeSent(user_id, code))

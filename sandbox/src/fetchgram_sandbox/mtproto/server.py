@@ -15,7 +15,7 @@ from fetchgram_sandbox import fileids
 from fetchgram_sandbox.faults import Fault
 from fetchgram_sandbox.happenings import CallMade, Happening, MessagePosted
 from fetchgram_sandbox.mtproto import transports, views
-from fetchgram_sandbox.mtproto.answers import TL, Refusal
+from fetchgram_sandbox.mtproto.answers import TL, Refusal, elsewhere
 from fetchgram_sandbox.mtproto.connection import Connection
 from fetchgram_sandbox.mtproto.desk import Application, Call, Desk
 from fetchgram_sandbox.mtproto.keys import ServerKey
@@ -32,7 +32,7 @@ _QUIET = frozenset({"upload.saveFilePart", "upload.saveBigFilePart", "upload.get
 
 
 class MtprotoServer:
-    """An MTProto server on loopback; `async with` starts and stops it.
+    """An MTProto server on loopback, one data centre; `async with` starts and stops it.
 
     Args:
         world: Where everything happens.
@@ -41,6 +41,9 @@ class MtprotoServer:
         port: 0 takes a free one.
         registry: Keys and sessions that an earlier server knew.
         key: The RSA key of an earlier server.
+        dc_id: Its number.
+        beside: Another data centre of the same Telegram, which was opened before. People live in one of them
+            (`world.new_person(dc_id=…)`), where they log in and send; files lie where their senders live.
 
     Attributes:
         calls: Names of the last calls, oldest first.
@@ -49,7 +52,7 @@ class MtprotoServer:
         secret: With it the server is an MTProxy as well.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each has a default that most tests want
         self,
         world: World,
         *,
@@ -58,9 +61,13 @@ class MtprotoServer:
         port: int = 0,
         registry: Registry | None = None,
         key: ServerKey | None = None,
+        dc_id: int = fileids.DC_ID,
+        beside: MtprotoServer | None = None,
     ) -> None:
         self.world = world
-        self.desk = Desk(world, application=Application(), token=token, limits=limits or MtprotoLimits())
+        self.dc_id = dc_id
+        self._stack = contextlib.ExitStack()
+        self.desk = beside.desk if beside is not None else self._new_desk(token, limits or MtprotoLimits())
         self.registry = registry or Registry()
         self.key = key or ServerKey()
         self.secret = bytes(range(16))
@@ -86,8 +93,8 @@ class MtprotoServer:
         """Start to listen."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, limit=_READ_BYTES)
         self._port = self._server.sockets[0].getsockname()[1]
-        self.desk.address = ("127.0.0.1", self._port)
-        self._stop_listening = self.world.listen(self._hear)
+        self.desk.centres[self.dc_id] = ("127.0.0.1", self._port)
+        self._stack.callback(self.world.listen(self._hear))
         self._pushing: set[asyncio.Task[None]] = set()
         return self
 
@@ -95,8 +102,7 @@ class MtprotoServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop listening and cut all connections."""
-        self._stop_listening()
-        self.desk.close()
+        self._stack.close()
         if self._server is not None:
             self._server.close()
         self.cut()
@@ -116,7 +122,7 @@ class MtprotoServer:
         is_bot = user_id == self.world.bot.id
         # DC, api id, test mode, key, account, whether it is a bot.
         api_id = self.desk.application.api_id
-        data = struct.pack(">BI?256sQ?", fileids.DC_ID, api_id, False, auth.key, user_id, is_bot)  # noqa: FBT003  # a field
+        data = struct.pack(">BI?256sQ?", self.dc_id, api_id, False, auth.key, user_id, is_bot)  # noqa: FBT003  # a field
         return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
     def describe(self) -> dict[str, object]:
@@ -125,7 +131,7 @@ class MtprotoServer:
         return {
             "host": "127.0.0.1",
             "port": self._port,
-            "dc_id": fileids.DC_ID,
+            "dc_id": self.dc_id,
             "api_id": application.api_id,
             "api_hash": application.api_hash,
             "public_key": self.key.pem,
@@ -145,7 +151,7 @@ class MtprotoServer:
         fault = self.world.faults.take(name, _shown(query))
         refusal: Refusal | None = None
         try:
-            return await self._carry_out_with(fault, name, Call(self.desk, session, query))
+            return await self._carry_out_with(fault, name, Call(self.desk, self.dc_id, session, query))
         except Refusal as error:
             refusal = error
             raise
@@ -202,8 +208,16 @@ class MtprotoServer:
         return [
             session
             for session in self.registry.sessions.values()
-            if session.wants_updates and session.auth.user_id in members
+            if session.wants_updates and session.auth.user_id in members and self._is_home_of(session.auth.user_id)
         ]
+
+    def _is_home_of(self, user_id: int) -> bool:
+        return self.world.user(user_id).dc_id == self.dc_id
+
+    def _new_desk(self, token: str, limits: MtprotoLimits) -> Desk:
+        desk = Desk(self.world, application=Application(), token=token, limits=limits)
+        self._stack.callback(desk.close)
+        return desk
 
     async def _push(self, session: Session, posted: Message) -> None:
         user_id = session.auth.user_id or 0
@@ -230,6 +244,8 @@ def _method(name: str, call: Call) -> Method:
         raise Refusal(400, f"METHOD_NOT_EMULATED {name}")
     if method.needs_login and call.session.auth.user_id is None:
         raise Refusal(401, "AUTH_KEY_UNREGISTERED")
+    if method.needs_login and method.at_home and (home := call.desk.world.user(call.user_id).dc_id) != call.dc_id:
+        raise elsewhere("USER", home)
     return method
 
 

@@ -177,7 +177,7 @@ def _named(file: StoredFile) -> dict[str, TL]:
         "access_hash": fileids.hash_of(file.number),
         "file_reference": fileids.reference_of(file.number),
         "date": 0,
-        "dc_id": fileids.DC_ID,
+        "dc_id": file.dc_id,
     }
 
 

@@ -77,17 +77,6 @@ async def test_a_file_of_any_size_comes_byte_for_byte_and_says_how_far_it_is(sen
     assert sent.reports[-1] == (size_bytes, size_bytes)
 
 
-async def test_a_file_of_another_data_centre_is_fetched_there_and_the_login_goes_along_once(
-    send: Send, sender: Sender
-) -> None:
-    sent = await send()
-    for _ in range(2):
-        refuse(sender, "FILE_MIGRATE_4", 303)
-        await sent.fetch()
-        assert sent.is_whole
-    assert list(sender.server.calls).count("auth.importAuthorization") == 1
-
-
 async def test_a_login_that_is_lost_is_made_again(send: Send, sender: Sender) -> None:
     sent = await send()
     await sender.gateway.check()
@@ -102,17 +91,6 @@ async def test_a_login_that_somebody_ended_is_made_again(send: Send, sender: Sen
     sender.server.registry.log_out(sender.server.world.bot.id)
     await sent.fetch()
     assert sent.is_whole
-
-
-async def test_a_login_that_is_lost_elsewhere_is_made_again(send: Send, sender: Sender) -> None:
-    sent = await send()
-    refuse(sender, "FILE_MIGRATE_4", 303)
-    await sent.fetch()
-    sender.server.registry.keys.popitem()  # the newest is the one of the other data centre
-    refuse(sender, "FILE_MIGRATE_4", 303)
-    await sent.fetch()
-    assert sent.is_whole
-    assert list(sender.server.calls).count("auth.importBotAuthorization") == 2
 
 
 @pytest.mark.parametrize("kind", ["close", "lost"])

@@ -20,17 +20,23 @@ from fetchgram.telegram.mtproto.failures import Lost
 _EXCHANGE_S = 30.0
 _SEQUENCE, _INTEGER = 0x30, 0x02
 _LONG_LENGTH = 0x80
+_END = "-----END RSA PUBLIC KEY-----"
 
 
 def trust(pem: str) -> None:
-    """Accept a server that shows this key, besides Telegram's own ones that kurigram knows.
+    """Accept servers that show one of these keys, besides Telegram's own ones that kurigram knows.
 
     Args:
-        pem: An RSA public key, PKCS #1.
+        pem: RSA public keys, PKCS #1, one after the other.
 
     Raises:
-        ValueError: It is none.
+        ValueError: One is none.
     """
+    for key in pem.strip().removesuffix(_END).split(_END):
+        _trust(f"{key}{_END}")
+
+
+def _trust(pem: str) -> None:
     modulus, exponent = read_public_key(pem)
     parts = (_bytes_of(modulus), _bytes_of(exponent))
     digest = sha1(b"".join(bytes(Bytes(part)) for part in parts)).digest()  # noqa: S324  # the protocol's

@@ -16,10 +16,11 @@ Handler: TypeAlias = Callable[[Call], Awaitable[TL]]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method, and whether it needs somebody to be logged in."""
+    """One method; whether it needs somebody to be logged in, and to live in this data centre."""
 
     handle: Handler
     needs_login: bool = True
+    at_home: bool = True
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -31,9 +32,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "auth.signIn": Method(signing_in.sign_in, needs_login=False),
         "account.getPassword": Method(signing_in.get_password, needs_login=False),
         "auth.checkPassword": Method(signing_in.check_password, needs_login=False),
-        "auth.exportAuthorization": Method(login.export_authorization),
+        "auth.exportAuthorization": Method(login.export_authorization, at_home=False),
         "auth.importAuthorization": Method(login.import_authorization, needs_login=False),
-        "auth.logOut": Method(login.log_out),
+        "auth.logOut": Method(login.log_out, at_home=False),
         "messages.getDialogs": Method(dialogs.get_dialogs),
         "messages.getHistory": Method(dialogs.get_history),
         "updates.getState": Method(history.get_state),
@@ -46,7 +47,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "contacts.resolveUsername": Method(people.resolve_username),
         "upload.saveFilePart": Method(files.save_part),
         "upload.saveBigFilePart": Method(files.save_part),
-        "upload.getFile": Method(files.get_file),
+        "upload.getFile": Method(files.get_file, at_home=False),
         "messages.uploadMedia": Method(files.upload_media),
         "messages.sendMessage": Method(sending.send_message),
         "messages.sendMedia": Method(sending.send_media),

@@ -11,7 +11,7 @@ from pyrogram.raw import types
 from fetchgram_sandbox import fileids
 from fetchgram_sandbox.methods.attach import PLAYABLE
 from fetchgram_sandbox.mtproto import views
-from fetchgram_sandbox.mtproto.answers import TL, TRUE, bad_request
+from fetchgram_sandbox.mtproto.answers import TL, TRUE, bad_request, elsewhere
 from fetchgram_sandbox.mtproto.desk import Call
 from fetchgram_sandbox.objects import Message, StoredFile
 
@@ -32,6 +32,8 @@ async def get_file(call: Call) -> TL:
     if query.offset % _ALIGNMENT:
         raise bad_request("OFFSET_INVALID")
     file = _located(call, query.location)
+    if file.dc_id != call.dc_id:
+        raise elsewhere("FILE", file.dc_id)
     data = await asyncio.to_thread(_read, file.path, query.offset, query.limit)
     return types.upload.File(type=types.storage.FileUnknown(), mtime=0, bytes=data)
 
@@ -61,7 +63,7 @@ async def file_of(call: Call, media: TL) -> StoredFile:
 
 async def _photo(call: Call, media: TL) -> StoredFile:
     upload = await call.desk.uploads.take(call.user_id, media.file)
-    file = call.desk.world.files.adopt(upload, "photo")
+    file = call.desk.world.files.adopt(upload, "photo", dc_id=call.dc_id)
     if not file.width_px:
         raise bad_request("IMAGE_PROCESS_FAILED")
     return file
@@ -71,7 +73,7 @@ async def _document(call: Call, media: TL) -> StoredFile:
     files, attributes = call.desk.world.files, {type(attribute): attribute for attribute in media.attributes}
     upload = await call.desk.uploads.take(call.user_id, media.file)
     kind = "document" if media.force_file else _kind(attributes)
-    file = files.adopt(upload, kind)
+    file = files.adopt(upload, kind, dc_id=call.dc_id)
     if file.mime not in PLAYABLE.get(kind, (file.mime,)):
         file = files.update(file, kind="document")
     named = attributes.get(types.DocumentAttributeFilename)
@@ -86,7 +88,7 @@ async def _document(call: Call, media: TL) -> StoredFile:
         duration_s=round(video.duration if video else audio.duration if audio else 0),
         title=(audio.title or "") if audio else "",
         performer=(audio.performer or "") if audio else "",
-        thumbnail=files.adopt(thumbnail, "thumbnail") if thumbnail else None,
+        thumbnail=files.adopt(thumbnail, "thumbnail", dc_id=call.dc_id) if thumbnail else None,
     )
 
 

@@ -7,10 +7,9 @@ import time
 
 from pyrogram.raw import types
 
-from fetchgram_sandbox import fileids
 from fetchgram_sandbox.mtproto import views
-from fetchgram_sandbox.mtproto.answers import TL, bad_request
-from fetchgram_sandbox.mtproto.desk import Call
+from fetchgram_sandbox.mtproto.answers import TL, bad_request, elsewhere
+from fetchgram_sandbox.mtproto.desk import Call, Pass
 
 # What a client hardly looks at, as Telegram answered in 2026.
 _TIMES = {
@@ -41,29 +40,29 @@ _COUNTS = {
     "message_length_max": 4_096,
 }
 _VALID_S = 3600
-_CENTRES = range(1, 6)
 
 
 async def get_config(call: Call) -> TL:
-    """Handle help.getConfig: the server is every data centre."""
-    now, (host, port) = int(time.time()), call.desk.address
+    """Handle help.getConfig: says where the data centres are."""
+    now = int(time.time())
+    centres = sorted(call.desk.centres.items())
     return types.Config(
         date=now,
         expires=now + _VALID_S,
         test_mode=False,
-        this_dc=fileids.DC_ID,
-        dc_options=[types.DcOption(id=number, ip_address=host, port=port) for number in _CENTRES],
+        this_dc=call.dc_id,
+        dc_options=[types.DcOption(id=dc_id, ip_address=host, port=port) for dc_id, (host, port) in centres],
         dc_txt_domain_name="",
         me_url_prefix="https://t.me/",
-        webfile_dc_id=fileids.DC_ID,
+        webfile_dc_id=call.dc_id,
         **_TIMES,
         **_COUNTS,
     )
 
 
-async def get_nearest_dc(call: Call) -> TL:  # noqa: ARG001  # a handler's shape
+async def get_nearest_dc(call: Call) -> TL:
     """Handle help.getNearestDc."""
-    return types.NearestDc(country="ZZ", this_dc=fileids.DC_ID, nearest_dc=fileids.DC_ID)
+    return types.NearestDc(country="ZZ", this_dc=call.dc_id, nearest_dc=call.dc_id)
 
 
 async def import_bot_authorization(call: Call) -> TL:
@@ -72,24 +71,28 @@ async def import_bot_authorization(call: Call) -> TL:
     if call.query.bot_auth_token != call.desk.token:
         raise bad_request("ACCESS_TOKEN_INVALID")
     bot = call.desk.world.bot
+    if bot.dc_id != call.dc_id:
+        raise elsewhere("USER", bot.dc_id)
     call.session.auth.user_id = bot.id
     return types.auth.Authorization(user=views.user(bot, is_self=True))
 
 
 async def export_authorization(call: Call) -> TL:
     """Handle auth.exportAuthorization: a login goes along to another data centre."""
+    if call.query.dc_id == call.dc_id or call.query.dc_id not in call.desk.centres:
+        raise bad_request("DC_ID_INVALID")
     number, secret = secrets.randbits(62), secrets.token_bytes(16)
-    call.desk.passes[number] = call.user_id, secret
+    call.desk.passes[number] = Pass(call.user_id, call.query.dc_id, secret)
     return types.auth.ExportedAuthorization(id=number, bytes=secret)
 
 
 async def import_authorization(call: Call) -> TL:
     """Handle auth.importAuthorization; each is good for once."""
-    user_id, secret = call.desk.passes.pop(call.query.id, (0, b""))
-    if not user_id or secret != call.query.bytes:
+    found = call.desk.passes.pop(call.query.id, None)
+    if found is None or (found.dc_id, found.secret) != (call.dc_id, call.query.bytes):
         raise bad_request("AUTH_BYTES_INVALID")
-    call.session.auth.user_id = user_id
-    return types.auth.Authorization(user=views.user(call.desk.world.user(user_id), is_self=True))
+    call.session.auth.user_id = found.user_id
+    return types.auth.Authorization(user=views.user(call.desk.world.user(found.user_id), is_self=True))
 
 
 async def log_out(call: Call) -> TL:

@@ -18,7 +18,7 @@ _CODE_DIGITS = 5
 async def send_code(call: Call) -> TL:
     """Handle auth.sendCode: the code reaches the person inside Telegram."""
     check_application(call)
-    code_hash = call.desk.phones.send_code(call.session.auth.id, call.query.phone_number)
+    code_hash = call.desk.phones.send_code(call.session.auth.id, call.query.phone_number, call.dc_id)
     return types.auth.SentCode(type=types.auth.SentCodeTypeApp(length=_CODE_DIGITS), phone_code_hash=code_hash)
 
 
