@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help install browser postgres check test chaos corpus demo run bench docs charts constraints changelog clean
+.PHONY: help install browser postgres check test chaos corpus long demo run bench docs charts constraints changelog clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is to do.
@@ -50,6 +50,9 @@ chaos: install  ## Trouble the bot and count who was forgotten: SEED=1 [JOBS=40]
 
 corpus: install  ## Every option of the plugin compress on every kind of file; the tests take some of these pairs.
 	FETCHGRAM_CORPUS=whole $(PYTEST) tests/plugins/compress/test_corpus.py
+
+long: install browser  ## Files of 2, 3 and 5 GB through the bot, once; minutes, 25 GB of disk: [FOLDER=/where/there/is/room].
+	cd tests && $(abspath $(BIN))/python -m long.full_size $(if $(FOLDER),--folder $(abspath $(FOLDER)))
 
 demo: install  ## Sandbox, bot and chat page on this machine; no token, no internet.
 	$(BIN)/fetchgram demo

@@ -50,10 +50,11 @@ class OpenPage:
         """Switch to another person."""
         await self.page.get_by_role("button", name=f"Act as {name}").click()
 
-    async def play_video(self) -> tuple[int, int]:
-        """Play the newest video and return its width and height as decoded, once a frame is there."""
-        await self.page.get_by_role("button", name="Play video", exact=True).last.click()
-        video = self.page.locator(".visual.video.started video").last
+    async def play_video(self, nth: int = -1) -> tuple[int, int]:
+        """Play a video, the newest by default, and return its width and height as decoded, once a frame is there."""
+        frame = self.page.locator(".visual.video").nth(nth)
+        await frame.get_by_role("button", name="Play video", exact=True).click()
+        video = frame.locator("video")
         await video.evaluate("""video => new Promise((resolve, reject) => {
             if (video.readyState >= 2) return resolve();
             video.addEventListener("loadeddata", () => resolve());

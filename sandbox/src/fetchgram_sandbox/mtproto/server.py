@@ -67,7 +67,7 @@ class MtprotoServer:
         self.world = world
         self.dc_id = dc_id
         self._stack = contextlib.ExitStack()
-        self.desk = beside.desk if beside is not None else self._new_desk(token, limits or MtprotoLimits())
+        self.desk: Desk = beside.desk if beside is not None else self._new_desk(token, limits or MtprotoLimits())
         self.registry = registry or Registry()
         self.key = key or ServerKey()
         self.secret = bytes(range(16))
