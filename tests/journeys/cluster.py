@@ -20,6 +20,7 @@ from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, ready
 from fetchgram_sandbox.silent_line import SilentLine
 from fetchgram_sandbox.stage import Stage
 
+from .accounts import Account
 from .conftest import PATIENCE_S, Guest, until
 
 FAR = "far"
@@ -48,12 +49,22 @@ class Cluster:
         line: Of the worker `FAR` to the database.
         url: Of the database.
         storage: A look at the database.
+        account: A user account that the workers share.
     """
 
-    def __init__(self, stage: Stage, folder: Path, line: SilentLine, url: str, storage: Storage) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        folder: Path,
+        line: SilentLine,
+        url: str,
+        storage: Storage,
+        account: Account | None = None,
+    ) -> None:
         self.stage, self.line, self.storage = stage, line, storage
         self.workers: dict[str, BotProcess] = {}
         self._folder, self._url = folder, url
+        self._account = account
         self._numbers = itertools.count(2)
         self._stack = AsyncExitStack()
 
@@ -124,6 +135,10 @@ class Cluster:
         lines = [line for name in self.workers for line in self.said(name, "job.started")]
         return [line["job"] for line in sorted(lines, key=lambda line: str(line["timestamp"]))]
 
+    def session_file(self, name: str) -> Path:
+        """Return where a process keeps its bot's login over MTProto."""
+        return self._folder / name / "data" / "mtproto" / f"bot-{self.stage.world.bot.id}.session"
+
     def work_folder(self, name: str, job_id: int) -> Path:
         return self._folder / name / "data" / "work" / str(job_id)
 
@@ -162,4 +177,9 @@ class Cluster:
 
     def _config(self, name: str, url: str) -> Path:
         more = f"{_WORK}[database]\nurl = {json.dumps(url)}\n"
-        return write_config(self.stage, self._folder / name, more=more)
+        if self._account is not None:  # so that no worker takes the work of two
+            more = more.replace("jobs = 2", "jobs = 1")
+        config = write_config(self.stage, self._folder / name, more=more)
+        if self._account is not None:
+            self._account.add_to(config)
+        return config

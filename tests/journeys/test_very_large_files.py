@@ -19,13 +19,12 @@ import pytest_asyncio
 from fetchgram_sandbox.bot_process import BotProcess, write_config
 from fetchgram_sandbox.clips import ffmpeg_path
 from fetchgram_sandbox.faults import Fault
-from fetchgram_sandbox.limits import Limits
 from fetchgram_sandbox.live_bot import UNHURRIED, LiveBot, ready
 from fetchgram_sandbox.mtproto.server import MtprotoServer
-from fetchgram_sandbox.objects import Chat, Message
+from fetchgram_sandbox.objects import Message
 from fetchgram_sandbox.person import Person
-from fetchgram_sandbox.stage import Stage
 
+from .accounts import Account, open_account
 from .conftest import Guest, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -35,7 +34,6 @@ PARTS = -(-RELAYED // (512 * 1024))
 SAVE = "upload.saveFilePart"
 SEND = "messages.sendMedia"
 SECONDS = 16
-MORE = f"{UNHURRIED}botapi_max = 1000000\n"
 
 
 @dataclass
@@ -43,14 +41,19 @@ class Relayed:
     """A bot with a user account behind it."""
 
     live: LiveBot
-    server: MtprotoServer
-    owner: Person
-    group: Chat
+    account: Account
+
+    @property
+    def server(self) -> MtprotoServer:
+        return self.account.server
+
+    @property
+    def owner(self) -> Person:
+        return self.account.owner
 
     @property
     def passed(self) -> tuple[Message, ...]:
-        """What lies in the relay chat."""
-        return self.live.stage.world.messages(self.group.id)
+        return self.account.passed
 
 
 async def make_films(clips: Path) -> None:
@@ -66,30 +69,17 @@ async def make_films(clips: Path) -> None:
         assert await process.wait() == 0
 
 
-def with_relay(config: Path, stage: Stage, owner: Person, group: Chat) -> None:
-    """Let the bot know of the user account."""
-    assert stage.mtproto is not None
-    session = stage.mtproto.session_string(owner.id)
-    own = f'file_max = 2000000\nrelay_max = 4000000\nrelay_chat = {group.id}\nuser_session = "{session}"\n'
-    config.write_text(config.read_text().replace("[mtproto]\n", f"[mtproto]\n{own}"))
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def relayed(clips_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Relayed]:
     await make_films(clips_folder)
     folder = tmp_path_factory.mktemp("relayed")
-    async with Stage(clips_folder, limits=Limits.unhurried(), mtproto=True) as stage:
-        assert stage.mtproto is not None
-        world, owner = stage.world, Person(stage.world, stage.world.new_person("Olga"))
-        group = world.new_chat("Relay", [owner.user])
-        world.set_status(group.id, world.bot.id, "administrator", by_id=owner.id)
-        config, log = write_config(stage, folder, more=MORE), folder / "bot.log"
-        with_relay(config, stage, owner, group)
+    async with open_account(clips_folder) as account:
+        stage = account.stage
+        config, log = write_config(stage, folder, more=UNHURRIED), folder / "bot.log"
+        account.add_to(config)
         async with BotProcess(config, log=log) as process:
             await ready(stage, process, log=log)
-            yield Relayed(LiveBot(stage, process, config=config, log=log), stage.mtproto, owner, group)
-        assert stage.api.problems == []
-        assert stage.mtproto.problems == []
+            yield Relayed(LiveBot(stage, process, config=config, log=log), account)
 
 
 @pytest.fixture
@@ -166,6 +156,72 @@ async def test_a_smaller_one_goes_as_the_bot_itself(relayed: Relayed, bob: Guest
     assert "very" not in card.button("MB").label
     await bob.gets("video")
     assert len(relayed.passed) == passed
+
+
+def lose_a_part(server: MtprotoServer) -> None:
+    """Let the server lose a part before the first send."""
+
+    def rule(method: str, _: Mapping[str, object]) -> None:
+        if method == SEND and not lost:
+            lost.append(1)
+            server.desk.uploads.forget(1)
+
+    lost: list[int] = []
+    server.world.faults.add_rule(rule)
+
+
+def forget_the_bot(server: MtprotoServer) -> None:
+    """Let the server forget the bot's keys in the middle, and cut it off."""
+
+    def rule(method: str, params: Mapping[str, object]) -> Fault | None:
+        if method != SAVE or params.get("file_part") != 1 or forgotten:
+            return None
+        keys, bot = server.registry.keys, server.world.bot.id
+        forgotten.extend(number for number, auth in keys.items() if auth.user_id == bot)
+        for number in forgotten:
+            del keys[number]
+        return Fault(SAVE, "close")
+
+    forgotten: list[bytes] = []
+    server.world.faults.add_rule(rule)
+
+
+def fault(kind: str, description: str = "", *, code: int = 420, times: int = 1) -> Callable[[MtprotoServer], None]:
+    def order(server: MtprotoServer) -> None:
+        server.world.faults.add(Fault(SAVE, kind, error_code=code, description=description, times=times))
+
+    return order
+
+
+TROUBLES: Mapping[str, Callable[[MtprotoServer], None]] = {
+    "a flood wait": fault("error", "FLOOD_WAIT_1", times=2),
+    "a flood wait that Premium has not": fault("error", "FLOOD_PREMIUM_WAIT_1", times=2),
+    "a stumble": fault("error", "RPC_CALL_FAIL", code=500),
+    "lost answers": fault("lost", times=2),
+    "cut connections": fault("close", times=2),
+    "a part that the server lost": lose_a_part,
+    "a key that the server forgot": forget_the_bot,
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_whatever_happens_on_the_way_up_one_whole_film_comes(
+    bob: Guest, server: MtprotoServer, trouble: str
+) -> None:
+    TROUBLES[trouble](server)
+    card = await asks_for(bob, f"padded-1500000.mp4?trouble={list(TROUBLES).index(trouble)}", "large file")
+    await bob.sees_vanish(card)
+    (video,) = bob.files("video")
+    assert video.size_bytes == 1_500_000
+
+
+async def test_a_long_flood_wait_is_told_and_the_wish_can_be_taken_back(bob: Guest, server: MtprotoServer) -> None:
+    fault("error", "FLOOD_WAIT_900", times=99)(server)
+    card = await asks_for(bob, "padded-1500000.mp4?trouble=long", "large file")
+    await until(lambda: any("Trying again in 15" in text for text in bob.history(card)), bob.story)
+    assert await bob.taps(card, "Cancel") == "Cancelled"
+    await until(lambda: server.connections == 0, bob.story)
+    assert bob.files("video") == []
 
 
 async def test_a_film_over_every_limit_arrives_in_parts_that_play(bob: Guest) -> None:
