@@ -62,6 +62,14 @@ async def make(folder: Path, name: str) -> Media:
     )
 
 
+async def parts_of(
+    splitter: Splitter, media: Sequence[Media], most_bytes: int, ledger: FakeLedger | None = None
+) -> list[Media]:
+    """Plan, and make everything."""
+    pieces = await splitter.plan(media, ways(most_bytes), ledger or FakeLedger())
+    return [await splitter.make(piece) for piece in pieces]
+
+
 def ways(most_bytes: int) -> Sequence[Route]:
     limits = {kind.value: most_bytes for kind in MediaKind}
     return [Route(plugin="telegram", name="botapi", order=1, max_bytes=limits)]
@@ -78,7 +86,7 @@ def played(path: Path) -> tuple[float, int]:
 async def test_every_part_plays_and_together_they_are_the_whole(tools: LocalMedia, films: Path, name: str) -> None:
     media = await make(films, name)
     most_bytes = media.size_bytes * 2 // 5
-    parts = await Splitter(tools, TEXTS).split([media], ways(most_bytes), FakeLedger())
+    parts = await parts_of(Splitter(tools, TEXTS), [media], most_bytes)
     assert len(parts) == 3
     assert all(part.size_bytes <= most_bytes and part.path.stat().st_size == part.size_bytes for part in parts)
     lengths, pictures = zip(*[played(part.path) for part in parts], strict=True)
@@ -95,18 +103,18 @@ async def test_every_part_plays_and_together_they_are_the_whole(tools: LocalMedi
 
 async def test_after_a_restart_the_parts_are_the_same(tools: LocalMedia, films: Path) -> None:
     media, ledger, splitter = await make(films, "film.mp4"), FakeLedger(), Splitter(tools, TEXTS)
-    first = await splitter.split([media], ways(media.size_bytes // 2), ledger)
+    first = await parts_of(splitter, [media], media.size_bytes // 2, ledger)
     written = {part.path: part.path.stat().st_mtime_ns for part in first}
     first[0].path.unlink()
     # Another limit, as when a way has gone down meanwhile, changes nothing that was begun.
-    again = await splitter.split([media], ways(media.size_bytes // 3), ledger)
+    again = await parts_of(splitter, [media], media.size_bytes // 3, ledger)
     assert again == first
     assert [part.path.stat().st_mtime_ns == written[part.path] for part in again] == [False, *[True] * (len(again) - 1)]
 
 
 async def test_what_passes_whole_stays_beside_the_parts(tools: LocalMedia, films: Path) -> None:
     film, song = await make(films, "film.mp4"), await make(films, "song.mp3")
-    parts = await Splitter(tools, TEXTS).split([song, film], ways(film.size_bytes - 1), FakeLedger())
+    parts = await parts_of(Splitter(tools, TEXTS), [song, film], film.size_bytes - 1)
     assert parts[0] == song
     assert len(parts) == 3
 
@@ -114,14 +122,14 @@ async def test_what_passes_whole_stays_beside_the_parts(tools: LocalMedia, films
 async def test_nothing_is_cut_that_passes(tools: LocalMedia, films: Path) -> None:
     media = await make(films, "film.mp4")
     with pytest.raises(CannotDeliver, match="nothing is too large"):
-        await Splitter(tools, TEXTS).split([media], ways(media.size_bytes), FakeLedger())
+        await Splitter(tools, TEXTS).plan([media], ways(media.size_bytes), FakeLedger())
 
 
 @pytest.mark.parametrize("most_bytes", [1_000, 60_000], ids=["no key frame fits", "too many parts"])
 async def test_what_cannot_be_cut_is_refused(tools: LocalMedia, films: Path, most_bytes: int) -> None:
     media = await make(films, "film.mp4")
     with pytest.raises(CannotDeliver):
-        await Splitter(tools, TEXTS).split([media], ways(most_bytes), FakeLedger())
+        await Splitter(tools, TEXTS).plan([media], ways(most_bytes), FakeLedger())
 
 
 async def test_what_is_no_film_is_refused(tools: LocalMedia, tmp_path: Path) -> None:
@@ -129,4 +137,14 @@ async def test_what_is_no_film_is_refused(tools: LocalMedia, tmp_path: Path) -> 
     path.write_bytes(b"no film" * 1000)
     media = Media(path=path, kind=MediaKind.VIDEO, mime="video/mp4", size_bytes=7000)
     with pytest.raises(CannotDeliver, match="cannot be cut"):
-        await Splitter(tools, TEXTS).split([media], ways(5000), FakeLedger())
+        await Splitter(tools, TEXTS).plan([media], ways(5000), FakeLedger())
+
+
+async def test_before_the_first_part_goes_out_only_the_largest_one_was_made(tools: LocalMedia, tmp_path: Path) -> None:
+    media, splitter = await make(tmp_path, "film.mp4"), Splitter(tools, TEXTS)
+    pieces = await splitter.plan([media], ways(media.size_bytes * 2 // 5), FakeLedger())
+    largest = max(pieces, key=lambda piece: piece.media.size_bytes)
+    assert [piece for piece in pieces if piece.media.path.exists()] == [largest]
+    assert sum(piece.media.size_bytes for piece in pieces) == media.size_bytes
+    await splitter.drop(largest)
+    assert not any(path.exists() for path in (largest.media.path, largest.media.path.with_suffix(".thumbnail.jpg")))

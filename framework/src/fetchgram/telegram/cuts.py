@@ -57,6 +57,13 @@ def _greedy(moments: Sequence[KeyMoment], total_bytes: int, most_bytes: int) -> 
     return cuts
 
 
+def piece_bytes(moments: Sequence[KeyMoment], cuts: Sequence[float], total_bytes: int) -> list[int]:
+    """Return how much of the whole is in each piece."""
+    before = {moment.at_s: moment.bytes_before for moment in moments}
+    borders = [0, *(before[at_s] for at_s in cuts), total_bytes]
+    return [end - begin for begin, end in pairwise(borders)]
+
+
 def pieces(cuts: Sequence[float], duration_s: float) -> list[tuple[float, float]]:
     """Return beginning and length of each piece, in seconds."""
     return [(begin, end - begin) for begin, end in pairwise((0.0, *cuts, duration_s))]

@@ -43,10 +43,8 @@ class BotApiDelivery:
         self.line = line
         self._on_unreachable = on_unreachable
 
-    async def upload(
-        self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink, *, apart: bool = False
-    ) -> Receipt:
-        """Send new files; `apart` makes no albums of them.
+    async def upload(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
+        """Send new files.
 
         Raises:
             CannotDeliver: Refused; nothing arrived of the refused part.
@@ -57,7 +55,7 @@ class BotApiDelivery:
         meter = Meter(sink, sum(item.size_bytes for item in media if item.kind is not MediaKind.TEXT))
         parts = [_new_part(item, meter) for item in media]
         size_bytes = sum(m.size_bytes for m in media)
-        return await self._send_all(delivery, parts, ledger, route="botapi", size_bytes=size_bytes, apart=apart)
+        return await self._send_all(delivery, parts, ledger, route="botapi", size_bytes=size_bytes)
 
     async def send_cached(self, delivery: Delivery, receipt: Receipt, ledger: Ledger) -> Receipt:
         """Send files that Telegram keeps.
@@ -79,12 +77,11 @@ class BotApiDelivery:
         *,
         route: str,
         size_bytes: int,
-        apart: bool = False,
     ) -> Receipt:
         message_ids: list[int] = []
         file_ids: list[FileId] = []
         start = 0
-        for number, size in enumerate([1] * len(parts) if apart else album_sizes([part.kind for part in parts])):
+        for number, size in enumerate(album_sizes([part.kind for part in parts])):
             place = answering(cast("Chat", delivery.destination), parts[start].kind, message_ids)
             next_one = replace(delivery, destination=place)
             record = await self._send_once(next_one, number, parts[start : start + size], ledger)

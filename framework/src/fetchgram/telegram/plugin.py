@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -34,6 +33,7 @@ from fetchgram.telegram.forget import forget_command
 from fetchgram.telegram.mtproto.gateway import Gateway
 from fetchgram.telegram.mtproto.relay import Relay
 from fetchgram.telegram.news import news_commands
+from fetchgram.telegram.parts import Parts
 from fetchgram.telegram.routes import MTPROTO, RELAY, upload_routes
 from fetchgram.telegram.splitting import SPLIT, Splitter
 
@@ -126,16 +126,16 @@ class TelegramPlugin:
         gateway = self._gateway(chat.bot_id) if chat.business is None else None
         return upload_routes(self.name, self.delivery_settings, gateway, self.relay)
 
-    async def _upload(  # a hook's parameters, and how
-        self, name: str, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink, *, apart: bool = False
+    async def _upload(
+        self, name: str, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink
     ) -> Receipt:
         bot_id = cast("Chat", delivery.destination).bot_id
         gateway = self._gateway(bot_id)
         if name == MTPROTO and gateway is not None:
-            return await gateway.deliver(delivery, media, ledger, sink, apart=apart)
+            return await gateway.deliver(delivery, media, ledger, sink)
         if name == RELAY and gateway is not None and self.relay is not None:
-            return await self.relay.deliver(delivery, media, ledger, sink, gateway=gateway, apart=apart)
-        return await self.deliveries[bot_id].upload(delivery, media, ledger, sink, apart=apart)
+            return await self.relay.deliver(delivery, media, ledger, sink, gateway=gateway)
+        return await self.deliveries[bot_id].upload(delivery, media, ledger, sink)
 
     async def _in_parts(
         self, delivery: Delivery, chat: Chat, media: Sequence[Media], ledger: Ledger, sink: Sink
@@ -144,12 +144,16 @@ class TelegramPlugin:
         if self._context is None:
             raise PluginError("nothing is cut without a context", plugin=self.name)
         ways = [route for route in self._uploads(chat) if route.down is None and route.name != SPLIT]
-        parts = await Splitter(self._context.media, self._context.texts).split(media, ways, ledger)
-        way = next((way for way in ways if all(way.takes(part.kind, part.size_bytes) for part in parts)), None)
+        splitter = Splitter(self._context.media, self._context.texts)
+        pieces = await splitter.plan(media, ways, ledger)
+        largest = max((piece.media for piece in pieces), key=lambda media: media.size_bytes)
+        way = next((way for way in ways if way.takes(largest.kind, largest.size_bytes)), None)
         if way is None:
             raise TemporarilyUnavailable("the way for the parts is down", told=text("route-mtproto-down"))
-        receipt = await self._upload(way.name, delivery, parts, ledger, sink, apart=True)
-        return replace(receipt, route=SPLIT)
+        most_bytes = way.max_bytes[largest.kind.value]
+        return await Parts(splitter, pieces, most_bytes, partial(self._upload, way.name)).deliver(
+            delivery, ledger, sink
+        )
 
     def _gateway(self, bot_id: int) -> Gateway | None:
         return next((gateway for gateway in self.gateways.values() if gateway.bot_id == bot_id), None)

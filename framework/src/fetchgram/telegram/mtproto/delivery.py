@@ -60,7 +60,6 @@ class MtprotoDelivery:
         sink: Sink,
         *,
         way: Way | None = None,
-        apart: bool = False,
     ) -> Receipt:
         """Send new files.
 
@@ -70,7 +69,6 @@ class MtprotoDelivery:
             ledger: What was written down of it.
             sink: Hears how far it is.
             way: How the files come to Telegram; by default this account uploads them.
-            apart: Whether each goes as a message of its own, in no album.
 
         Raises:
             CannotDeliver: Refused; nothing arrived of the refused part.
@@ -85,7 +83,7 @@ class MtprotoDelivery:
         file_ids: list[FileId] = []
         start = 0
         way = way or Way(ROUTE, partial(Attachment, self._pool))
-        for number, size in enumerate([1] * len(media) if apart else album_sizes([item.kind for item in media])):
+        for number, size in enumerate(album_sizes([item.kind for item in media])):
             place = answering(cast("Chat", delivery.destination), media[start].kind, message_ids)
             next_one = replace(delivery, destination=place)
             sending = Sending(self._pool, self._peers, next_one, ledger, meter=meter, number=number, way=way)

@@ -85,7 +85,6 @@ class Gateway:
         sink: Sink,
         *,
         way: Callable[[Pool], Way] | None = None,
-        apart: bool = False,
     ) -> Receipt:
         """Send new files; a login that has become void is made again once.
 
@@ -95,7 +94,6 @@ class Gateway:
             ledger: What was written down of it.
             sink: Hears how far it is.
             way: How the files come to Telegram; takes the bot's connections. By default the bot uploads them.
-            apart: Whether each goes as a message of its own, in no album.
 
         Raises:
             CannotDeliver: Refused; nothing arrived of the refused part.
@@ -107,7 +105,7 @@ class Gateway:
         async def send() -> Receipt:
             async with client.use() as pool:
                 chosen = way(pool) if way is not None else None
-                return await sender.deliver(delivery, media, ledger, sink, way=chosen, apart=apart)
+                return await sender.deliver(delivery, media, ledger, sink, way=chosen)
 
         return await self._logged_in(client, send)
 

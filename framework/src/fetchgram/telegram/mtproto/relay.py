@@ -86,7 +86,6 @@ class Relay:
         sink: Sink,
         *,
         gateway: Gateway,
-        apart: bool = False,
     ) -> Receipt:
         """Send new files: up by the user account, on by the bot.
 
@@ -98,7 +97,7 @@ class Relay:
         try:
             async with self.tenure(), self._use() as (pool, _):
                 way = (await _heavy("relayed")).way_over(pool, self._chat)
-                return await gateway.deliver(delivery, media, ledger, sink, way=way, apart=apart)
+                return await gateway.deliver(delivery, media, ledger, sink, way=way)
         except (RelayFailed, Lost, NoAnswer, Refused) as error:
             raise await self._meaning(error) from error
 
