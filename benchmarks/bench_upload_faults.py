@@ -83,11 +83,15 @@ async def main() -> None:
                 for who, upload in clients.items()
                 for trouble in _TROUBLES
             }
+            cancelled = [await _cancelled(server, clients["fetchgram"]) for _ in range(rounds)]
     for trouble in _TROUBLES:
         for who in clients:
             table.row(trouble.name, who, *_cells(results[trouble, who], results[_TROUBLES[0], who], trouble.asked_s))
     table.note(f"{_PARTS // 2} MiB, {_ROUND_TRIP_S * 1000:.0f} ms round trip, 8 MB/s a connection, {rounds} rounds.")
     table.note("Cost: beside the same upload without a fault, and without the wait that was asked for.")
+    table.note(
+        f"Cancelled in the middle, all connections of fetchgram are closed after {max(cancelled):.2f} s at most."
+    )
     table.note(f"No end: not within {_PATIENCE_S:.0f} s, or an error.")
     table.show()
 
@@ -124,6 +128,21 @@ async def _measured(server: MtprotoServer, trouble: Trouble, upload: Callable[[]
         count for file, parts in server.desk.uploads.received.items() if file not in known for count in parts.values()
     ]
     return Result(seconds, sum(counts) - len(counts))
+
+
+async def _cancelled(server: MtprotoServer, upload: Callable[[], Awaitable[object]]) -> float:
+    """Cancel an upload in the middle and return the seconds until its connections are closed."""
+    others, uploads = server.connections, server.desk.uploads
+    half = uploads.received_bytes + _PARTS // 2 * PART_BYTES
+    uploading = asyncio.ensure_future(upload())
+    while uploads.received_bytes < half:
+        await asyncio.sleep(0.01)
+    began = time.perf_counter()
+    uploading.cancel()
+    await asyncio.wait([uploading])
+    while server.connections > others:
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - began
 
 
 @asynccontextmanager

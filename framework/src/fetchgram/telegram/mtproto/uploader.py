@@ -21,6 +21,7 @@ from fetchgram.errors import CannotDeliver, TemporarilyUnavailable
 from fetchgram.model import Json
 from fetchgram.ports import Ledger
 from fetchgram.telegram.mtproto.connection import TL
+from fetchgram.telegram.mtproto.growing import Growth
 from fetchgram.telegram.mtproto.pool import Pool
 
 PART_BYTES = 512 * 1024
@@ -123,15 +124,24 @@ class Upload:
 
     Args:
         pool: The connections.
-        path: The file; it does not change meanwhile.
+        path: The file; what is there of it does not change meanwhile.
         name: What the person sees.
         ledger: Where progress is kept.
         key: Under which name.
         on_progress: Called with the bytes that the server has acknowledged.
+        growth: Of a file that is still being written: parts go up as they come.
     """
 
     def __init__(
-        self, pool: Pool, path: Path, name: str, *, ledger: Ledger, key: str, on_progress: Callable[[int], None]
+        self,
+        pool: Pool,
+        path: Path,
+        name: str,
+        *,
+        ledger: Ledger,
+        key: str,
+        on_progress: Callable[[int], None],
+        growth: Growth | None = None,
     ) -> None:
         self._pool = pool
         self._path = path
@@ -140,21 +150,21 @@ class Upload:
         self._key = key
         self._on_progress = on_progress
         self._noted = 0
-        found = path.stat()
-        self._size, self._changed_ns = found.st_size, found.st_mtime_ns
+        self._growth = growth
+        self._size = growth.size_bytes if growth is not None else path.stat().st_size
         self.total = -(-self._size // PART_BYTES)
-        self._progress = Progress(0, self._size, self._changed_ns)
+        self._progress = Progress(0, self._size, 0)
 
     async def run(self) -> TL:
         """Send what is missing and return the `InputFile`.
 
         Raises:
-            CannotDeliver: The file is empty.
+            CannotDeliver: The file is empty, or becomes another one while it grows.
             Refused, TemporarilyUnavailable, KeyLost: As `Pool.send_part`.
         """
         if not self._size:
             raise CannotDeliver("an empty file")
-        self._progress = Progress.decode(await self._ledger.get(self._key), self._size, self._changed_ns)
+        self._progress = await self._begun()
         self._noted = len(self._progress.done)
         if not self._progress.done:
             await self._note()
@@ -163,6 +173,9 @@ class Upload:
         finally:
             with suppress(TemporarilyUnavailable):  # the job was cancelled, and its lease with it
                 await asyncio.shield(self._note())
+        if self._growth is not None:  # from now on it is a file like any, and these are its parts
+            self._growth, self._progress.changed_ns = None, await self._stamp()
+            await self._note()
         return await self._input_file()
 
     async def repair(self, part: int) -> None:
@@ -175,11 +188,22 @@ class Upload:
         await self._ledger.put(self._key, None)
         return await self.run()
 
+    async def _begun(self) -> Progress:
+        """Return what an earlier attempt noted; nobody knows whether a file that grew anew is the same."""
+        if self._growth is not None:
+            return Progress(secrets.randbits(63), self._size, 0)
+        return Progress.decode(await self._ledger.get(self._key), self._size, await self._stamp())
+
+    async def _stamp(self) -> int:
+        return (await asyncio.to_thread(self._path.stat)).st_mtime_ns
+
     async def _send(self, parts: Iterable[int]) -> None:
         """Keep as many parts under way as the pool lets in; the next one is asked for when one got in."""
         try:
             async with asyncio.TaskGroup() as group:
                 for number in parts:
+                    if self._growth is not None:
+                        await self._growth.reaches(min((number + 1) * PART_BYTES, self._size))
                     began = asyncio.Event()
                     group.create_task(self._send_part(number, began))
                     await began.wait()
