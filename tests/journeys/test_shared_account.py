@@ -77,7 +77,8 @@ async def uploading(cluster: Cluster, account: Account, guest: Guest, name: str)
     received = account.server.desk.uploads.received_bytes
     await asks_for(guest, name)
     worker = await cluster.worker_of(await cluster.job_of(guest))
-    await until(lambda: account.server.desk.uploads.received_bytes >= received + PARTS // 2 * 512 * 1024, guest.story)
+    half = received + PARTS // 2 * 512 * 1024
+    await until(lambda: account.server.desk.uploads.received_bytes >= half, lambda: cluster.tail(worker))
     return worker
 
 
