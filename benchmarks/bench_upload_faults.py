@@ -7,6 +7,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -78,11 +79,11 @@ async def main() -> None:
                 "fetchgram": await stack.enter_async_context(_ours(server, port, path)),
                 "kurigram": await stack.enter_async_context(_kurigram(server, port, path)),
             }
-            results = {
-                (trouble, who): [await _measured(server, trouble, upload) for _ in range(rounds)]
-                for who, upload in clients.items()
-                for trouble in _TROUBLES
-            }
+            results: dict[tuple[Trouble, str], list[Result]] = defaultdict(list)
+            for who, upload in clients.items():
+                await upload()  # a first one finds out how the line is
+                for trouble in _TROUBLES * rounds:
+                    results[trouble, who].append(await _measured(server, trouble, upload))
             cancelled = [await _cancelled(server, clients["fetchgram"]) for _ in range(rounds)]
     for trouble in _TROUBLES:
         for who in clients:
