@@ -41,7 +41,12 @@ _FLAT_MIB = 64.0
 """What the memory of the bot's process may differ by between the files."""
 _KBPS, _SECONDS, _ROUNDS = 405_000, 10, 10
 _SIZE_PX = (640, 360)
-_FILE_MAX = '[limits]\nfile_max = "6 GB"\n'
+_FILE_MAX = """
+[limits]
+file_max = "6 GB"
+[plugin.ytdlp]
+max_size = "6 GB"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +181,11 @@ async def main(folder: Path, divisor: int) -> bool:
             Wish("3 GB by a person", f"{site}/media/padded-{sent}.mp4", sent, "very large file"),
             Wish("5 GB in parts", f"{films}/{film.name}", film.stat().st_size, "in parts"),
         ]
-        outcomes = [await run.fulfil(wish) for wish in wishes]
-    sys.stdout.writelines(f"{outcome.row}\n" for outcome in outcomes)
+        outcomes = []
+        for wish in wishes:
+            outcomes.append(await run.fulfil(wish))
+            sys.stdout.write(f"{outcomes[-1].row}\n")
+            sys.stdout.flush()
     return _judge(outcomes)
 
 
