@@ -28,7 +28,7 @@ from aiohttp import (
 from fetchgram.errors import ConfigError
 from fetchgram.settings import BotSettings
 from fetchgram.telegram.failures import NotReached, redact
-from fetchgram.telegram.uploads import CountedFile
+from fetchgram.telegram.uploads import CountedFile, HandedFile
 
 _CONNECT_S = 10.0
 _CALL_S = 30.0
@@ -51,6 +51,11 @@ class _Attempt:
     def counted(self) -> list[CountedFile]:
         """The files whose reading can be followed."""
         return [file for file in self.files if isinstance(file, CountedFile)]
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the server gets a name only, and then reads, and sends on, a whole file."""
+        return any(isinstance(file, HandedFile) for file in self.files)
 
     @property
     def reached(self) -> bool:
@@ -119,6 +124,13 @@ class Session(AiohttpSession):
             ) from None
         return cast("TelegramType", response.result)
 
+    def prepare_value(self, value: Any, bot: Bot, files: dict[str, Any], _dumps_json: bool = True) -> Any:  # noqa: FBT001, FBT002  # aiogram's signature
+        """Name a file that is handed over; everything else is aiogram's affair."""
+        if isinstance(value, HandedFile):
+            files[value.uri] = value
+            return value.uri
+        return super().prepare_value(value, bot, files, _dumps_json)
+
     def _build(self, bot: Bot, method: TelegramMethod[TelegramType]) -> tuple[FormData, list[InputFile]]:
         form = FormData(quote_fields=False)
         files: dict[str, Any] = {}
@@ -126,6 +138,8 @@ class Session(AiohttpSession):
             if prepared := self.prepare_value(value, bot=bot, files=files):
                 form.add_field(key, prepared)
         for key, file in files.items():
+            if isinstance(file, HandedFile):
+                continue
             form.add_field(key, file.read(bot), filename=file.filename or key)
         return form, list(files.values())
 
@@ -154,7 +168,7 @@ class Session(AiohttpSession):
             if not limit.expired():
                 limit.reschedule(loop.time() + (_PROCESSING_S if attempt.reached else _STALL_S))
 
-        limit.reschedule(loop.time() + _STALL_S)
+        limit.reschedule(loop.time() + (_PROCESSING_S if attempt.is_handed_over else _STALL_S))
         for file in attempt.counted:
             file.watch = alive
 

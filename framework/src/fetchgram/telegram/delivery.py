@@ -10,7 +10,7 @@ from typing import cast
 
 import structlog
 from aiogram.exceptions import AiogramError
-from aiogram.types import Message
+from aiogram.types import InputFile, Message
 
 from fetchgram.errors import CannotDeliver, FetchgramError, TemporarilyUnavailable, Uncertain
 from fetchgram.model import Chat, Delivery, FileId, Json, Media, MediaKind, Receipt, decode, encode, text
@@ -20,7 +20,7 @@ from fetchgram.telegram.albums import album_sizes, answering, shaped
 from fetchgram.telegram.calls import Part, file_id_of
 from fetchgram.telegram.failures import NotReached, describe, is_refused_file, is_unreachable, may_have_happened
 from fetchgram.telegram.flood import Line
-from fetchgram.telegram.uploads import CountedFile, Meter
+from fetchgram.telegram.uploads import CountedFile, Meter, handed
 
 log = structlog.get_logger()
 
@@ -34,13 +34,17 @@ class BotApiDelivery:
     Args:
         line: The way to Telegram.
         on_unreachable: Told when the person blocked the bot or the chat is gone.
+        hand_over: Whether the server reads the files from this machine's disk.
 
     Attributes:
         line: The way to Telegram.
     """
 
-    def __init__(self, line: Line, on_unreachable: Callable[[Chat], Awaitable[None]]) -> None:
+    def __init__(
+        self, line: Line, on_unreachable: Callable[[Chat], Awaitable[None]], *, hand_over: bool = False
+    ) -> None:
         self.line = line
+        self._hand_over = hand_over
         self._on_unreachable = on_unreachable
 
     async def upload(self, delivery: Delivery, media: Sequence[Media], ledger: Ledger, sink: Sink) -> Receipt:
@@ -53,9 +57,19 @@ class BotApiDelivery:
         """
         media = [shaped(item) for item in media]
         meter = Meter(sink, sum(item.size_bytes for item in media if item.kind is not MediaKind.TEXT))
-        parts = [_new_part(item, meter) for item in media]
+        parts = [await self._new_part(item, meter) for item in media]
         size_bytes = sum(m.size_bytes for m in media)
         return await self._send_all(delivery, parts, ledger, route="botapi", size_bytes=size_bytes)
+
+    async def _new_part(self, media: Media, meter: Meter) -> Part:
+        if media.kind is MediaKind.TEXT:
+            return Part(kind=media.kind, file="", caption=media.caption)
+        thumbnail = CountedFile(media.thumbnail, "thumbnail.jpg") if media.thumbnail else None
+        name = media.file_name or media.path.name
+        file: InputFile = meter.open(media.path, name)
+        if self._hand_over:
+            file = await asyncio.to_thread(handed, media.path, name)
+        return Part(kind=media.kind, file=file, thumbnail=thumbnail, media=media)
 
     async def send_cached(self, delivery: Delivery, receipt: Receipt, ledger: Ledger) -> Receipt:
         """Send files that Telegram keeps.
@@ -141,14 +155,6 @@ class BotApiDelivery:
         if is_refused_file(error):
             return CannotDeliver(f"the file id is refused: {message}")
         return CannotDeliver(message)
-
-
-def _new_part(media: Media, meter: Meter) -> Part:
-    if media.kind is MediaKind.TEXT:
-        return Part(kind=media.kind, file="", caption=media.caption)
-    thumbnail = CountedFile(media.thumbnail, "thumbnail.jpg") if media.thumbnail else None
-    name = media.file_name or media.path.name
-    return Part(kind=media.kind, file=meter.open(media.path, name), thumbnail=thumbnail, media=media)
 
 
 def _all_read(parts: Sequence[Part]) -> bool:

@@ -143,12 +143,14 @@ class SentFiles:
         media: Looks at files.
         gateways: MTProto, by bot id, for what the Bot API does not hand out.
         most_bytes: The largest file that is fetched at all.
+        most_near_bytes: The largest that the Bot API server hands out.
     """
 
     lines: Mapping[int, Line]
     media: MediaTools
     gateways: Mapping[int, Gateway] = field(default_factory=dict)
     most_bytes: int = int(LimitsSettings().file_max)
+    most_near_bytes: int = MOST_BYTES
 
     def probe(self, link: Link) -> Probe:
         """Say what the message told.
@@ -195,15 +197,15 @@ class SentFiles:
 
     def _check_size(self, hints: Mapping[str, str]) -> None:
         size_bytes = _size_of(hints)
-        if size_bytes > MOST_BYTES and int(hints["bot"]) not in self.gateways:
-            raise TooLarge(size_bytes, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
+        if size_bytes > (most := self.most_near_bytes) and int(hints["bot"]) not in self.gateways:
+            raise TooLarge(size_bytes, most, told=text("telegram-file-too-large", limit=most))
         if size_bytes > self.most_bytes:
             raise TooLarge(size_bytes, self.most_bytes)
 
     async def _fetch(self, line: Line, hints: Mapping[str, str], path: Path, sink: Sink) -> None:
         size_bytes = _size_of(hints)
-        if size_bytes <= MOST_BYTES:
-            await fetch(line, hints["file"], path, sink.progress)
+        if size_bytes <= self.most_near_bytes:
+            await fetch(line, hints["file"], path, sink.progress, most_bytes=self.most_near_bytes)
             return
         part = path.with_name(f"{path.name}.part")
         await self.gateways[int(hints["bot"])].fetch(hints["file"], size_bytes, part, sink.progress)
@@ -215,7 +217,9 @@ def _size_of(hints: Mapping[str, str]) -> int:
     return int(hints.get("size", 0))
 
 
-async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | None = None) -> None:
+async def fetch(
+    line: Line, file_id: str, path: Path, on_progress: OnProgress | None = None, *, most_bytes: int = MOST_BYTES
+) -> None:
     """Write a file that Telegram keeps; it appears whole or not at all.
 
     Args:
@@ -223,6 +227,7 @@ async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | 
         file_id: As that bot was told.
         path: Where to.
         on_progress: Called with the bytes done, of how many.
+        most_bytes: The largest that the server hands out.
 
     Raises:
         ContentUnavailable: If Telegram does not have it any more.
@@ -232,7 +237,7 @@ async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | 
     try:
         found = await line(GetFile(file_id=file_id), patience_s=_PATIENCE_S)
     except TelegramBadRequest as error:
-        raise _refused(error) from None
+        raise _refused(error, most_bytes) from None
     except AiogramError as error:
         raise TemporarilyUnavailable(describe(error)) from None
     part = path.with_name(f"{path.name}.part")
@@ -240,30 +245,33 @@ async def fetch(line: Line, file_id: str, path: Path, on_progress: OnProgress | 
     if Path(place).is_absolute():  # a Bot API server on this machine names its own file
         await asyncio.to_thread(shutil.copyfile, place, part)
     else:
-        await _stream(line.bot, place, part, found.file_size, on_progress)
+        await _stream(line.bot, place, part, most_bytes=most_bytes, on_progress=_of(found.file_size, on_progress))
     await asyncio.to_thread(part.replace, path)
 
 
-async def _stream(bot: Bot, place: str, part: Path, size_bytes: int | None, on_progress: OnProgress | None) -> None:
+def _of(size_bytes: int | None, on_progress: OnProgress | None) -> Callable[[int], None]:
+    return lambda done: on_progress(done, size_bytes) if on_progress is not None else None
+
+
+async def _stream(bot: Bot, place: str, part: Path, *, most_bytes: int, on_progress: Callable[[int], None]) -> None:
     url, session = bot.session.api.file_url(bot.token, place), bot.session
     done = 0
     try:
         with part.open("wb") as file:
             async for chunk in session.stream_content(url, timeout=_SILENCE_S, chunk_size=_CHUNK_BYTES):
                 done += len(chunk)
-                if done > MOST_BYTES:
-                    raise TooLarge(done, MOST_BYTES)
+                if done > most_bytes:
+                    raise TooLarge(done, most_bytes)
                 await asyncio.to_thread(file.write, chunk)
-                if on_progress is not None:
-                    on_progress(done, size_bytes)
+                on_progress(done)
     except (ClientError, AiogramError, TimeoutError) as error:
         # The chain is cut: the address holds the token.
         raise TemporarilyUnavailable(redact(f"{type(error).__name__}: {error}")) from None
 
 
-def _refused(error: TelegramBadRequest) -> ContentUnavailable | TooLarge:
+def _refused(error: TelegramBadRequest, most_bytes: int) -> ContentUnavailable | TooLarge:
     if "too big" in error.message.lower():
-        return TooLarge(None, MOST_BYTES, told=text("telegram-file-too-large", limit=MOST_BYTES))
+        return TooLarge(None, most_bytes, told=text("telegram-file-too-large", limit=most_bytes))
     return ContentUnavailable(Reason.GONE, describe(error))
 
 

@@ -159,13 +159,16 @@ class TelegramPlugin:
         return next((gateway for gateway in self.gateways.values() if gateway.bot_id == bot_id), None)
 
     def _sent_files(self) -> SentFiles:
-        from fetchgram.telegram.files import SentFiles  # noqa: PLC0415  # aiogram
+        from fetchgram.telegram.files import MOST_BYTES, SentFiles  # noqa: PLC0415  # aiogram
 
         if self._context is None:
             raise PluginError("nothing is fetched without a context", plugin=self.name)
         lines = {bot_id: delivery.line for bot_id, delivery in self.deliveries.items()}
         gateways = {gateway.bot_id: gateway for gateway in self.gateways.values()}
-        return SentFiles(lines, self._context.media, gateways, int(self.limits.file_max))
+        most_bytes = int(self.limits.file_max)
+        # A server of one's own hands out files of any size (core.telegram.org/bots/api#using-a-local-bot-api-server).
+        near_bytes = most_bytes if self.delivery_settings.botapi_local else MOST_BYTES
+        return SentFiles(lines, self._context.media, gateways, most_bytes, near_bytes)
 
 
 def telegram_plugin(

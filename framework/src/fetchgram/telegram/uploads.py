@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aiogram import Bot
-from aiogram.types import InputFile
+from aiogram.types import FSInputFile, InputFile
 
 from fetchgram.ports import Sink
 
@@ -64,6 +64,27 @@ class CountedFile(InputFile):
             self.watch()
         if self._on_read is not None:
             self._on_read(done)
+
+
+class HandedFile(FSInputFile):
+    """A file that a Bot API server on this machine reads by itself, and that is named instead of sent.
+
+    See core.telegram.org/bots/api#using-a-local-bot-api-server. The last part of its path is the name that people see.
+    """
+
+    @property
+    def uri(self) -> str:
+        """Return its name as it is: the server decodes nothing."""
+        return f"file://{self.path}"
+
+
+def handed(path: Path, name: str) -> HandedFile:
+    """Give a file a link under the name that the person is to see; blocking."""
+    link = path.with_name(f"{path.name}.handed") / safe_name(name)
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.hardlink_to(path)
+    return HandedFile(link)
 
 
 class Meter:

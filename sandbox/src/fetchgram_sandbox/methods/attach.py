@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from fetchgram_sandbox.account import Account
 from fetchgram_sandbox.errors import ApiError, bad_request
 from fetchgram_sandbox.files import Upload
@@ -31,7 +34,7 @@ def take_file(account: Account, params: Params, name: str, kind: str) -> StoredF
     Raises:
         ApiError: There is no such file, or it is too large or no picture.
     """
-    upload = params.upload(name)
+    upload = params.upload(name) or _handed_over(account, params.text(name))
     if upload is None:
         return _known_file(account, params.text(name), kind)
     if kind == "photo":
@@ -40,6 +43,16 @@ def take_file(account: Account, params: Params, name: str, kind: str) -> StoredF
     if file.mime not in PLAYABLE.get(kind, (file.mime,)):
         file = account.world.files.update(file, kind="document")
     return _describe(account, params, file)
+
+
+def _handed_over(account: Account, reference: str) -> Upload | None:
+    """Return a copy of a file of this machine, which a local server reads by itself; the path is taken as it is."""
+    path = Path(reference.removeprefix("file://"))
+    if not account.limits.is_local_server or not reference.startswith("file://") or not path.is_file():
+        return None
+    copy = account.world.files.new_path()
+    shutil.copyfile(path, copy)
+    return Upload(copy, path.name)
 
 
 def _known_file(account: Account, reference: str, kind: str) -> StoredFile:
