@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from fetchgram.model import Chat, Delivery, Media, Receipt, Text, text
 from fetchgram.ports import Clock, Ledger, Sink
 from fetchgram.settings import MtprotoSettings, Settings
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused
+from fetchgram.telegram.mtproto.loading import loaded
 from fetchgram.telegram.mtproto.session import SessionFile
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class Gateway:
             TemporarilyUnavailable: It does not work now.
         """
         client, _ = await self._open()
-        downloader = await asyncio.to_thread(importlib.import_module, "fetchgram.telegram.mtproto.downloader")
-        download = downloader.Download(file_id, size_bytes, path, on_progress)
+        download = (await loaded("downloader")).Download(file_id, size_bytes, path, on_progress)
 
         async def fetch() -> None:
             async with client.use() as pool:
@@ -187,24 +186,15 @@ class Gateway:
     async def _open(self) -> tuple[Client, MtprotoDelivery]:
         async with self._opening:
             if self._opened is None:
-                heavy = await asyncio.to_thread(_Heavy)
-                log_in = heavy.login.as_bot(self._token)
-                client: Client = heavy.client.Client(self._settings, SessionFile(self._file), log_in)
-                self._opened = client, heavy.delivery.MtprotoDelivery(client.pool, self._on_unreachable)
+                log_in = (await loaded("login")).as_bot(self._token)
+                client: Client = (await loaded("client")).Client(self._settings, SessionFile(self._file), log_in)
+                delivery = await loaded("delivery")
+                self._opened = client, delivery.MtprotoDelivery(client.pool, self._on_unreachable)
             return self._opened
 
     def _fall(self, error: Exception) -> None:
         log.warning("mtproto.down", error=repr(error), seconds=_DOWN_S)
         self._down_until = self._clock.monotonic() + _DOWN_S
-
-
-class _Heavy:
-    """The modules that import kurigram."""
-
-    def __init__(self) -> None:
-        self.client = importlib.import_module("fetchgram.telegram.mtproto.client")
-        self.login = importlib.import_module("fetchgram.telegram.mtproto.login")
-        self.delivery = importlib.import_module("fetchgram.telegram.mtproto.delivery")
 
 
 def open_gateway(

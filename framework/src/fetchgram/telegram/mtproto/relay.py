@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -18,6 +16,7 @@ from fetchgram.ports import Clock, Ledger, NotifyAdmins, Sink
 from fetchgram.settings import MtprotoSettings, Settings
 from fetchgram.telegram.mtproto.failures import KeyLost, Lost, NoAnswer, Refused, RelayFailed
 from fetchgram.telegram.mtproto.gateway import Gateway
+from fetchgram.telegram.mtproto.loading import loaded
 from fetchgram.telegram.mtproto.session import Keeper, SessionFile, SessionString, from_string
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Relay:
         """
         try:
             async with self.tenure(), self._use() as (pool, _):
-                way = (await _heavy("relayed")).way_over(pool, self._chat)
+                way = (await loaded("relayed")).way_over(pool, self._chat)
                 return await gateway.deliver(delivery, media, ledger, sink, way=way)
         except (RelayFailed, Lost, NoAnswer, Refused) as error:
             raise await self._meaning(error) from error
@@ -109,7 +108,7 @@ class Relay:
         """
         used_at = self._keeper.used_at
         try:
-            checks = await _heavy("relay_check")
+            checks = await loaded("relay_check")
             async with self._use() as (pool, user):
                 chat = await checks.seen_by_person(pool, self._chat)
                 for name, gateway in gateways.items():
@@ -156,7 +155,7 @@ class Relay:
         """Hold the account's connections; gives them, and who it is."""
         async with self._opening:
             if self._client is None:
-                heavy = await _heavy("client")
+                heavy = await loaded("client")
                 self._client = heavy.Client(self._settings, self._keeper, None)
         async with self._client.use() as pool:
             try:
@@ -204,11 +203,6 @@ class Relay:
     async def _tell(self, notice: Text) -> None:
         if self.notify_admins is not None:
             await self.notify_admins(notice, once_key="relay")
-
-
-async def _heavy(name: str) -> ModuleType:
-    """Import a module that imports kurigram."""
-    return await asyncio.to_thread(importlib.import_module, f"fetchgram.telegram.mtproto.{name}")
 
 
 def open_relay(settings: Settings, clock: Clock) -> Relay | None:
