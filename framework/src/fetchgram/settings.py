@@ -104,10 +104,7 @@ class DeliverySettings(SettingsModel):
         default=True, description="Whether a video or sound that no way takes whole goes out in parts that play."
     )
     botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
-    botapi_hand_over: bool = Field(
-        default=False,
-        description="Whether that server is told where files lie on this machine, instead of getting them.",
-    )
+    botapi_hand_over: bool = Field(default=False, description="Whether that server reads files where they lie here.")
     messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
     paid_broadcasts: bool = Field(
         default=False, description="Whether broadcasts go at the rate that Telegram sells for Stars."
@@ -136,9 +133,7 @@ class MtprotoSettings(SettingsModel):
     server: str | None = Field(
         default=None, pattern=r"^\S+:\d+$", description="`host:port` of the data centre; Telegram's by default."
     )
-    public_key: str | None = Field(
-        default=None, description="RSA key (PEM) of servers that are not Telegram's; others may follow it."
-    )
+    public_key: str | None = Field(default=None, description="RSA keys (PEM) of servers that are not Telegram's.")
     proxy: SecretStr | None = Field(
         default=None, description="`socks5://…`, `http://…` or a link of an MTProxy (`tg://proxy?…`)."
     )
