@@ -104,7 +104,7 @@ class DeliverySettings(SettingsModel):
         default=True, description="Whether a video or sound that no way takes whole goes out in parts that play."
     )
     botapi_local: bool = Field(default=False, description="Whether `api_url` is a local Bot API server (2000 MB).")
-    botapi_hand_over: bool = Field(default=False, description="Whether that server reads files where they lie here.")
+    botapi_hand_over: bool = Field(default=False, description="Whether a local server reads files where they are.")
     messages_per_s: float = Field(default=30.0, gt=0, description="Messages a second over all chats.")
     paid_broadcasts: bool = Field(
         default=False, description="Whether broadcasts go at the rate that Telegram sells for Stars."
@@ -117,12 +117,6 @@ class DeliverySettings(SettingsModel):
     )
     chat_interval_s: float = Field(default=1.0, ge=0, description="Shortest time between two messages in one chat.")
     group_per_minute: int = Field(default=20, ge=1, description="Messages a minute in one group.")
-
-    @model_validator(mode="after")
-    def _is_handed_to_our_own(self) -> Self:
-        if self.botapi_hand_over and not self.botapi_local:
-            raise ValueError("botapi_hand_over needs botapi_local: no other server reads this machine's files")
-        return self
 
 
 class MtprotoSettings(SettingsModel):

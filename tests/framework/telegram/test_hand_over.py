@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiogram.types import FSInputFile
-from pydantic import ValidationError
 
 from fetchgram.clock import SystemClock
 from fetchgram.errors import Uncertain
@@ -97,8 +96,3 @@ async def test_a_large_sent_file_comes_back_over_the_disk(account: Account, chat
     path = tmp_path / "fetched"
     await fetch(account.line, link.hints["file"], path, most_bytes=30 * MB)
     assert path.stat().st_size == 21 * MB
-
-
-def test_only_a_server_of_ones_own_is_handed_files() -> None:
-    with pytest.raises(ValidationError, match="needs botapi_local"):
-        DeliverySettings(botapi_hand_over=True)

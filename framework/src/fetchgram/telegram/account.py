@@ -33,7 +33,10 @@ class Account:
         self.name = name
         self.bot = build_client(name, settings.bots[name])
         self.line = Line(self.bot, settings.delivery, clock)
-        self.delivery = BotApiDelivery(self.line, self._unreachable, hand_over=settings.delivery.botapi_hand_over)
+        own = settings.delivery
+        self.delivery = BotApiDelivery(
+            self.line, self._unreachable, hand_over=own.botapi_local and own.botapi_hand_over
+        )
         self.gateway = open_gateway(name, settings, clock, self._unreachable)
         self.on_unreachable: Callable[[Chat], Awaitable[None]] | None = None
 
