@@ -14,7 +14,7 @@ from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Work
 from fetchgram_compress.wishes import Form, Wish
 
-from .conftest import Seen, look
+from .conftest import Seen, ffmpeg, look
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -201,6 +201,18 @@ async def test_a_picture_changes_its_kind_and_fits(engine: Engine, corpus: Corpu
     assert made.path.stat().st_size <= 40_000
     assert made.info.mime == f"image/{form}"
     assert seen.frames == 1
+
+
+async def test_a_size_below_what_the_frames_cost_at_the_least_is_told_as_out_of_reach(
+    engine: Engine, tmp_path: Path
+) -> None:
+    still = "color=white:s=480x270:r=30:d=6,drawgrid=w=80:h=60:c=gray,hue=H=floor(t/2)"
+    path = tmp_path / "source.mp4"
+    ffmpeg("-f", "lavfi", "-i", still, "-c:v", "libx264", "-preset", "veryfast", "-crf", "14", path)
+    limit = int(path.stat().st_size * 0.85)
+    with pytest.raises(TooLarge) as caught:
+        await engine.make(path, Wish(max_bytes=limit), tmp_path, "result", lambda _share: None)
+    assert caught.value.text.key == "compress-unreachable"
 
 
 async def test_a_picture_that_gets_no_smaller_says_what_was_the_smallest(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.api import Input, MediaInfo, MediaTools, Watch, first_failure
+from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
 from fetchgram_compress.budget import LEAST_KBPS, Budget
 from fetchgram_compress.sample import has_notes
@@ -25,6 +25,8 @@ _FIRST_PART = 0.3
 """Of the whole time: x264's quick first pass, beside which the sound is made."""
 _SECOND_PART = 0.97
 """What is left is for another try; a bar that goes back would be worse than one that waits."""
+_TOO_LOW = "requested bitrate is too low"
+"""x264's word (`encoder/ratecontrol.c`) where what the frames cost at the least is above the bitrate."""
 
 OnShare = Callable[[float], None]
 
@@ -67,7 +69,8 @@ class Fitting:
             if kbps < LEAST_KBPS:
                 break
             start, end = (_FIRST_PART, _SECOND_PART) if attempt == 1 else (_SECOND_PART, _SECOND_PART)
-            await self._encode(_at(plan, track, kbps), sound, notes, output, _part(on_share, start, end))
+            if not await self._encode(_at(plan, track, kbps), sound, notes, output, _part(on_share, start, end)):
+                break
             size_bytes = (await asyncio.to_thread(output.stat)).st_size
             if size_bytes <= plan.max_bytes:
                 on_share(1.0)
@@ -117,16 +120,18 @@ class Fitting:
 
     async def _encode(
         self, plan: Plan, sound: Path | None, notes: Path | None, output: Path, on_share: OnShare
-    ) -> None:
+    ) -> bool:
+        """Encode once; false when the encoder cannot go as low as that."""
         inputs: list[Path | Input] = [arguments.source_of(plan, self.path), *([sound] if sound is not None else [])]
-        await self.media.run(
-            arguments.beside(plan, self.source, self.encoder),
-            inputs=inputs,
-            output=output,
-            workdir=self.workdir,
-            watch=self._watch(plan, on_share),
-            notes=notes,
-        )
+        words = arguments.beside(plan, self.source, self.encoder)
+        watch = self._watch(plan, on_share)
+        try:
+            await self.media.run(words, inputs=inputs, output=output, workdir=self.workdir, watch=watch, notes=notes)
+        except FfmpegError as error:
+            if _TOO_LOW not in error.stderr_tail:
+                raise
+            return False
+        return True
 
     def _watch(self, plan: Plan, on_share: OnShare) -> Watch:
         return replace(self.watch, duration_s=plan.duration_s, on_progress=on_share)
