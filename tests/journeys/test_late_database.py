@@ -49,4 +49,5 @@ async def test_a_worker_that_starts_before_its_database_waits_for_it_and_ends_at
             await until(lambda: said("database.awaited") > waits, log.read_text)
             await asyncio.to_thread(server.start)
             await until(lambda: said("process.started"), log.read_text)
+            assert await worker.stop() == 0
     assert "Traceback" not in log.read_text()

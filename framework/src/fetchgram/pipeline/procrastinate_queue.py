@@ -19,6 +19,7 @@ from fetchgram.pipeline.queue import LocalQueue
 from fetchgram.ports import Clock
 from fetchgram.settings import Settings
 from fetchgram.storage import Session, Storage
+from fetchgram.storage.insistent import insistent
 from fetchgram.storage.notifier import Notifier
 from fetchgram.storage.postgres import PostgresDatabase
 from fetchgram.storage.unbroken import unbroken
@@ -154,24 +155,27 @@ class ProcrastinateQueue(LocalQueue):
                 self._idle.remove(hint)
 
     async def _take_hints(self) -> None:
-        lease_s = self._settings.work.lease_s
         while True:
             try:
-                async with self._app.open_async():
-                    await self._app.run_worker_async(
-                        queues=[_QUEUE],
-                        name=self._worker,
-                        concurrency=self._settings.work.jobs,
-                        delete_jobs="always",
-                        fetch_job_polling_interval=_LOOK_EVERY_S,
-                        install_signal_handlers=False,
-                        shutdown_graceful_timeout=0,
-                        update_heartbeat_interval=lease_s / 3,
-                        stalled_worker_timeout=lease_s,
-                    )
+                await insistent(self._run_worker())
             except Exception as error:  # noqa: BLE001  # whatever it is: these are hints, the jobs are in the table
                 log.warning("queue.no_hints", error=repr(error))
             await asyncio.sleep(_REST_S)
+
+    async def _run_worker(self) -> None:
+        lease_s = self._settings.work.lease_s
+        async with self._app.open_async():
+            await self._app.run_worker_async(
+                queues=[_QUEUE],
+                name=self._worker,
+                concurrency=self._settings.work.jobs,
+                delete_jobs="always",
+                fetch_job_polling_interval=_LOOK_EVERY_S,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=0,
+                update_heartbeat_interval=lease_s / 3,
+                stalled_worker_timeout=lease_s,
+            )
 
     async def _keep_sweeping(self) -> None:
         while True:
