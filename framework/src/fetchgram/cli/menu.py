@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fetchgram.errors import ConfigError
 from fetchgram.model import ChoiceKind
-from fetchgram.pipeline.menu import ChoiceRow, Menu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fetchgram.pipeline.menu import ChoiceRow, Menu
 
 BEST = "best"
 
