@@ -27,7 +27,7 @@ from fetchgram.model import (
     RequestState,
     text,
 )
-from fetchgram.pipeline.audience import Failed, News
+from fetchgram.pipeline.audience import Cancelled, Failed, News
 from fetchgram.storage import Session, Storage, open_storage
 from fetchgram.telegram import resume
 from fetchgram.telegram.cards import Cards
@@ -160,19 +160,19 @@ class Heard:
         self.news.append(news)
 
 
+@pytest.mark.parametrize("end", [RequestState.FAILED, RequestState.CANCELLED])
 @pytest.mark.parametrize(("chat", "is_told"), [(7, True), (-7, False)])
-async def test_a_failure_before_the_first_word_is_told_after_the_restart_but_not_to_a_group_that_did_not_ask(
-    tmp_path: Path, chat: int, *, is_told: bool
+async def test_an_end_is_told_after_the_restart_though_no_message_is_known_but_not_to_a_group_that_did_not_ask(
+    tmp_path: Path, chat: int, end: RequestState, *, is_told: bool
 ) -> None:
     storage, heard = await open_storage(None, tmp_path), Heard()
     here = Chat(bot_id=BOT, chat=chat)
+    error, number = (text("error-internal"), "ABCDEF") if end is RequestState.FAILED else (None, None)
     async with storage.write() as session:
         request, _ = await session.requests.accept(
             key="k", bot_id=BOT, person=7, destination=here, locale="en", url="https://fake/one"
         )
-        request = await session.requests.update(
-            request.id, state=RequestState.FAILED, error=text("error-internal"), error_number="ABCDEF"
-        )
+        request = await session.requests.update(request.id, state=end, error=error, error_number=number)
     follower = resume.Resume(
         bot_id=BOT,
         storage=storage,
@@ -183,7 +183,8 @@ async def test_a_failure_before_the_first_word_is_told_after_the_restart_but_not
     )
     assert request.status_message is None
     await follower._take_up(request)
-    assert heard.news == ([Failed(error=text("error-internal"), number="ABCDEF")] if is_told else [])
+    news = Failed(error=text("error-internal"), number="ABCDEF") if end is RequestState.FAILED else Cancelled()
+    assert heard.news == ([news] if is_told else [])
     await storage.close()
 
 

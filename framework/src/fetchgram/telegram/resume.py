@@ -24,6 +24,7 @@ _TICK_S = 2.0
 _ENDS = frozenset({"job.delivered", "job.failed", "job.choice_gone", "delivery.failed", "delivery.uncertain"})
 """Events of a job with which a request may have come to an end, or back to its menu."""
 _TOLD_BY_WORKERS = frozenset({RequestState.DONE, RequestState.FAILED, RequestState.CHOOSING})
+_OWED = frozenset({RequestState.FAILED, RequestState.CANCELLED})
 
 _Answer: TypeAlias = tuple[int, int]
 """What somebody waits for: a request, and the place in its list, 0 for what is no list."""
@@ -196,9 +197,10 @@ def _is_told_by_workers(request: Request) -> bool:
 
 
 def _is_owed_an_end(request: Request) -> bool:
-    """Whether a failure is to be told although nothing was said before: the bot died before its first word.
+    """Whether an end is to be told although no message of ours is known.
 
-    In a group a link that nobody claims is left alone, so silence is right there.
+    The bot died before its first word, or before it heard that word's number; its buttons work all the same. In a group
+    a link that nobody claims is left alone, so silence is right there.
     """
     is_group = isinstance(request.destination, Chat) and request.destination.chat < 0
-    return request.state is RequestState.FAILED and (request.link is not None or not is_group)
+    return request.state in _OWED and (request.link is not None or not is_group)
