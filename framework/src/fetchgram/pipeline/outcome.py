@@ -255,6 +255,10 @@ class Outcomes:
                 return
         await self._workdirs.remove(job.id)
 
+    async def give_room(self, job: Job) -> None:
+        """Remove what a job has fetched so far; it begins again when there is room."""
+        await self._workdirs.remove(job.id)
+
     async def tidy(self, job: Job) -> None:
         """Remove the folder of a job that ended."""
         async with self._storage.read() as session:

@@ -17,7 +17,7 @@ from fetchgram.errors import (
     first_of,
     is_no_room,
 )
-from fetchgram.model import Job, Text, text
+from fetchgram.model import Job, Stage, Text, text
 from fetchgram.pipeline.audience import Failed, MenuAgain
 from fetchgram.pipeline.housekeeping import Housekeeping
 from fetchgram.pipeline.lease import JobLease, LeaseLost
@@ -193,6 +193,9 @@ class Runner:
         """Decide what an error means for the job; nothing passes this point."""
         if is_no_room(error):
             error = DiskFull(str(error))
+        if isinstance(error, DiskFull) and job.stage is Stage.DOWNLOAD:
+            # What came so far may be what fills the disk: then not even this could be written down.
+            await self._outcomes.give_room(job)
         if isinstance(error, WorkerCrashed) and not isinstance(error, Poisonous):
             error = await self._crashed(job, error)
         if isinstance(error, ChoiceGone):
