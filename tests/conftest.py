@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -26,6 +27,15 @@ from fetchgram.telegram.switchboard import Switchboard
 from fetchgram.testing import FakeContext, FakeNotifyAdmins
 from fetchgram.texts import Texts
 from fetchgram_sandbox.postgres import PostgresServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that ask for the most time: one that came last would leave the other cores idle."""
+    limits_s: Counter[Path] = Counter()
+    for item in items:
+        marker = item.get_closest_marker("timeout")
+        limits_s[item.path] = max(limits_s[item.path], marker.args[0] if marker else 0)
+    items.sort(key=lambda item: -limits_s[item.path])
 
 
 @pytest.fixture(scope="session")

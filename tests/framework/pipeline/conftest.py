@@ -28,6 +28,7 @@ from fetchgram.api import (
     LinkKind,
     Media,
     MediaKind,
+    Option,
     Page,
     Person,
     Probe,
@@ -95,6 +96,7 @@ class Site:
     length: int = 25
     on_probe: Callable[[Link], object] | None = None
     on_step: Callable[[Step], object] | None = None
+    offered: tuple[Option, ...] = ()
 
 
 class FakePlatform:
@@ -193,6 +195,10 @@ class FakeSteps:
 
     def __init__(self, settings: SettingsModel, context: object) -> None:
         self._settings = settings
+
+    @hookimpl
+    def offer(self) -> Sequence[Option]:
+        return FakePlatform.site.offered
 
     @hookimpl
     async def post_process(self, media: Sequence[Media], step: Step, workdir: Path, sink: Sink) -> Sequence[Media]:

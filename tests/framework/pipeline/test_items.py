@@ -14,10 +14,13 @@ from fetchgram.model import (
     JobState,
     Link,
     LinkKind,
+    Option,
     Person,
     Request,
     RequestState,
     Route,
+    Step,
+    text,
 )
 from fetchgram.pipeline.audience import Cancelled, Done, Failed
 from fetchgram.storage.items import Item
@@ -136,9 +139,11 @@ async def jobs_of(bench: Bench, request: Request) -> set[int]:
         return {delivery.job_id for delivery in await session.deliveries.of_request(request.id)}
 
 
-async def test_an_item_that_was_fetched_before_comes_from_the_cache(bench: Bench) -> None:
+@pytest.mark.parametrize("steps", [(), (Step(key="steps.fit"),)], ids=["as it is", "with a step that needs no tap"])
+async def test_an_item_that_was_fetched_before_comes_from_the_cache(bench: Bench, steps: tuple[Step, ...]) -> None:
+    bench.site.offered = tuple(Option(key=step.key, label=text("button-best"), automatic=True) for step in steps)
     single = await bench.wish("https://fake/item2", key="single")
-    await bench.route.intake.choose(single.id, 0)
+    await bench.route.intake.choose(single.id, 0, steps)
     await bench.run_until_ended(single.id)
     request = await started(bench, (2,))
     await bench.run_until_ended(request.id)

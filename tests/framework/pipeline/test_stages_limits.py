@@ -33,6 +33,15 @@ async def test_a_runaway_download_is_told_with_the_limit_that_was_set(bench: Ben
     assert ended.error == text("error-too-large-unknown", limit=MB)
 
 
+async def test_a_download_is_told_how_much_may_come(bench: Bench) -> None:
+    told: list[int | None] = []
+    bench.site.on_download = lambda _workdir, sink: told.append(sink.max_bytes)
+    request = await bench.wish()
+    await bench.route.intake.choose(request.id, 0)
+    await bench.run_until_ended(request.id)
+    assert told == [MB]
+
+
 @pytest.mark.parametrize(("file_max_bytes", "arrives"), [(4, True), (3, False)])
 async def test_a_file_over_the_limit_is_refused_also_when_its_folder_was_not(
     bench: Bench, file_max_bytes: int, *, arrives: bool

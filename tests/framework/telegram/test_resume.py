@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -22,6 +23,7 @@ from fetchgram.model import (
     Link,
     LinkKind,
     Listing,
+    Probe,
     Recipe,
     Request,
     RequestState,
@@ -160,10 +162,23 @@ class Heard:
         self.news.append(news)
 
 
-@pytest.mark.parametrize("end", [RequestState.FAILED, RequestState.CANCELLED])
-@pytest.mark.parametrize(("chat", "is_told"), [(7, True), (-7, False)])
+UNSURE = Link(plugin="fake", kind=LinkKind.MEDIA, media_id="one", url="https://fake/one", sure=False)
+
+
+@pytest.mark.parametrize(
+    ("chat", "end", "link", "probe", "is_told"),
+    [
+        (7, RequestState.FAILED, None, None, True),
+        (7, RequestState.CANCELLED, None, None, True),
+        (-7, RequestState.FAILED, None, None, False),
+        (-7, RequestState.FAILED, replace(UNSURE, sure=True), None, True),
+        (-7, RequestState.CANCELLED, None, None, False),
+        (-7, RequestState.CANCELLED, UNSURE, None, False),
+        (-7, RequestState.CANCELLED, UNSURE, Probe(link=UNSURE, title="A film"), True),
+    ],
+)
 async def test_an_end_is_told_after_the_restart_though_no_message_is_known_but_not_to_a_group_that_did_not_ask(
-    tmp_path: Path, chat: int, end: RequestState, *, is_told: bool
+    tmp_path: Path, chat: int, end: RequestState, link: Link | None, probe: Probe | None, *, is_told: bool
 ) -> None:
     storage, heard = await open_storage(None, tmp_path), Heard()
     here = Chat(bot_id=BOT, chat=chat)
@@ -172,7 +187,9 @@ async def test_an_end_is_told_after_the_restart_though_no_message_is_known_but_n
         request, _ = await session.requests.accept(
             key="k", bot_id=BOT, person=7, destination=here, locale="en", url="https://fake/one"
         )
-        request = await session.requests.update(request.id, state=end, error=error, error_number=number)
+        request = await session.requests.update(
+            request.id, state=end, error=error, error_number=number, link=link, probe=probe
+        )
     follower = resume.Resume(
         bot_id=BOT,
         storage=storage,

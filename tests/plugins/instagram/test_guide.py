@@ -24,6 +24,7 @@ from fetchgram.api import (
     PluginError,
     Step,
     TemporarilyUnavailable,
+    TooLarge,
 )
 from fetchgram_instagram.choices import wishes_for
 from fetchgram_instagram.settings import Settings
@@ -82,6 +83,13 @@ async def test_of_a_long_text_what_fits_stands_below_and_the_rest_follows_on_wis
 async def test_a_short_text_has_no_rest_to_wish_for(bench: Bench, link_to: LinkTo) -> None:
     for path in ("p/Cpicture001/", "p/Cwordless01/", "sandbox.band/"):
         assert wishes_for(await bench.guide.probe(link_to(path))) == ()
+
+
+async def test_a_download_stops_at_the_limit_of_its_job(get: Any, sink: Any) -> None:
+    sink.max_bytes = 1000
+    with pytest.raises(TooLarge) as caught:
+        await get("p/Cpicture001/")
+    assert caught.value.limit_bytes == sink.max_bytes
 
 
 async def test_a_look_and_a_download_are_one_visit(bench: Bench, get: Any) -> None:

@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)
 
 
 FILE = Choice(kind=ChoiceKind.VIDEO, container="mp4")
+LARGEST_BLOCK_BYTES = 4 * 1024 * 1024
+"""Of yt-dlp's, between two looks at what has come (`FileDownloader.best_block_size`)."""
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
@@ -217,7 +219,33 @@ async def test_an_answer_without_an_end_is_stopped_at_the_limit(  # fixtures
     with pytest.raises(TooLarge):
         await bench.engine.download(make_job(link, FILE), workdir, sink, options=options)
     used = sum(path.stat().st_size for path in files_in(workdir, "*"))
-    assert used <= options.max_bytes + 4 * 1024 * 1024
+    assert used <= options.max_bytes + LARGEST_BLOCK_BYTES
+
+
+async def test_the_limit_of_a_job_stops_what_has_no_end_though_the_plugin_would_take_more(
+    bench: Bench, workdir: Path, make_link: MakeLink, make_job: MakeJob
+) -> None:
+    sink = FakeSink(max_bytes=2_000_000)
+    with pytest.raises(TooLarge) as caught:
+        await bench.engine.download(
+            make_job(make_link(f"{bench.site.url}/bad/endless.mp4", LinkKind.FILE), FILE), workdir, sink
+        )
+    assert caught.value.limit_bytes == sink.max_bytes
+    assert sum(path.stat().st_size for path in files_in(workdir, "*")) <= 2_000_000 + LARGEST_BLOCK_BYTES
+
+
+async def test_pieces_of_unknown_size_are_counted_as_they_come(
+    bench: Bench, workdir: Path, make_link: MakeLink, make_job: MakeJob
+) -> None:
+    piece = f"{bench.site.url}/media/hls-144-00.ts"
+    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", *[f"#EXTINF:2,\n{piece}?{n}" for n in range(40)], "#EXT-X-ENDLIST"]
+    probe = await bench.engine.probe(make_link(bench.extra.put("/long.m3u8", "\n".join(lines)), LinkKind.FILE))
+    sink = FakeSink(max_bytes=3 * bench.site.clip("hls-144-00.ts").stat().st_size)
+    with pytest.raises(TooLarge) as caught:
+        await bench.engine.download(make_job(probe.link, probe.choices[0]), workdir, sink)
+    assert caught.value.limit_bytes == sink.max_bytes
+    asked = [seen.path for seen in bench.site.requests if seen.path.endswith(".ts")]
+    assert len(asked) < 40
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_begun(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from fetchgram.api import Certainty, ChoiceKind, ContentUnavailable, Link, LinkKind, Reason
+from fetchgram_ytdlp.catalogue import Catalogue
+from fetchgram_ytdlp.claims import claim
 from fetchgram_ytdlp.ladder import Wish
 from fetchgram_ytdlp.translate import list_probe_of, page_of, probe_of, refuse_unready, tracks_of
 
@@ -161,6 +164,22 @@ def test_entries_are_named_by_their_site_and_know_their_list() -> None:
     assert (page.entries[0].link.media_id, page.entries[0].link.within) == ("Site:9", LINK.url)
     assert (page.entries[0].title, page.entries[0].duration_s, page.total) == ("Nine", 5.0, 40)
     assert page.next_cursor is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://site.example/film.mp4?id=9",
+        "https://SITE.example:443/film.mp4?utm_source=feed&id=9#t=3",
+        "https://site.example/live/master.m3u8",
+        "https://site.example/page/9",
+    ],
+)
+def test_an_entry_that_no_extractor_knows_is_named_as_for_somebody_who_sends_it_alone(url: str) -> None:
+    alone = claim(url, Catalogue([]), "ytdlp")
+    assert alone is not None
+    (entry,) = page_of(LINK, {"entries": [{"_type": "url", "url": url}]}, start=1, size=1).entries
+    assert entry.link == replace(alone, sure=True, within=LINK.url)
 
 
 def test_one_entry_more_than_a_page_means_another_page() -> None:

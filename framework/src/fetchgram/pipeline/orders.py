@@ -17,6 +17,14 @@ from fetchgram.ports import Clock
 from fetchgram.storage import Session
 
 
+def recipe_of(hooks: Hooks, link: Link, choice: Choice, steps: Sequence[Step] = ()) -> Recipe:
+    """Build a recipe; the plugins of its steps shape the result as the link's own does."""
+    settings, schema = hooks.shape(link.plugin)
+    others = sorted({step.plugin for step in steps if step.at is At.AFTER} - {link.plugin})
+    shapes = [f"{name}:{':'.join(map(str, hooks.shape(name)))}" for name in others]
+    return Recipe(choice=choice, steps=tuple(steps), settings="+".join([settings, *shapes]), schema=schema)
+
+
 class Orders:
     """Writes recipes and puts them into the queue.
 
@@ -36,11 +44,8 @@ class Orders:
         self._clock = clock
 
     def recipe(self, link: Link, choice: Choice, steps: Sequence[Step] = ()) -> Recipe:
-        """Build the recipe; the plugins of its steps shape the result as the link's own does."""
-        settings, schema = self._hooks.shape(link.plugin)
-        others = sorted({step.plugin for step in steps if step.at is At.AFTER} - {link.plugin})
-        shapes = [f"{name}:{':'.join(map(str, self._hooks.shape(name)))}" for name in others]
-        return Recipe(choice=choice, steps=tuple(steps), settings="+".join([settings, *shapes]), schema=schema)
+        """Build the recipe of a choice."""
+        return recipe_of(self._hooks, link, choice, steps)
 
     async def check_link(self, session: Session, person: Person) -> None:
         """Let a person send one more link.

@@ -22,9 +22,18 @@ class ProgressSink:
         stage: Of the job.
         tell: Takes the news to everyone who waits.
         clock: Time.
+        max_bytes: What a download may bring.
     """
 
-    def __init__(self, stage: Stage, tell: Callable[[Progress], Awaitable[None]], clock: Clock) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        tell: Callable[[Progress], Awaitable[None]],
+        clock: Clock,
+        *,
+        max_bytes: int | None = None,
+    ) -> None:
+        self.max_bytes = max_bytes
         self._stage = stage
         self._tell = tell
         self._clock = clock

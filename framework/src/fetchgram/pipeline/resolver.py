@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fetchgram.errors import ContentUnavailable, Reason, TooLarge
 from fetchgram.model import Choice, ChoiceKind, Job, Person, Probe, Recipe, Request, Route, Step, text
 from fetchgram.pipeline.menu import IN_PARTS, Ways
+from fetchgram.pipeline.orders import recipe_of
 from fetchgram.pipeline.outcome import Outcomes
 from fetchgram.plugins.hooks import Hooks
 
@@ -54,13 +55,8 @@ class Resolver:
     async def _recipe(self, job: Job, probe: Probe, request: Request) -> Recipe:
         routes = await self._hooks.routes(request.destination)
         choice = nearest(probe.choices, job.recipe.choice, Ways(routes))
-        settings, schema = self._hooks.shape(probe.link.plugin)
-        return Recipe(
-            choice=choice,
-            steps=await self._steps(probe, choice, routes, request),
-            settings=settings,
-            schema=schema,
-        )
+        steps = await self._steps(probe, choice, routes, request)
+        return recipe_of(self._hooks, probe.link, choice, steps)
 
     async def _steps(self, probe: Probe, choice: Choice, routes: Sequence[Route], request: Request) -> tuple[Step, ...]:
         """Return what is done without a tap, as with a single link."""

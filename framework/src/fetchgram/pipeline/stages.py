@@ -114,7 +114,10 @@ class Stages:
             await self._outcomes.tell_all(job, Working(stage=Stage.DOWNLOAD))
             most = await self._sizes.of_job(job)
             media = await self._with_progress(
-                job, Stage.DOWNLOAD, lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir, most)
+                job,
+                Stage.DOWNLOAD,
+                lambda sink: self._bounded(self._hooks.download(job, workdir, sink), workdir, most),
+                max_bytes=most,
             )
         _refuse_strays(media, workdir, job.link.plugin)
         if (size_bytes := sum(item.size_bytes for item in media)) > most:
@@ -143,8 +146,10 @@ class Stages:
             job = await self._outcomes.checkpoint(job, Stage.DELIVER, job.checkpoint)
         return job
 
-    async def _with_progress(self, job: Job, stage: Stage, work: Callable[[ProgressSink], Awaitable[T]]) -> T:
-        sink = ProgressSink(stage, lambda news: self._outcomes.tell_all(job, news), self._clock)
+    async def _with_progress(
+        self, job: Job, stage: Stage, work: Callable[[ProgressSink], Awaitable[T]], *, max_bytes: int | None = None
+    ) -> T:
+        sink = ProgressSink(stage, lambda news: self._outcomes.tell_all(job, news), self._clock, max_bytes=max_bytes)
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(sink.pump())
             result = await work(sink)

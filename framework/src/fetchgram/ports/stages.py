@@ -10,6 +10,11 @@ from fetchgram.model import Growing, Json
 class Sink(Protocol):
     """Where a running stage says how far it is."""
 
+    @property
+    def max_bytes(self) -> int | None:
+        """Return how much a download may bring, all files together; `None` where only the plugin's own limit holds."""
+        ...
+
     def progress(self, done: int, total: int | None) -> None:
         """Say how many bytes of how many are done; may be called often and from any task of the loop."""
         ...

@@ -200,7 +200,9 @@ def _is_owed_an_end(request: Request) -> bool:
     """Whether an end is to be told although no message of ours is known.
 
     The bot died before its first word, or before it heard that word's number; its buttons work all the same. In a group
-    a link that nobody claims is left alone, so silence is right there.
+    a link that nobody claims, or nobody is sure of, is left alone, so silence is right there.
     """
-    is_group = isinstance(request.destination, Chat) and request.destination.chat < 0
-    return request.state in _OWED and (request.link is not None or not is_group)
+    if request.state not in _OWED or not isinstance(request.destination, Chat) or request.destination.chat > 0:
+        return request.state in _OWED
+    # A link that nobody is sure of is noted, and the wish cancelled, without a look behind it.
+    return (request.link if request.state is RequestState.FAILED else request.probe) is not None

@@ -74,11 +74,13 @@ class FakeSink:
         reports: Bytes done, of how many; in their order.
         announced: Growing files.
         heard: Set with each report, for tests that wait for the next one.
+        max_bytes: What a download may bring.
     """
 
     reports: list[tuple[int, int | None]] = field(default_factory=list)
     announced: list[Growing] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    max_bytes: int | None = None
 
     def progress(self, done: int, total: int | None) -> None:
         """Remember bytes done, of how many."""

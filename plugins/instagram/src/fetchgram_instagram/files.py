@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +74,7 @@ class Files:
 
         # What is known is the size of a film; its sound comes out of it, its cover alone is another file.
         sizes = [each.item.size_bytes if each.kind is not ChoiceKind.THUMBNAIL else None for each in files]
-        max_bytes = int(self._settings.max_size)
+        max_bytes = min(int(self._settings.max_size), sink.max_bytes or sys.maxsize)
         answer = await self._context.workers.run(
             "fetchgram_instagram.fetching:fetch",
             {

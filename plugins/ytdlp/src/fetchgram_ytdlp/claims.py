@@ -31,7 +31,16 @@ def claim(url: str, catalogue: Catalogue, plugin: str) -> Link | None:
     match = catalogue.find(url)
     if match is not None:
         return _of_match(match, canonical(parts), plugin, sure=not _is_search(match, parts))
-    return _of_unknown(parts, plugin)
+    return by_address(parts, plugin)
+
+
+def by_address(parts: SplitResult, plugin: str) -> Link:
+    """Return a link to what no extractor knows, named by its address; only a media file is surely one."""
+    suffix = suffix_of(parts)
+    is_file = suffix in FILE_KINDS or suffix in MANIFESTS
+    url = canonical(parts._replace(fragment="") if is_file else parts)
+    kind = LinkKind.FILE if is_file else LinkKind.MEDIA
+    return Link(plugin=plugin, kind=kind, media_id=f"url:{digest(url)}", url=url, sure=is_file)
 
 
 def _is_search(match: Match, parts: SplitResult) -> bool:
@@ -53,11 +62,3 @@ def _kind_of(match: Match) -> LinkKind:
     if match.returns == "playlist":
         return next((kind for name, kind in _LIST_NAMES if name in match.key), LinkKind.PLAYLIST)
     return LinkKind.MEDIA
-
-
-def _of_unknown(parts: SplitResult, plugin: str) -> Link:
-    suffix = suffix_of(parts)
-    is_file = suffix in FILE_KINDS or suffix in MANIFESTS
-    url = canonical(parts._replace(fragment="") if is_file else parts)
-    kind = LinkKind.FILE if is_file else LinkKind.MEDIA
-    return Link(plugin=plugin, kind=kind, media_id=f"url:{digest(url)}", url=url, sure=is_file)

@@ -110,7 +110,7 @@ class YtdlpEngine:
         Args:
             job: Its recipe has to name what `extras` holds, since that tells equal jobs from different ones.
             workdir: The only place to write to.
-            sink: Hears about progress.
+            sink: Hears about progress, and may have a limit of its own.
             options: Instead of those that the engine was built with.
             extras: What is wished for besides the choice.
 
@@ -125,7 +125,7 @@ class YtdlpEngine:
         answer = await asyncio.to_thread(_read_note, note, workdir, job.fingerprint)
         if answer is None:
             await asyncio.to_thread(_forget_results, workdir)
-            chosen = options or self._options
+            chosen = (options or self._options).within(sink.max_bytes)
             answer = {**await self._fetch(job, workdir, sink, chosen, extras), "job": job.fingerprint}
             await asyncio.to_thread(_write_note, note, answer)
         fetched = _fetched(answer, workdir)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ByteSize, Field
@@ -92,6 +92,10 @@ class EngineOptions:
             cookies_file=settings.cookies_file,
             user_agent=settings.user_agent,
         )
+
+    def within(self, max_bytes: int | None) -> EngineOptions:
+        """Take a limit that a job has besides."""
+        return self if max_bytes is None else replace(self, max_bytes=min(self.max_bytes, max_bytes))
 
     def to_json(self) -> dict[str, Json]:
         """Return what crosses to the child; times for whole jobs and lookups stay here."""

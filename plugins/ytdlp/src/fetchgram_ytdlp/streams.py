@@ -18,14 +18,16 @@ _REPORT_INTERVAL_S = 0.2
 
 
 class Progress:
-    """Sums up the streams of one download and reports at most five times a second.
+    """Sums up the streams of one download, reports at most five times a second, and stops at the limit.
 
     Args:
         tracks: All that will be fetched.
+        max_bytes: Of all together.
         report: Takes `{"done": bytes, "total": bytes or null}`.
     """
 
-    def __init__(self, tracks: Sequence[Track], report: Report) -> None:
+    def __init__(self, tracks: Sequence[Track], max_bytes: int, report: Report) -> None:
+        self._max_bytes = max_bytes
         self._totals: list[int | None] = [track.size_bytes for track in tracks]
         self._done = [0] * len(tracks)
         self._report = report
@@ -33,10 +35,16 @@ class Progress:
         self.current = 0
 
     def hear(self, status: Mapping[str, object]) -> None:
-        """Be yt-dlp's progress hook."""
+        """Be yt-dlp's progress hook, which it calls after each block that it wrote: of up to 4 MB.
+
+        Raises:
+            TooLarge: If these were too many bytes.
+        """
         done, total = status.get("downloaded_bytes"), status.get("total_bytes")
         if isinstance(done, int | float):
             self._done[self.current] = int(done)
+            if sum(self._done) > self._max_bytes:
+                raise TooLarge(None, self._max_bytes)
         if self._totals[self.current] is None:  # yt-dlp's guess from the first pieces is worse than the site's own
             total = total or status.get("total_bytes_estimate")
         if isinstance(total, int | float) and total > 0:
@@ -64,14 +72,14 @@ def fetch(
         downloader: From `options.build`.
         info: Of the media that the streams belong to.
         streams: What to fetch, with yt-dlp's dictionary of each.
-        max_bytes: Of all together, as far as the sizes are known before.
+        max_bytes: Of all together.
         report: Hears about progress.
 
     Returns:
         The names of the files, in the same order.
 
     Raises:
-        TooLarge: If they say so themselves.
+        TooLarge: If they say so themselves, or turn out to be.
         ContentUnavailable: If a stream would need a downloader that is refused.
     """
     tracks = [track for track, _ in streams]
@@ -80,7 +88,7 @@ def fetch(
         raise TooLarge(known_bytes, max_bytes)
     for _, stream in streams:
         check_downloader(downloader, {**info, **stream})
-    progress = Progress(tracks, report)
+    progress = Progress(tracks, max_bytes, report)
     downloader.add_progress_hook(progress.hear)
     names = []
     for progress.current, (track, stream) in enumerate(streams):
