@@ -13,8 +13,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fetchgram.cli.commands import _app
+from fetchgram.configuration import ENV_PREFIX, load
 from fetchgram.plugins.checks import hook_names, settings_class
-from fetchgram.settings import ENV_PREFIX, BotSettings, Settings, SettingsModel, load
+from fetchgram.settings import BotSettings, Settings, SettingsModel
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (".", "docs", "changes", "framework", "sandbox", "plugins/*", "benchmarks")

@@ -9,7 +9,8 @@ import pytest
 
 from fetchgram.api import ConfigError, Role
 from fetchgram.app import Wired
-from fetchgram.settings import Settings, load
+from fetchgram.configuration import load
+from fetchgram.settings import Settings
 from fetchgram.storage import Storage
 
 from .conftest import OWNER

@@ -15,10 +15,10 @@ from typer.exceptions import TyperException
 from fetchgram.cli import detect, get, installed, jobs, login, report, run_bot
 from fetchgram.cli.light import uncollected
 from fetchgram.cli.output import WRONG_USE, print_error, told
+from fetchgram.configuration import load as load_settings
 from fetchgram.errors import ConfigError
 from fetchgram.logs import configure
 from fetchgram.settings import LogSettings, Settings
-from fetchgram.settings import load as load_settings
 
 _CONFIG_ENV = "FETCHGRAM_CONFIG"
 _CONFIG_FLAGS = ("--config", "-c")

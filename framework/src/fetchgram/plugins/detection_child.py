@@ -14,10 +14,10 @@ from typing import cast
 import pluggy
 
 from fetchgram import hookspecs
+from fetchgram.configuration import validate
 from fetchgram.model import Json, Link, decode, encode
 from fetchgram.plugins.checks import settings_class
 from fetchgram.plugins.claims import checked_claim
-from fetchgram.settings import validate
 
 TARGET = "fetchgram.plugins.detection_child:detect_batch"
 WARM_UP_URL = "https://fetchgram.invalid/"

@@ -13,13 +13,14 @@ import pluggy
 import structlog
 
 from fetchgram import hookspecs
+from fetchgram.configuration import unknown_keys, validate
 from fetchgram.errors import ConfigError, PluginLoadError
 from fetchgram.plugins.checks import check_class, check_hooks, near, settings_class
 from fetchgram.plugins.overrides import Overrides
 from fetchgram.plugins.sources import CORE, GROUP, Source, builtin_sources, installed_sources
 from fetchgram.plugins.status import Loaded, PluginState, PluginStatus
 from fetchgram.ports import Context
-from fetchgram.settings import Settings, SettingsModel, unknown_keys, validate
+from fetchgram.settings import Settings, SettingsModel
 
 __all__ = ["GROUP", "Loaded", "PluginState", "PluginStatus", "load", "packages", "renew"]
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from fetchgram.configuration import unknown_keys, validate
 from fetchgram.errors import ConfigError, FetchgramError, PluginLoadError
 from fetchgram.model import text
 from fetchgram.plugins.checks import near, settings_class
@@ -18,7 +19,7 @@ from fetchgram.plugins.overrides import Override, Overrides
 from fetchgram.plugins.sources import Source
 from fetchgram.plugins.status import Loaded, PluginState
 from fetchgram.ports import Context
-from fetchgram.settings import Settings, SettingsModel, unknown_keys, validate
+from fetchgram.settings import Settings, SettingsModel
 
 log = structlog.get_logger()
 
