@@ -216,6 +216,8 @@ class Deliveries:
 class _Silent:
     """A sink for what takes no time."""
 
+    max_bytes: int | None = None
+
     def progress(self, done: int, total: int | None) -> None:
         """Ignore it."""
 

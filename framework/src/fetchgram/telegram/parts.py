@@ -95,6 +95,7 @@ class _PartSink:
     whole: Sink
     before_bytes: int
     total_bytes: int
+    max_bytes: int | None = None
 
     def progress(self, done: int, total: int | None) -> None:  # noqa: ARG002  # of the part
         """Tell how far all of it is."""
