@@ -56,11 +56,12 @@ class Work:
         person: int = 7,
         cost: float = 1.0,
         flow: str | None = None,
+        key: str | None = None,
     ) -> tuple[Job, Delivery, bool]:
         request = await self.request(session, person=person)
         fingerprint = fingerprint or f"f{request}"
         return await session.jobs.join_or_create(
-            fingerprint, self.link, self.recipe, "title", request, 0, self.chat, str(person), cost, flow
+            fingerprint, self.link, self.recipe, "title", request, 0, self.chat, key or str(person), cost, flow
         )
 
 

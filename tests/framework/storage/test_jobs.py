@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchgram.errors import TemporarilyUnavailable
-from fetchgram.model import Checkpoint, Job, JobState, Media, MediaKind, Stage, text
+from fetchgram.model import Checkpoint, Job, JobState, Media, MediaKind, Person, Stage, text
 from fetchgram.storage import Session, Storage
 
 if TYPE_CHECKING:
@@ -102,6 +102,18 @@ async def test_a_person_at_the_limit_waits_and_the_next_one_goes(session: Sessio
     mine = next(job for job in taken if job.id != other.id)
     await session.jobs.finish(mine.id, mine.lease, JobState.DONE)
     assert (await claim(session, limit=2)).id not in {job.id for job in taken}
+
+
+async def test_who_has_a_limit_of_their_own_waits_sooner_or_later_than_others(session: Session, work: Work) -> None:
+    for person, own in {7: {"running": 1}, 8: {"running": 3}, 9: {"jobs_per_day": 1}, 10: {}}.items():
+        await session.people.seen(Person(bot_id=1, id=person))
+        await session.people.set_limits(1, person, own)
+        for _ in range(4):
+            await work.job(session, person=person, key=f"1:{person}")
+    while await session.jobs.claim("w1", 30, running_limit=2, unlimited=(10,)) is not None:
+        pass
+    counts = [await session.line.counts_of(f"1:{person}") for person in (7, 8, 9, 10)]
+    assert counts == [(1, 3), (3, 1), (2, 2), (4, 0)]
 
 
 async def test_a_claim_may_be_for_one_job_only(session: Session, work: Work) -> None:

@@ -18,6 +18,7 @@ _ALL = 2**63 - 1
 """Nobody reads: no event is waited for."""
 
 # Built once: it stands beside every transition, and building it costs as much as executing it.
+_ADD = insert(events)
 _ADD_SHARED = insert(events).values(tx=literal_column("pg_current_xact_id()::text::bigint"))
 _FINISHED = events.c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """Written by a transaction from before the oldest one that is still open: nothing can come in front of it any more."""
@@ -46,7 +47,7 @@ class EventStore:
             "plugin": event.plugin,
             "data": dict(event.data),
         }
-        if not self._tx.note(events, row):
+        if not self._tx.note(_ADD, row):
             await self._tx.execute(_ADD_SHARED, row)
 
     async def after(self, last_id: int, limit: int) -> list[Event]:

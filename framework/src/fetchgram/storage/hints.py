@@ -21,6 +21,6 @@ class HintStore:
     async def orphans(self, limit: int) -> list[int]:
         """Return jobs that could start and have no hint, the next in line first."""
         known = select(_HINTS.c.lock).where(_HINTS.c.lock == cast(jobs.c.id, String), _HINTS.c.status.in_(_ALIVE))
-        statement = select(jobs.c.id).where(OPEN, may_start(self._tx), ~known.correlate(jobs).exists())
+        statement = select(jobs.c.id).where(OPEN, may_start(self._tx.now), ~known.correlate(jobs).exists())
         rows = await self._tx.rows(statement.order_by(jobs.c.tag, jobs.c.id).limit(limit))
         return [row["id"] for row in rows]

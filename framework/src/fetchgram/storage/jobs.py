@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias, cast
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import RowMapping, bindparam, case, literal, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from fetchgram.errors import TemporarilyUnavailable
 from fetchgram.model import Checkpoint, Delivery, Destination, Job, JobState, Link, Recipe, Stage, Text
 from fetchgram.storage import order
 from fetchgram.storage.database import Insert, insert_into
 from fetchgram.storage.deliveries import DeliveryStore
-from fetchgram.storage.people import own_limits
 from fetchgram.storage.tables import ENDED, OPEN, RUNNING, WAITING, jobs
 from fetchgram.storage.transaction import Transaction
 
@@ -119,26 +120,12 @@ class JobStore:
             unlimited: People whom that limit does not concern.
         """
         clock = await order.take_turn(self._tx)
-        own = await own_limits(self._tx, "running")
-        first = order.first_in_line(self._tx, running_limit, only, unlimited=unlimited, own=own)
-        statement = (
-            update(jobs)
-            .where(jobs.c.id == first)
-            .values(
-                state=str(JobState.RUNNING),
-                worker=worker,
-                taken_from=case((jobs.c.state == "running", jobs.c.worker)),
-                attempt=jobs.c.attempt + 1,
-                lease=jobs.c.lease + 1,
-                lease_until=self._later(lease_s),
-                not_before=None,
-                started_at=self._tx.now,
-                error=None,
-                updated_at=self._tx.now,
-            )
-            .returning(jobs)
-        )
-        row = await self._tx.row(statement)
+        statement = _claiming(named=only is not None, unlimited=tuple(unlimited))
+        now = self._tx.now
+        given = {order.NOW.key: now, order.LIMIT.key: running_limit}
+        given |= {} if only is None else {order.ONLY.key: only}
+        taken = {"worker": worker, "lease_until": self._later(lease_s), "started_at": now, "updated_at": now}
+        row = await self._tx.row(statement, given | taken)
         if row is None:
             return None
         if row["tag"] > clock:
@@ -281,6 +268,24 @@ class JobStore:
 
     def _later(self, seconds: float) -> datetime:
         return self._tx.now + timedelta(seconds=seconds)
+
+
+@lru_cache(maxsize=8)
+def _claiming(*, named: bool, unlimited: tuple[int, ...]) -> ReturningUpdate[Any]:
+    """Build the statement that takes the next job: the same from one claim to the next."""
+    return (
+        update(jobs)
+        .where(jobs.c.id == order.first_in_line(named=named, unlimited=unlimited))
+        .values(
+            state=str(JobState.RUNNING),
+            taken_from=case((jobs.c.state == "running", jobs.c.worker)),
+            attempt=jobs.c.attempt + 1,
+            lease=jobs.c.lease + 1,
+            not_before=None,
+            error=None,
+        )
+        .returning(jobs)
+    )
 
 
 def _job(row: RowMapping) -> Job:

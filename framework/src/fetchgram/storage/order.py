@@ -9,18 +9,33 @@ wait never differ by more than one job of each).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import cast
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Executable, ScalarSelect, Text, and_, bindparam, cast, func, or_, select
 
 from fetchgram.storage.database import insert_into
-from fetchgram.storage.tables import OPEN, RUNNING, fair_clock, jobs
+from fetchgram.storage.tables import LIMITED, OPEN, RUNNING, fair_clock, jobs, people
 from fetchgram.storage.transaction import Transaction
 
 _CLOCK = 1
 _PERSONS = 0x66_61_69_72
 """Advisory locks of people who add a job: "fair"."""
+
+Present: TypeAlias = datetime | ColumnElement[datetime]
+
+# Built once, these stand in every claim; what differs comes as parameters.
+NOW = bindparam("now", type_=jobs.c.lease_until.type)
+LIMIT = bindparam("running_limit", type_=jobs.c.attempt.type)
+ONLY = bindparam("only", type_=jobs.c.id.type)
+_TURN = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).with_for_update()
+_FIRST_TAG = insert_into(fair_clock)
+_ADVANCE = _FIRST_TAG.on_conflict_do_update(
+    index_elements=[fair_clock.c.id],
+    set_={"tag": _FIRST_TAG.excluded.tag},
+    where=_FIRST_TAG.excluded.tag > fair_clock.c.tag,
+)
 
 
 async def next_start(transaction: Transaction, flow: str) -> float:
@@ -43,73 +58,66 @@ async def take_turn(transaction: Transaction) -> float:
     """
     if not transaction.is_shared:
         return 0.0
-    turn = select(fair_clock.c.tag).where(fair_clock.c.id == _CLOCK).with_for_update()
-    if (row := await transaction.row(turn)) is None:
+    if (row := await transaction.row(_TURN)) is None:
         await transaction.run(insert_into(fair_clock).values(id=_CLOCK, tag=0.0).on_conflict_do_nothing())
-        row = await transaction.one(turn)
-    return cast("float", row["tag"])
+        row = await transaction.one(_TURN)
+    return float(row["tag"])
 
 
 async def advance(transaction: Transaction, tag: float) -> None:
     """Set the clock to the tag of a job that starts; it never goes back."""
-    statement = insert_into(fair_clock).values(id=_CLOCK, tag=tag)
-    later = statement.excluded.tag
-    await transaction.run(
-        statement.on_conflict_do_update(
-            index_elements=[fair_clock.c.id], set_={"tag": later}, where=later > fair_clock.c.tag
-        )
-    )
+    row = {"id": _CLOCK, "tag": tag}
+    if not transaction.note(_ADVANCE, row):
+        await transaction.run(_ADVANCE, row)
 
 
-def may_start(transaction: Transaction) -> ColumnElement[bool]:
+def may_start(now: Present) -> ColumnElement[bool]:
     """Select what is queued, due again, or left by a worker whose lease is over."""
-    return or_(_waits(transaction), _is_left(transaction))
+    return or_(_waits(now), _is_left(now))
 
 
-def _waits(transaction: Transaction) -> ColumnElement[bool]:
-    return or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= transaction.now))
+def _waits(now: Present) -> ColumnElement[bool]:
+    return or_(jobs.c.state == "queued", and_(jobs.c.state == "waiting", jobs.c.not_before <= now))
 
 
-def _is_left(transaction: Transaction) -> ColumnElement[bool]:
-    return and_(jobs.c.state == "running", jobs.c.lease_until <= transaction.now)
+def _is_left(now: Present) -> ColumnElement[bool]:
+    return and_(jobs.c.state == "running", jobs.c.lease_until <= now)
 
 
-def first_in_line(
-    transaction: Transaction,
-    running_limit: int,
-    only: int | None = None,
-    *,
-    unlimited: Collection[int] = (),
-    own: Mapping[str, int] | None = None,
-) -> ColumnElement[int]:
+def first_in_line(*, named: bool, unlimited: Collection[int]) -> ColumnElement[int]:
     """Select the job that starts next: one that was interrupted, since it had its turn; else the lowest tag.
 
+    It has the parameters `NOW` and `LIMIT`: the jobs at once of a person who has no such limit of their own.
+
     Args:
-        transaction: Whose present counts.
-        running_limit: Jobs of one person at once.
-        only: No other job than this one.
+        named: Whether it is no other job than `ONLY`.
         unlimited: People whom that limit does not concern, with any bot.
-        own: Limits of single people, by the key of their jobs.
     """
-    now = transaction.now
-    named = [] if only is None else [jobs.c.id == only]
+    only = [jobs.c.id == ONLY] if named else []
     # One list for the whole statement: a person with many jobs and no room is passed over without counting again.
     busy = (
         select(jobs.c.person_key)
-        .where(RUNNING, jobs.c.lease_until > now, *(~jobs.c.person_key.endswith(f":{person}") for person in unlimited))
+        .where(RUNNING, jobs.c.lease_until > NOW, *(~jobs.c.person_key.endswith(f":{person}") for person in unlimited))
         .group_by(jobs.c.person_key)
-        .having(func.count() >= (case(own, value=jobs.c.person_key, else_=running_limit) if own else running_limit))
+        .having(func.count() >= func.coalesce(_own_limit(), LIMIT))
     )
 
     def first(condition: ColumnElement[bool]) -> ScalarSelect[int]:
-        found = select(jobs.c.id).where(OPEN, condition, jobs.c.person_key.not_in(busy), *named)
+        found = select(jobs.c.id).where(OPEN, condition, jobs.c.person_key.not_in(busy), *only)
         # Says nothing to SQLite, where writers take turns anyway; elsewhere a job that somebody joins is passed over.
         return found.order_by(jobs.c.tag, jobs.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
 
-    return func.coalesce(first(_is_left(transaction)), first(_waits(transaction)))
+    return func.coalesce(first(_is_left(NOW)), first(_waits(NOW)))
+
+
+def _own_limit() -> ScalarSelect[int]:
+    """Select the limit of somebody who has one of their own; few do, and they have an index."""
+    key = cast(people.c.bot_id, Text).concat(":").concat(cast(people.c.id, Text))
+    own = people.c.limits["running"].as_integer()
+    return select(own).where(LIMITED, key == jobs.c.person_key).correlate(jobs).scalar_subquery()
 
 
 def before(transaction: Transaction, tag: float, job_id: int) -> Executable:
     """Count the jobs that could start and have a lower tag."""
     earlier = and_(jobs.c.tag <= tag, or_(jobs.c.tag < tag, jobs.c.id < job_id))
-    return select(func.count()).select_from(jobs).where(OPEN, _waits(transaction), earlier)
+    return select(func.count()).select_from(jobs).where(OPEN, _waits(transaction.now), earlier)

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, select, update
 from fetchgram.model import Person, Role
 from fetchgram.model.people import PersonRow
 from fetchgram.storage.database import insert_into
-from fetchgram.storage.tables import LIMITED, chats, people
+from fetchgram.storage.tables import chats, people
 from fetchgram.storage.transaction import Transaction
 
 
@@ -135,12 +135,6 @@ class PeopleStore:
         new = {"first_seen": self._tx.now, "last_seen": self._tx.now} | values
         statement = insert_into(people).values(bot_id=bot_id, id=person_id, **new)
         await self._tx.run(statement.on_conflict_do_update(index_elements=[people.c.bot_id, people.c.id], set_=values))
-
-
-async def own_limits(transaction: Transaction, name: str) -> dict[str, int]:
-    """Return a limit of those who have one of their own, by the key of their jobs; few do."""
-    found = await transaction.rows(select(people.c.bot_id, people.c.id, people.c.limits).where(LIMITED))
-    return {f"{row['bot_id']}:{row['id']}": row["limits"][name] for row in found if name in row["limits"]}
 
 
 def person_row(row: RowMapping) -> PersonRow:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import CursorResult, Executable, RowMapping, Table, TextClause, delete, select, tuple_
+from sqlalchemy import CursorResult, Executable, Insert, RowMapping, Table, TextClause, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -46,9 +46,9 @@ class Transaction:
         work = self._connection.execute(statement, parameters, execution_options=_COUNTED)
         return (await unbroken(work)).rowcount
 
-    def note(self, table: Table, row: Mapping[str, object]) -> bool:
+    def note(self, insert: Insert, row: Mapping[str, object]) -> bool:
         """Let a row travel with the next statement; returns whether this engine can, else it is to be executed."""
-        return note(self._connection, table, row)
+        return note(self._connection, insert, row)
 
     async def row(self, statement: Executable, parameters: Parameters = None) -> RowMapping | None:
         """Return the first row, or `None`."""

@@ -61,7 +61,7 @@ class VitalStore:
     async def line(self) -> Line:
         """Return how long the line is, and how long its oldest job waits."""
         now = self._tx.now
-        waits = (OPEN, jobs.c.state != "running", may_start(self._tx))
+        waits = (OPEN, jobs.c.state != "running", may_start(self._tx.now))
         waiting = await self._tx.one(
             select(func.count().label("n"), func.min(jobs.c.created_at).label("at")).where(*waits)
         )
