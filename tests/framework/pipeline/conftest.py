@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -315,13 +316,14 @@ def database_url() -> str | None:
 
 
 @pytest_asyncio.fixture
-async def bench(settings: Settings, database_url: str | None, tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(settings: Settings, database_url: str | None, tmp_path: Path, migrated: Path) -> AsyncIterator[Bench]:
     clock = SystemClock()
     FakePlatform.site = Site()
     loaded = load(settings, lambda _name, _own: None, entry_points=[], builtins=(FakePlatform, FakeSteps, FolderPlugin))
     breaker = Breaker(settings.plugins, clock)
     hooks = Hooks(loaded, breaker, settings.plugins, clock)
     audience = Recorder()
+    shutil.copy(migrated, tmp_path)
     storage = await open_storage(database_url, tmp_path, clock=clock)
     plugins = Plugins(
         hooks=hooks,
