@@ -1,4 +1,4 @@
-"""A broadcast: at Telegram's own rates, to 100,000 people, beside a bare sending loop, and what people notice of it."""
+"""A broadcast: at Telegram's own rates, to 100,000 people, killed twice, beside a bare loop, and what people notice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -17,11 +18,13 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramRetryAfter
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from sqlalchemy import func, select
 
 from fetchgram.clock import SystemClock
 from fetchgram.model import Broadcast, BroadcastState, Circle, Person, Post, Recipients
 from fetchgram.settings import BotSettings, Settings
 from fetchgram.storage import Storage, open_storage
+from fetchgram.storage.broadcast_tables import broadcast_sends
 from fetchgram.telegram.broadcast import Broadcaster
 from fetchgram.telegram.client import build_client
 from fetchgram.telegram.flood import Line
@@ -30,6 +33,8 @@ from fetchgram_sandbox.bot_process import BotProcess
 from stage_process import StageProcess
 from table import Table, is_quick, percentile, ratio, silence_logs
 
+_NEWS = "News for everybody"
+_UNBOUND = "[delivery]\nmessages_per_s = 100000\nchat_interval_s = 0\n"
 _AT_ONCE = 5_000
 _LOOK_S = 0.1
 _WIDTH = 96
@@ -71,6 +76,7 @@ async def main() -> None:
         folder = Path(name)
         await _real_rates(folder, 300 if quick else 3_000)
         await _many(folder, 5_000 if quick else 100_000)
+        await _killed(folder, 1_000 if quick else 10_000)
         await _paid(folder, 2_000 if quick else 10_000, 1 if quick else 3)
         await _answers(folder, 20 if quick else 60)
 
@@ -96,6 +102,54 @@ async def _many(folder: Path, people: int) -> None:
     table.show()
 
 
+async def _killed(folder: Path, people: int) -> None:
+    """Kill the bot at a third and at two thirds of the way, and count what everybody has in the end."""
+    columns = ("delivered", "uncertain", "under way at kills", "one copy", "none", "more", "MB of each run")
+    table = Table(f"kill -9 twice in a broadcast to {people} people", "way", *columns)
+    async with StageProcess(folder / "clips", people=people) as stage:
+        config, doubtful, memory = _config(stage, folder / "killed", _UNBOUND), 0, []
+        storage = await open_storage(None, config.parent / "data")
+        number = await _start(storage, stage, stage.people)
+        for share in (1 / 3, 2 / 3, 1):
+            async with BotProcess(config, log=config.parent / "bot.log") as bot:
+                memory.append(await _until(storage, number, int(people * share), bot.pid))
+                if share < 1:
+                    await bot.kill()
+                    doubtful += await _under_way(storage, number)
+        tally = (await _look(storage, number)).tally
+        copies = Counter([await _copies(stage, person) for person in stage.people])
+        await storage.close()
+    # The first one's own message is the original.
+    told = [str(copies[1]), str(copies[0]), str(sum(n for each, n in copies.items() if each > 1))]
+    sizes = ", ".join(f"{first:.0f}–{last:.0f}" for first, last in memory)
+    table.row("fetchgram", str(tally.delivered), str(tally.uncertain), str(doubtful), *told, sizes)
+    table.note("Aim: nobody has more than one; uncertain are those that were under way at a kill, and no others.")
+    table.show()
+
+
+async def _until(storage: Storage, number: int, handled: int, pid: int) -> tuple[float, float]:
+    """Wait until so many had their turn; returns the memory of the bot while it sends, first and last, in MB."""
+    memory: list[float] = []
+    before = (await _look(storage, number)).tally.handled
+    while (now := await _look(storage, number)).tally.handled < handled and now.state is BroadcastState.RUNNING:
+        if now.tally.handled > before:
+            memory.append(psutil.Process(pid).memory_info().rss / 1e6)
+        await asyncio.sleep(_LOOK_S / 4)
+    return memory[0], memory[-1]
+
+
+async def _under_way(storage: Storage, number: int) -> int:
+    sending = (broadcast_sends.c.broadcast_id == number, broadcast_sends.c.state == "sending")
+    async with storage.read() as session:
+        found = await session.execute(select(func.count()).select_from(broadcast_sends).where(*sending))
+        return int(found.scalar_one())
+
+
+async def _copies(stage: StageProcess, person: int) -> int:
+    messages = await stage.messages(person)
+    return sum(message.get("text") == _NEWS and message["from"]["is_bot"] for message in messages)
+
+
 async def _paid(folder: Path, people: int, rounds: int) -> None:
     table = Table(f"Broadcast to {people} people as fast as it goes", "way", "messages/s", "of bare", "429")
     sold, free = _with_delivery(paid_broadcasts=True), _with_delivery(messages_per_s=100_000, chat_interval_s=0)
@@ -119,13 +173,8 @@ async def _answers(folder: Path, questions: int) -> None:
     table = Table(
         "Answers to people (/help) without and with a broadcast at 30 a second", "way", "p50 ms", "p99 ms", "x"
     )
-    config = folder / "answers" / "fetchgram.toml"
     async with StageProcess(folder / "clips", people=3_000, has_rates=True) as stage:
-        config.parent.mkdir()
-        config.write_text(
-            f'data_dir = "{config.parent / "data"}"\n[bots.main]\ntoken = "{stage.token}"\napi_url = "{stage.url}"\n'
-            '[plugins]\nonly = ["ytdlp"]\n'
-        )
+        config = _config(stage, folder / "answers")
         async with BotProcess(config, log=config.parent / "bot.log"):
             await _answered(stage, stage.people[0])
             alone = [await _answered(stage, stage.people[0]) for _ in range(questions)]
@@ -141,6 +190,16 @@ async def _answers(folder: Path, questions: int) -> None:
     table.note("Asked once a second, seen in the chat by asking the server every 5 ms. People go first: who was")
     table.note("answered lately finds a place free; others wait for the next of 30 a second, 33 ms at the most.")
     table.show()
+
+
+def _config(stage: StageProcess, folder: Path, more: str = "") -> Path:
+    folder.mkdir()
+    config = folder / "fetchgram.toml"
+    config.write_text(
+        f'data_dir = "{folder / "data"}"\n[bots.main]\ntoken = "{stage.token}"\napi_url = "{stage.url}"\n'
+        f'[plugins]\nonly = ["ytdlp"]\n{more}'
+    )
+    return config
 
 
 async def _answered(stage: StageProcess, person: int) -> float:
@@ -184,7 +243,7 @@ async def _start(storage: Storage, stage: StageProcess, people: Sequence[int]) -
             for person in people[at : at + _AT_ONCE]:
                 await session.people.seen(Person(bot_id=bot_id, id=person))
                 await session.people.chat_seen(bot_id, person, "private", None)
-    await stage.say(author, "News for everybody")
+    await stage.say(author, _NEWS)
     message = (await stage.messages(author))[-1]["message_id"]
     async with storage.write() as session:
         post, everybody = Post(chat=author, message_ids=(message,)), Recipients(circle=Circle.ALL)
@@ -205,7 +264,7 @@ async def _bare(stage: StageProcess) -> Bare:
     """Send as fast as aiogram does."""
     bot = Bot(stage.token, session=AiohttpSession(api=TelegramAPIServer.from_base(stage.url)))
     author, refused = stage.people[0], 0
-    await stage.say(author, "News for everybody")
+    await stage.say(author, _NEWS)
     message = (await stage.messages(author))[-1]["message_id"]
     waiting = iter(stage.people)
     began = time.perf_counter()

@@ -94,14 +94,17 @@ async def begun(olga: Guest, storage: Storage) -> Message:
     return await shows(olga, draft, "Message")
 
 
-async def composed(olga: Guest, *, album: Sequence[Upload] = ()) -> Message:
-    """Write the message, or send an album, and return the draft."""
+async def composed(olga: Guest, *, album: Sequence[Upload] = (), poll: bool = False) -> Message:
+    """Write the message, or send an album or a poll, and return the draft."""
     sent = olga.says("/admin")
     panel = await olga.sees(lambda m: "You are an owner" in m.text and m.message_id > sent.message_id)
     await olga.taps(panel, "Broadcasts")
     await olga.taps(await shows(olga, panel, "One message to many people"), "New message")
     await shows(olga, panel, "Send me the message now")
-    sent = olga.person.send_album(album, "video", caption=NEWS)[0] if album else olga.says(NEWS)
+    if poll:
+        sent = olga.person.ask_all(NEWS, ["Good", "Bad"])
+    else:
+        sent = olga.person.send_album(album, "video", caption=NEWS)[0] if album else olga.says(NEWS)
     return await olga.sees(lambda m: "is a draft" in m.text and m.message_id > sent.message_id)
 
 
@@ -162,6 +165,19 @@ def films(publisher: LiveBot, folder: Path) -> list[Upload]:
     for path, copy in found:
         shutil.copyfile(path, copy)
     return [Upload(copy, path.name) for path, copy in found]
+
+
+async def test_a_poll_is_written_and_sent_like_any_other_message(
+    publisher: LiveBot, olga: Guest, storage: Storage
+) -> None:
+    people = await crowd(publisher, storage, 2)
+    async with storage.write() as session:
+        await session.people.set_quiet(publisher.stage.world.bot.id, olga.person.id, quiet=True)
+    draft = await composed(olga, poll=True)
+    await olga.taps(draft, "Send")
+    await olga.taps(await shows(olga, draft, "Send it to"), "Send to")
+    await shows(olga, draft, "has gone out")
+    assert [[m.poll.question for m in guest.messages() if m.poll] for guest in people] == [[NEWS], [NEWS]]
 
 
 async def test_it_is_deleted_for_everyone_again(publisher: LiveBot, olga: Guest, storage: Storage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,6 +221,36 @@ async def test_many_messages_are_deleted_at_once_and_missing_ones_skipped(bot: B
     ids = [chat.say(text).message_id for text in "abc"]
     assert await bot.delete_messages(chat.id, [*ids[:2], 999])
     assert [message.text for message in chat.messages()] == ["c"]
+
+
+async def test_a_poll_is_copied_and_a_quiz_where_its_right_answer_is_known(bot: Bot, chat: Person) -> None:
+    poll, quiz = chat.ask_all("Tea?", ["Yes", "No"]), chat.ask_all("2 + 2?", ["3", "4"], right=1)
+    for original in (poll, quiz):
+        copied = await bot.copy_message(chat.id, chat.id, original.message_id)
+        seen = chat.world.find_message(chat.id, copied.message_id)
+        assert seen is not None
+        assert seen.poll is not None
+        assert original.poll is not None
+        assert (seen.poll.question, seen.poll.options) == (original.poll.question, original.poll.options)
+        assert seen.poll.id != original.poll.id
+    told = [update.message.poll for update in await bot.get_updates() if update.message]
+    assert [(each.type, each.correct_option_ids) for each in told if each] == [("regular", None), ("quiz", [1])]
+    forwarded = chat.forward(quiz)
+    with pytest.raises(TelegramBadRequest, match="can't be copied"):
+        await bot.copy_message(chat.id, chat.id, forwarded.message_id)
+    with pytest.raises(TelegramBadRequest, match="no text in the message"):
+        await bot.edit_message_text("x", chat_id=chat.id, message_id=copied.message_id)
+
+
+async def test_a_sticker_is_told_and_copied(bot: Bot, chat: Person, clips: Path) -> None:
+    sent = await chat.send_file(clips / "picture.jpg", "sticker")
+    (update,) = await bot.get_updates()
+    assert update.message is not None
+    assert update.message.sticker is not None
+    copied = await bot.copy_message(chat.id, chat.id, sent.message_id)
+    seen = chat.world.find_message(chat.id, copied.message_id)
+    assert seen is not None
+    assert seen.file == sent.file
 
 
 async def test_a_copy_has_no_origin_and_a_forward_has_one(bot: Bot, chat: Person) -> None:

@@ -242,6 +242,16 @@ async def test_sound_and_files_are_cards(tab: OpenPage, bot: Bot, chat: Person, 
     await expect(tab.page.get_by_role("link", name="Save clip.mp4")).to_have_attribute("download", "clip.mp4")
 
 
+async def test_a_poll_shows_its_question_and_answers_and_a_sticker_has_no_bubble(
+    tab: OpenPage, bot: Bot, chat: Person, picture: Path
+) -> None:
+    chat.ask_all("Tea or coffee?", ["Tea", "Coffee"])
+    await chat.send_file(picture, "sticker")
+    await expect(tab.page.locator(".poll b")).to_have_text("Tea or coffee?")
+    await expect(tab.page.locator(".poll li")).to_have_text(["Tea", "Coffee"])
+    await expect(tab.page.locator(".bubble.bare .sticker img")).to_be_visible()
+
+
 async def test_foreign_markup_stays_text(tab: OpenPage, bot: Bot, chat: Person) -> None:
     await bot.call("sendMessage", chat_id=chat.id, text=MARKUP, reply_markup=keyboard(MARKUP[:30]))
     await expect(tab.page.locator(".bubble .text")).to_have_text(MARKUP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -377,5 +377,11 @@ def _queue(storage: Storage, settings: Settings, clock: Clock, name: str) -> tup
     return queue, notifier
 
 
-async def _nobody(text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:  # the port's names
+async def _nobody(  # the port's names
+    text: Text,
+    *,
+    once_key: str | None = None,
+    media: Media | None = None,
+    only: Callable[[int], bool] | None = None,
+) -> None:
     """Admins are told by the bot; a process without one has nobody to tell."""

@@ -71,7 +71,7 @@ class DatabaseSettings(SettingsModel):
     wait_s: float = Field(
         default=300.0,
         ge=0,
-        description="Longest time that a start waits for a database that is away or locked; 0 waits for nothing.",
+        description="Longest time that a start waits for a database that is away or locked; 0: none.",
     )
 
 
@@ -173,12 +173,14 @@ class LimitsSettings(SettingsModel):
     running: int = Field(default=3, ge=1, description="Jobs of one person at once; more wait.")
     waiting: int = Field(default=30, ge=1, description="Jobs of one person in line.")
     list_items: int = Field(default=50, ge=1, le=500, description="Most items taken from one list at a time.")
-    jobs_per_hour: int = Field(default=100, ge=0, description="Jobs of one person in an hour; 0: any number.")
-    jobs_per_day: int = Field(default=500, ge=0, description="Jobs of one person in a day; 0: any number.")
-    bytes_per_hour: ByteSize = Field(default=ByteSize(0), description="Bytes for one person in an hour; 0: any.")
-    bytes_per_day: ByteSize = Field(default=ByteSize(20_000 * MB), description="Bytes for one person in a day; 0: any.")
-    minutes_per_hour: int = Field(default=0, ge=0, description="Minutes of media for a person in an hour; 0: any.")
-    minutes_per_day: int = Field(default=0, ge=0, description="Minutes of media for one person in a day; 0: any.")
+    jobs_per_hour: int = Field(default=100, ge=0, description="Jobs of one person in an hour; 0: no limit.")
+    jobs_per_day: int = Field(default=500, ge=0, description="Jobs of one person in a day; 0: no limit.")
+    bytes_per_hour: ByteSize = Field(default=ByteSize(0), description="Bytes for one person in an hour; 0: no limit.")
+    bytes_per_day: ByteSize = Field(
+        default=ByteSize(20_000 * MB), description="Bytes for one person in a day; 0: no limit."
+    )
+    minutes_per_hour: int = Field(default=0, ge=0, description="Minutes of media for a person in an hour; 0: no limit.")
+    minutes_per_day: int = Field(default=0, ge=0, description="Minutes of media for one person in a day; 0: no limit.")
     file_max: ByteSize = Field(default=ByteSize(4_000 * MB), description="Largest download.")
     owners_exempt: bool = Field(
         default=True, description="Whether owners have no limits; `file_max` and `list_items` hold for all."

@@ -20,6 +20,7 @@ _KIND_NUMBERS = {
     "voice": 3,
     "video": 4,
     "document": 5,
+    "sticker": 8,
     "audio": 9,
     "animation": 10,
     "video_note": 13,

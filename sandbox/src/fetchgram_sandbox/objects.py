@@ -94,6 +94,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """A question with answers to choose from; `right` is the number of a quiz's right one, as far as the bot knows."""
+
+    id: str
+    question: str
+    options: tuple[str, ...]
+    is_quiz: bool = False
+    right: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message as it is now; `text` is the caption when there is a file."""
 
@@ -104,6 +115,7 @@ class Message:
     text: str = ""
     entities: tuple[Entity, ...] = ()
     file: StoredFile | None = None
+    poll: Poll | None = None
     keyboard: Keyboard = ()
     reply_to_id: int | None = None
     topic_id: int | None = None

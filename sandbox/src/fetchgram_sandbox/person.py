@@ -20,10 +20,21 @@ from fetchgram_sandbox.happenings import (
     QueryAsked,
 )
 from fetchgram_sandbox.marks import find_entities
-from fetchgram_sandbox.objects import Button, CallbackQuery, Chat, Entity, InlineQuery, Keyboard, Message, Origin, User
+from fetchgram_sandbox.objects import (
+    Button,
+    CallbackQuery,
+    Chat,
+    Entity,
+    InlineQuery,
+    Keyboard,
+    Message,
+    Origin,
+    Poll,
+    User,
+)
 from fetchgram_sandbox.world import World
 
-FILE_KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note")
+FILE_KINDS = ("video", "audio", "photo", "document", "voice", "animation", "video_note", "sticker")
 _PATIENCE_S = 25.0
 
 
@@ -71,7 +82,7 @@ class Person:
         name: str = "",
         reply_to: Message | int | None = None,
     ) -> Message:
-        """Send a copy of a file as a video, audio, photo, document, voice, animation or video_note."""
+        """Send a copy of a file as a video, audio, photo, document, voice, animation, video_note or sticker."""
         copy = self.world.files.new_path()
         await asyncio.to_thread(shutil.copyfile, path, copy)
         return self.send_upload(Upload(copy, name or path.name), kind, chat, caption=caption, reply_to=reply_to)
@@ -105,6 +116,13 @@ class Person:
         files = [self.world.files.adopt(upload, kind) for upload in uploads]
         return [self.world.post(replace(draft, file=file)) for draft, file in zip(drafts, files, strict=True)]
 
+    def ask_all(
+        self, question: str, options: Sequence[str], chat: Chat | None = None, *, right: int | None = None
+    ) -> Message:
+        """Send a poll; a quiz, if one of the answers is right."""
+        poll = Poll(self.world.new_id(), question, tuple(options), is_quiz=right is not None, right=right)
+        return self.world.post(replace(self._draft(chat, "", (), None), poll=poll))
+
     def edit(self, message: Message, text: str) -> Message:
         """Change an own message."""
         current = self.world.find_message(message.chat_id, message.message_id) or message
@@ -114,7 +132,9 @@ class Person:
         """Forward a message to a chat of the bot."""
         draft = self._draft(chat, message.text, message.entities, None)
         origin = message.origin or Origin(message.sender_id, message.date)
-        return self.world.post(replace(draft, file=message.file, origin=origin))
+        # Of a quiz that was forwarded no bot learns the right answer (core.telegram.org/bots/api#poll).
+        poll = None if message.poll is None else replace(message.poll, right=None)
+        return self.world.post(replace(draft, file=message.file, poll=poll, origin=origin))
 
     def tap(self, message: Message, button: Button | str) -> CallbackQuery:
         """Tap an inline button: by its label, a part of the label, or its callback data.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fetchgram_sandbox import fileids
 from fetchgram_sandbox.objects import CallbackQuery as Query
-from fetchgram_sandbox.objects import Chat, Entity, InlineQuery, Json, Message, StoredFile, User
+from fetchgram_sandbox.objects import Chat, Entity, InlineQuery, Json, Message, Poll, StoredFile, User
 from fetchgram_sandbox.world import World
 
 
@@ -57,6 +57,8 @@ def message_json(world: World, message: Message, *, with_reply: bool = True) -> 
 
 
 def _content(message: Message) -> Json:
+    if message.poll is not None:
+        return {"poll": poll_json(message.poll)}
     entities = [entity_json(entity) for entity in message.entities]
     if message.file is None:
         result: Json = {"text": message.text}
@@ -106,7 +108,24 @@ def file_fields(file: StoredFile) -> Json:
         return {"animation": _media_json(file), "document": _document_json(file)}
     if file.kind == "document":
         return {"document": _document_json(file)}
+    if file.kind == "sticker":
+        return {"sticker": _sticker_json(file)}
     return {file.kind: _media_json(file)}
+
+
+def poll_json(poll: Poll) -> Json:
+    """Build a Poll that nobody has voted in."""
+    options = [{"persistent_id": str(n), "text": option, "voter_count": 0} for n, option in enumerate(poll.options)]
+    result: Json = {
+        "id": poll.id,
+        "question": poll.question,
+        "options": options,
+        "total_voter_count": 0,
+        "type": "quiz" if poll.is_quiz else "regular",
+        **dict.fromkeys(("is_closed", "allows_multiple_answers", "allows_revoting", "members_only"), False),
+        "is_anonymous": True,
+    }
+    return result if poll.right is None else result | {"correct_option_ids": [poll.right]}
 
 
 def photo_size_json(file: StoredFile) -> Json:
@@ -128,6 +147,11 @@ def _media_json(file: StoredFile) -> Json:
     else:
         result |= {"width": file.width_px, "height": file.height_px}
     return result | _thumbnail(file)
+
+
+def _sticker_json(file: StoredFile) -> Json:
+    shape: Json = {"type": "regular", "width": file.width_px, "height": file.height_px}
+    return {**_ids(file), **shape, "is_animated": False, "is_video": False, "file_size": file.size_bytes}
 
 
 def _document_json(file: StoredFile) -> Json:

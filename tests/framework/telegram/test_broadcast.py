@@ -215,6 +215,33 @@ async def test_an_album_goes_out_whole_counts_as_one_and_is_deleted_whole(sender
     assert [person.messages() for person in people] == [()] * 3
 
 
+async def test_a_poll_and_a_sticker_go_out_like_any_other_message(sender: Sender) -> None:
+    people = await sender.knows(2)
+    poll = sender.admin.ask_all("Tea or coffee?", ["Tea", "Coffee"])
+    (upload,) = pictures(sender.world, 1)
+    sticker = sender.admin.send_upload(upload, "sticker")
+    for message in (poll, sticker):
+        post = Post(chat=sender.admin.id, message_ids=(message.message_id,), buttons=BUTTONS)
+        ended = await sender.waits(await sender.sends(post=post), is_done)
+        # Ada herself gets it, too, as soon as the bot has heard of her.
+        assert ended.tally == Tally(delivered=ended.tally.handled)
+    for person in people:
+        first, second = person.messages()
+        assert first.poll is not None
+        assert first.poll.question == "Tea or coffee?"
+        assert second.file == sticker.file
+        assert [button.label for button in second.buttons] == ["Read on", "🔕 No more news like this"]
+
+
+async def test_a_quiz_that_was_forwarded_pauses_it_since_nobody_may_copy_it(sender: Sender) -> None:
+    await sender.knows(3)
+    quiz = sender.admin.forward(sender.admin.ask_all("2 + 2?", ["3", "4"], right=1))
+    post = Post(chat=sender.admin.id, message_ids=(quiz.message_id,))
+    paused = await sender.waits(await sender.sends(post=post), lambda b: b.state is BroadcastState.PAUSED)
+    assert "can't be copied" in (paused.reason or "")
+    assert paused.tally == Tally()
+
+
 async def test_whoever_types_stop_gets_no_more_until_news_are_wanted_again(sender: Sender) -> None:
     people = await sender.knows(2)
     people[0].say("/stop")

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from fetchgram.clock import SystemClock
-from fetchgram.model import Role
+from fetchgram.model import Role, text
 from fetchgram.plugins.loader import packages
 from fetchgram.plugins.status import PluginState
 from fetchgram.settings import BotSettings, Settings
@@ -42,6 +42,9 @@ async def test_owners_and_admins_hear_once_that_a_plugin_is_paused_and_that_it_i
     assert "it <b>broke</b>" in told[0]
     await adam.wait_for_text("works again")
     assert not vera.messages()
+    await notices(text("telegram-plugin-back", plugin="other"), only=lambda admin: admin == adam.id)
+    await adam.wait_for_text("other")
+    assert not any("other" in message.text for message in chat.messages())
     running.cancel()
     await asyncio.wait([running])
     await storage.close()

@@ -58,3 +58,11 @@ async def test_a_value_says_where_it_was_given_and_no_secret_is_shown(
     assert {each.name for each in everything} >= {"token", "url", "data_dir", "owners"}
     with pytest.raises(ConfigError):
         await told.of("nowhere")
+
+
+async def test_a_zero_that_means_something_is_told_in_words(admin: Admin) -> None:
+    await admin.says("admin")
+    await admin.taps("Settings")
+    await admin.taps("limits")
+    assert "bytes_per_hour: 0: no limit" in admin.reads
+    assert "0 B" not in admin.reads

@@ -19,11 +19,13 @@ SPRING = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 CHANGES = (SPRING, datetime(2026, 10, 25, 1, 0, tzinfo=UTC), datetime(2026, 4, 4, 15, 0, tzinfo=UTC))
 PLUGINS = ("youtube", "instagram")
 PEOPLE = range(1, 6)
+_BORDERS = (5_000_000, 50_000_000, 500_000_000)
 
 
 def _data(name: str) -> st.SearchStrategy[dict[str, Json]]:
-    seconds = st.floats(0, 5000).map(lambda value: round(value, 3))
-    size = st.integers(0, 3_000_000_000)
+    # At the borders of slots and of classes of sizes, too.
+    seconds = st.floats(0, 5000).map(lambda value: round(value, 3)) | st.sampled_from([0.0, 0.01, 0.011, 0.012])
+    size = st.integers(0, 3_000_000_000) | st.sampled_from([most + more for most in _BORDERS for more in (-1, 0)])
     shapes: dict[str, dict[str, st.SearchStrategy[Json]]] = {
         "job.delivered": {
             "route": st.sampled_from(["botapi", "cache"]),
@@ -38,20 +40,31 @@ def _data(name: str) -> st.SearchStrategy[dict[str, Json]]:
         "job.begun": {"waited_s": seconds},
         "request.probed": {"seconds": seconds},
         "delivery.failed": {"reason": st.sampled_from(["private", "gone"])},
+        "request.failed": {"reason": st.sampled_from(["geo", "gone"])},
+        "delivery.uncertain": {},
+        "plugin.paused": {},
+        "person.back": {},
+        "broadcast.done": {name: st.integers(0, 3) for name in ("delivered", "blocked", "gone", "failed", "uncertain")},
         "request.accepted": {},
         "person.new": {"language": st.sampled_from(["en", "de"])},
     }
     return st.fixed_dictionaries(shapes[name])
 
 
+_OF_NOBODY = frozenset({"job.stage", "job.begun", "plugin.paused", "broadcast.done"})
 _NAMES = (
-    "job.delivered",
-    "job.stage",
-    "job.begun",
-    "request.probed",
-    "delivery.failed",
-    "request.accepted",
-    "person.new",
+    # Most of what happens are files.
+    *(
+        "job.delivered",
+        "job.delivered",
+        "job.delivered",
+        "job.stage",
+        "job.begun",
+        "request.probed",
+        "request.accepted",
+    ),
+    *("delivery.failed", "request.failed", "delivery.uncertain", "person.new", "person.back"),
+    *("plugin.paused", "broadcast.done"),
 )
 
 
@@ -59,14 +72,16 @@ _NAMES = (
 def events(draw: st.DrawFn) -> Event:
     """An event around a change of the clocks, or up to three months later."""
     name = draw(st.sampled_from(_NAMES))
-    near = timedelta(seconds=draw(st.integers(-4 * 3600, 4 * 3600)))
+    quarters = st.builds(
+        lambda number, away: number * 900_000 + away, st.integers(-16, 16), st.sampled_from([-1, 0, 1])
+    )
+    near = timedelta(milliseconds=draw(st.integers(-4 * 3_600_000, 4 * 3_600_000) | quarters))
     far = timedelta(days=draw(st.sampled_from([0, 0, 1, 6, 7, 13, 29, 30, 59, 61, 90])))
-    nobody = name in {"job.stage", "job.begun"}
     return Event(
         name=name,
         at=draw(st.sampled_from(CHANGES)) + near + far,
         bot_id=1,
-        person=None if nobody else draw(st.sampled_from(PEOPLE)),
+        person=None if name in _OF_NOBODY else draw(st.sampled_from(PEOPLE)),
         plugin=draw(st.sampled_from(PLUGINS)),
         data=draw(_data(name)),
     )
@@ -92,9 +107,35 @@ def recount(history: Sequence[Event], zone: str, level: str) -> Rows:
     for event in history:
         at = _place(event.at, zone, level)
         for what, plugin, detail, much in _meanings(event, zone):
-            n[what, at, plugin, detail] += 1
-            amount[what, at, plugin, detail] += much
+            keys = [(what, at, plugin, detail)]
+            if what.startswith("time.") and level != "hour":
+                keys.append((what.replace("time.", "all."), at, "", detail))
+            for key in keys:
+                n[key] += 1
+                amount[key] += much
     return {key: (n[key], amount[key]) for key in n}
+
+
+Theirs = tuple[dict[tuple[int, int], tuple[int, int]], dict[tuple[int, str], tuple[int, int, int]]]
+
+
+def recount_theirs(history: Iterable[Event], zone: str) -> Theirs:
+    """Count what each person got on each day, and from each platform since when."""
+    days: dict[tuple[int, int], tuple[int, int]] = {}
+    platforms: dict[tuple[int, str], tuple[int, int, int]] = {}
+    for event in history:
+        if event.person is None:
+            continue
+        day = event.at.astimezone(ZoneInfo(zone)).date().toordinal()
+        is_file = event.name == "job.delivered"
+        size = int(str(event.data["size_bytes"])) if is_file else 0
+        files, much = days.get((event.person, day), (0, 0))
+        days[event.person, day] = (files + is_file, much + size)
+        if is_file:
+            key = (event.person, event.plugin or "")
+            files, much, first = platforms.get(key, (0, 0, day))
+            platforms[key] = (files + 1, much + size, min(first, day))
+    return days, platforms
 
 
 def active(history: Iterable[Event], zone: str, day: date, window: int) -> int:
@@ -134,11 +175,19 @@ def _meanings(event: Event, zone: str) -> list[tuple[str, str, str, int]]:
         "request.accepted": ("link", "", "", 0),
         "person.new": ("new", "", str(data.get("language")), 0),
         "delivery.failed": ("failure", plugin, str(data.get("reason")), 0),
+        "request.failed": ("failure", plugin, str(data.get("reason")), 0),
+        "delivery.uncertain": ("failure", plugin, "uncertain", 0),
+        "plugin.paused": ("paused", plugin, "", 0),
         "request.probed": ("time.look", plugin, f"{_slot(took):03}", took),
         "job.begun": ("time.wait", plugin, f"{_slot(took):03}", took),
     }
     if event.name in plain:
         return [plain[event.name]]
+    if event.name == "person.back":
+        return []
+    if event.name == "broadcast.done":
+        ends = [("broadcast", "", name, 0) for name, count in data.items() for _ in range(int(str(count)))]
+        return [("broadcast", "", "", 0), *ends]
     if event.name == "job.stage":
         stage = "download" if data["stage"] == "download" else "process"
         down = [("down", plugin, "", size)] if stage == "download" else []

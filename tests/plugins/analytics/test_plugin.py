@@ -62,9 +62,13 @@ def button(screen: Screen, key: str, **params: str) -> dict[str, Json]:
     raise LookupError(key)
 
 
+def zones_of(desk: Desk) -> Zones:
+    return Zones(desk.database, Recorder(hash_ids=desk.settings.hash_ids), desk.settings)
+
+
 async def test_a_chart_is_reached_from_the_dashboard_and_the_way_back(desk: Desk) -> None:
     await desk.tell(delivered(1), delivered(2, plugin="instagram"))
-    analytics = Analytics(desk.painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
+    analytics = Analytics(desk.painter, zones_of(desk))
     dashboard = await analytics.show(interaction())
     assert dashboard.show is Show.NEW
     assert dashboard.media is not None
@@ -77,7 +81,7 @@ async def test_a_chart_is_reached_from_the_dashboard_and_the_way_back(desk: Desk
 
 async def test_period_comparison_and_platform_stay_while_the_others_change(desk: Desk) -> None:
     await desk.tell(delivered(1), delivered(2, plugin="instagram"))
-    analytics = Analytics(desk.painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
+    analytics = Analytics(desk.painter, zones_of(desk))
     files = await analytics.show(interaction("show", {"chart": "files"}))
     week = next(b for row in files.rows for b in row if b.args.get("period") == "week")
     shown = await analytics.show(interaction("show", dict(week.args)))
@@ -88,7 +92,7 @@ async def test_period_comparison_and_platform_stay_while_the_others_change(desk:
 
 async def test_each_admin_chooses_whose_hours_and_days_the_charts_have(desk: Desk) -> None:
     await desk.tell(delivered(1))
-    zones = Zones(desk.database, Recorder(hash_ids=False), desk.settings)
+    zones = zones_of(desk)
     analytics = Analytics(desk.painter, zones)
     asked = await analytics.ask_zone(interaction("zone"))
     assert asked.ask is not None
@@ -108,7 +112,7 @@ async def test_each_admin_chooses_whose_hours_and_days_the_charts_have(desk: Des
 
 
 async def test_whoever_is_forgotten_has_no_zone_left(desk: Desk) -> None:
-    zones = Zones(desk.database, Recorder(hash_ids=False), desk.settings)
+    zones = zones_of(desk)
     await zones.choose(7, Place("Asia/Tokyo"))
     await zones.choose(7, Place("Asia/Kathmandu"))
     assert await zones.of(7) == Place("Asia/Kathmandu")
@@ -141,7 +145,7 @@ async def test_admins_get_the_report_once_when_it_is_due(
     template: Path, tmp_path: Path, every: Every, told: int
 ) -> None:
     async with open_desk(template, tmp_path / "report", Settings(report=every, report_hour=9)) as desk:
-        reporting = Reporting(desk.context, desk.settings, desk.painter)
+        reporting = Reporting(desk.context, desk.settings, desk.painter, zones_of(desk))
         await reporting.tell_if_due()  # the first look only notes the day: there is nothing to report yet
         assert desk.admins.told == []
         desk.clock.advance(timedelta(days=7).total_seconds())
@@ -154,7 +158,7 @@ async def test_admins_get_the_report_once_when_it_is_due(
 async def test_the_report_is_due_when_the_clocks_of_the_place_show_its_hour(template: Path, tmp_path: Path) -> None:
     settings = Settings(report=Every.DAY, report_hour=9, timezone="Asia/Kathmandu")
     async with open_desk(template, tmp_path / "report", settings) as desk:
-        reporting = Reporting(desk.context, desk.settings, desk.painter)
+        reporting = Reporting(desk.context, desk.settings, desk.painter, zones_of(desk))
         await reporting.tell_if_due()
         # 9:00 in Kathmandu is 3:15 UTC; it is 12:00 UTC now.
         desk.clock.advance(15 * 3600 + 15 * 60 - 1)
@@ -163,6 +167,30 @@ async def test_the_report_is_due_when_the_clocks_of_the_place_show_its_hour(temp
         desk.clock.advance(1)
         await reporting.tell_if_due()
         assert len(desk.admins.told) == 1
+
+
+async def test_each_admin_gets_the_report_at_the_hour_of_their_own_place(template: Path, tmp_path: Path) -> None:
+    settings = Settings(report=Every.DAY, report_hour=9, timezone="Europe/Berlin", hash_ids=True)
+    async with open_desk(template, tmp_path / "report", settings) as desk:
+        zones = zones_of(desk)
+        reporting = Reporting(desk.context, desk.settings, desk.painter, zones)
+        await reporting.tell_if_due()
+        for person, zone in ((7, "Asia/Tokyo"), (8, "America/New_York"), (9, "Asia/Tokyo")):
+            await zones.choose(person, Place(zone))
+        # In Berlin it is 13:00, and today's has been told. 9:00 in Tokyo is 1:00 there, 9:00 in New York 15:00.
+        got: list[tuple[int, str, set[int]]] = []
+        for hour in range(14, 14 + 26):
+            desk.clock.advance(3600)
+            before = len(desk.admins.told)
+            await reporting.tell_if_due()
+            for told, is_meant in zip(desk.admins.told[before:], desk.admins.only[before:], strict=True):
+                place = str(told.params["note"]).translate({0x2068: None, 0x2069: None}).split(" · ")[1]
+                got.append((hour, place, {person for person in (6, 7, 8, 9) if is_meant(person)}))
+    assert got == [
+        (24 + 1, "Asia/Tokyo", {7, 9}),
+        (24 + 9, "Europe/Berlin", {6}),
+        (24 + 15, "America/New_York", {8}),
+    ]
 
 
 @pytest.mark.parametrize(("kept", "zone"), [(60, "Asia/Tokyo"), (59, "Europe/Berlin")])
@@ -198,7 +226,7 @@ def test_a_zone_that_there_is_not_is_refused_with_a_sentence() -> None:
 async def test_pictures_do_not_pile_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetchgram_analytics.painter._FILES", 2)
     painter = Painter(desk.context, desk.settings, desk.summing)
-    analytics = Analytics(painter, Zones(desk.database, Recorder(hash_ids=False), desk.settings))
+    analytics = Analytics(painter, zones_of(desk))
     for _ in range(4):
         await analytics.show(interaction("show", {"chart": "kinds"}))
     assert len(list((desk.context.data_dir / "pictures").iterdir())) == 2

@@ -20,6 +20,7 @@ from fetchgram_analytics.keeping import Keeping
 from fetchgram_analytics.rebuilding import Difference, Rebuilding, told
 from fetchgram_analytics.settings import Settings
 from fetchgram_analytics.summing import OF_LEVEL
+from fetchgram_analytics.tables import active, tastes
 
 from .conftest import NOW, Desk, open_desk
 from .histories import ZONES, histories, plain_history
@@ -40,12 +41,32 @@ async def spoil(desk: Desk, dice: random.Random) -> int:
     async with desk.database.write() as transaction:
         for table in OF_LEVEL.values():
             for row in (await transaction.execute(select(table))).all():
-                if dice.random() < 0.8:
+                if dice.random() < 0.8 or not (row.n or row.amount):
                     continue
                 this = [column == value for column, value in zip(table.primary_key.columns, row[:4], strict=True)]
                 change = delete(table) if dice.random() < 0.4 else update(table).values(n=row.n + 2)
                 await transaction.execute(change.where(*this))
                 spoiled += 1
+    return spoiled
+
+
+async def spoil_theirs(desk: Desk, dice: random.Random) -> int:
+    """Change, lose and invent rows of people; returns how many."""
+    spoiled = 0
+    async with desk.database.write() as transaction:
+        for table in (active, tastes):
+            for row in (await transaction.execute(select(table))).all():
+                if dice.random() < 0.5:
+                    continue
+                this = [column == value for column, value in zip(table.primary_key.columns, row[:2], strict=True)]
+                change = delete(table) if dice.random() < 0.5 else update(table).values(files=row.files + 2)
+                await transaction.execute(change.where(*this))
+                spoiled += 1
+        if dice.random() < 0.5:
+            nobody = {"person": 99, "files": 1, "size_bytes": 1}
+            await transaction.execute(active.insert(), {**nobody, "day": NOW.toordinal()})
+            await transaction.execute(tastes.insert(), {**nobody, "plugin": "x", "first_day": NOW.toordinal()})
+            spoiled += 2
     return spoiled
 
 
@@ -63,6 +84,10 @@ def test_sums_are_those_of_a_rebuild_and_a_rebuild_mends_them(
             assert len(await rebuilt(desk)) == spoiled
             await agrees(desk, history)
             assert await rebuilt(desk) == ()
+            if await spoil_theirs(desk, dice):
+                assert any(each.key[0].startswith("people") for each in await rebuilt(desk))
+            await agrees(desk, history)
+            assert await rebuilt(desk) == ()
 
     with TemporaryDirectory() as folder:
         asyncio.run(check(Path(folder) / "desk"))
@@ -74,8 +99,11 @@ async def test_both_engines_rebuild_what_was_lost(shared_desk: Desk) -> None:
     async with shared_desk.database.write() as transaction:
         for table in OF_LEVEL.values():
             await transaction.execute(delete(table).where(table.c.what == "file"))
+        for theirs in (active, tastes):
+            await transaction.execute(update(theirs).where(theirs.c.person == 3).values(files=theirs.c.files + 1))
+            await transaction.execute(delete(theirs).where(theirs.c.person == 4))
     shared = Rebuilding(shared_desk.database, Place("Europe/Berlin"), Settings(timezone="Europe/Berlin", **_ALL))
-    assert {each.key[0] for each in await shared.rebuild(NOW)} == {"file"}
+    assert {each.key[0] for each in await shared.rebuild(NOW)} == {"file", "people's days", "people's platforms"}
     await agrees(shared_desk, plain_history(120))
     assert await shared.rebuild(NOW) == ()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
@@ -19,9 +20,10 @@ from fetchgram_analytics.activity import WINDOWS
 from fetchgram_analytics.settings import Settings
 from fetchgram_analytics.summing import OF_LEVEL
 from fetchgram_analytics.tables import active as active_table
+from fetchgram_analytics.tables import tastes
 
 from .conftest import Desk, open_desk
-from .histories import ZONES, Rows, active, histories, plain_history, recount
+from .histories import ZONES, Rows, Theirs, active, histories, plain_history, recount, recount_theirs
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -34,7 +36,25 @@ async def sums(desk: Desk, level: str) -> Rows:
     table = OF_LEVEL[next(each for each in OF_LEVEL if each == level)]
     async with desk.database.read() as transaction:
         rows = await transaction.execute(select(table))
-        return {(r.what, r.at, r.plugin, r.detail): (r.n, r.amount) for r in rows if not r.what.startswith("active")}
+        by_key = {(r.what, r.at, r.plugin, r.detail): (r.n, r.amount) for r in rows}
+        return {key: both for key, both in by_key.items() if not key[0].startswith(("active", "audience"))}
+
+
+async def theirs(desk: Desk) -> Theirs:
+    async with desk.database.read() as transaction:
+        days = (await transaction.execute(select(active_table))).all()
+        platforms = (await transaction.execute(select(tastes))).all()
+    return (
+        {(row.person, row.day): (row.files, row.size_bytes) for row in days},
+        {(row.person, row.plugin): (row.files, row.size_bytes, row.first_day) for row in platforms},
+    )
+
+
+async def counted_audience(desk: Desk, level: str) -> Counter[tuple[int, str]]:
+    table = OF_LEVEL[next(each for each in OF_LEVEL if each == level)]
+    async with desk.database.read() as transaction:
+        rows = await transaction.execute(select(table).where(table.c.what == "audience", table.c.n != 0))
+        return Counter({(row.at, row.plugin): row.n for row in rows})
 
 
 async def counted_active(desk: Desk) -> dict[tuple[str, int], int]:
@@ -88,6 +108,12 @@ async def agrees(desk: Desk, history: Sequence[Event]) -> None:
     zone = desk.settings.timezone
     for level in ("hour", "day", "month"):
         assert await sums(desk, level) == recount(history, zone, level)
+    days, platforms = recount_theirs(history, zone)
+    assert await theirs(desk) == (days, platforms)
+    came = [(date.fromordinal(first), plugin) for (_, plugin), (_, _, first) in platforms.items()]
+    assert await counted_audience(desk, "day") == Counter((day.toordinal(), plugin) for day, plugin in came)
+    months = Counter((day.year * 12 + day.month - 1, plugin) for day, plugin in came)
+    assert await counted_audience(desk, "month") == months
     found = await counted_active(desk)
     for window in WINDOWS:
         for event in history:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,3 +100,9 @@ class PluginSetting:
     optional: bool = False
     changed: bool = False
     origin: SettingOrigin = SettingOrigin.DEFAULT
+
+    @property
+    def zero(self) -> str | None:
+        """What 0 means, where the description ends by saying so, as in `Jobs in an hour; 0: any number.`."""
+        meaning = re.search(r"\b0: (.+?)\.?$", self.description)
+        return meaning[1] if meaning else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from fetchgram.model import Media, Text
@@ -18,6 +19,20 @@ class Sentences(Protocol):
 class NotifyAdmins(Protocol):
     """How a plugin tells the admins something."""
 
-    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
-        """Tell the admins; with `once_key` only what was not the last thing told under that key."""
+    async def __call__(
+        self,
+        text: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
+        """Tell the admins.
+
+        Args:
+            text: What.
+            once_key: Not again what was the last thing told under this key.
+            media: A picture with it.
+            only: Whether one of them is meant, by their id; all by default.
+        """
         ...

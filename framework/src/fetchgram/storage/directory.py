@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, TextClause, func, literal, select, tuple_
 
-from fetchgram.model import RequestState
 from fetchgram.model.people import PeopleOf, PeoplePage, PersonRow, Usage
 from fetchgram.storage.columns import from_ms, to_ms
 from fetchgram.storage.people import person_row
-from fetchgram.storage.tables import BANNED, INVITED, STAFF, deliveries, people, requests
+from fetchgram.storage.tables import AWAITED, BANNED, INVITED, LOST, SETTLED, STAFF, deliveries, people, requests
 from fetchgram.storage.transaction import Transaction
 
 _LAST = chr(0x10FFFF)
@@ -86,22 +85,20 @@ class PeopleDirectory:
 
     async def usage(self, bot_id: int, person: int) -> Usage:
         """Return what a person got and did not get, of what is kept."""
-        mine = (deliveries.c.bot_id == bot_id, deliveries.c.person == person)
-        arrived = deliveries.c.state == "delivered"
-        sums = select(
-            func.count().filter(arrived).label("downloads"),
-            func.coalesce(func.sum(deliveries.c.size_bytes).filter(arrived), 0).label("size_bytes"),
-            func.count().filter(deliveries.c.state == "failed").label("failed"),
-            func.count().filter(deliveries.c.state.in_(["waiting", "sending"])).label("waiting"),
-        ).where(*mine)
-        row = await self._tx.one(sums)
-        asked = (requests.c.bot_id == bot_id, requests.c.person == person, requests.c.state == str(RequestState.FAILED))
-        lost = select(func.count()).select_from(requests).where(*asked, requests.c.recipe.is_(None))
+        theirs = (deliveries.c.bot_id == bot_id, deliveries.c.person == person)
+        sums = select(deliveries.c.state, func.count().label("number"), func.sum(deliveries.c.size_bytes).label("size"))
+        rows = await self._tx.rows(sums.where(*theirs, SETTLED).group_by(deliveries.c.state))
+        ended = {row["state"]: (row["number"], int(row["size"])) for row in rows}
+        downloads, size_bytes = ended.get("delivered", (0, 0))
+        failed, _ = ended.get("failed", (0, 0))
+        asked = select(func.count()).select_from(requests).where(requests.c.bot_id == bot_id)
+        lost = await self._tx.integer(asked.where(requests.c.person == person, LOST))
+        awaited = select(func.count()).select_from(deliveries).where(*theirs, AWAITED)
         return Usage(
-            downloads=row["downloads"],
-            size_bytes=int(row["size_bytes"]),
-            failures=row["failed"] + await self._tx.integer(lost),
-            waiting=row["waiting"],
+            downloads=downloads,
+            size_bytes=size_bytes,
+            failures=failed + lost,
+            waiting=await self._tx.integer(awaited),
         )
 
     def _of(self, bot_id: int) -> Select[Any]:

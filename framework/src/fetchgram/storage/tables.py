@@ -32,6 +32,12 @@ WAITING = text("state = 'waiting'")
 """Jobs that are to be tried again later."""
 UNFINISHED = text("state IN ('probing', 'choosing', 'working')")
 """Requests in which something will still happen."""
+LOST = text("state = 'failed' AND recipe IS NULL")
+"""Requests that failed before anything was chosen."""
+SETTLED = text("state IN ('delivered', 'failed')")
+"""Deliveries that arrived, or never will."""
+AWAITED = text("state IN ('waiting', 'sending')")
+"""Deliveries whose end is not known."""
 PENDING = text("state = 'pending'")
 """Updates that are stored and not handled; commands that nobody has taken."""
 STAFF = text("role <> 'user'")
@@ -57,6 +63,7 @@ metadata = MetaData(
 
 _WILLING = ("has_chat", "blocked", "quiet")
 _CIRCLE = ("bot_id", "id", "last_seen", "first_seen", "banned", "banned_until", "role", "language", "locale", *_WILLING)
+_SETTLED_BY = ("bot_id", "person", "state", "size_bytes")
 _READING = ("bot_id", "locale", "language", *_WILLING)
 
 inbox = Table(
@@ -151,6 +158,7 @@ requests = Table(
     Index("ix_requests_person", "bot_id", "person", "created_at"),
     Index("ix_requests_updated", "updated_at"),
     Index("ix_requests_unfinished", "bot_id", "id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index("ix_requests_lost", "bot_id", "person", sqlite_where=LOST, postgresql_where=LOST),
     # An id that was deleted must not come back: buttons and events name it.
     sqlite_autoincrement=True,
 )
@@ -230,6 +238,9 @@ deliveries = Table(
     UniqueConstraint("job_id", "request_id", "position"),
     Index("ix_deliveries_request", "request_id", "position"),
     Index("ix_deliveries_person", "bot_id", "person", "created_at"),
+    # All that a person's card adds up, so that no row of a busy one is read.
+    Index("ix_deliveries_settled", *_SETTLED_BY, sqlite_where=SETTLED, postgresql_where=SETTLED),
+    Index("ix_deliveries_awaited", "bot_id", "person", sqlite_where=AWAITED, postgresql_where=AWAITED),
     # Part of each message's random id: must never be given twice.
     sqlite_autoincrement=True,
 )

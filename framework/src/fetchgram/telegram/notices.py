@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import structlog
 from aiogram.exceptions import AiogramError
@@ -23,6 +24,18 @@ _MOST_WAITING = 100
 _LOCALE = "en"
 
 
+def _everybody(_: int) -> bool:
+    return True
+
+
+class _Notice(NamedTuple):
+    """What is told, and whether to an admin."""
+
+    text: Text
+    media: Media | None
+    only: Callable[[int], bool]
+
+
 class Notices:
     """Tells owners and admins; made before the plugins, since they get it, and run when the bots work.
 
@@ -34,21 +47,35 @@ class Notices:
     def __init__(self, accounts: Mapping[int, Account], owners: Collection[int]) -> None:
         self._account = next(iter(accounts.values()))
         self._owners = tuple(owners)
-        self._waiting: asyncio.Queue[tuple[Text, Media | None]] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[_Notice] = asyncio.Queue(_MOST_WAITING)
         self._last: dict[str, Text] = {}
 
-    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
-        """Tell the admins; with `once_key` only what was not the last thing told under that key."""
-        self.post(text, once_key=once_key, media=media)
+    async def __call__(
+        self,
+        text: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
+        """Tell the admins, or some of them; with `once_key` only what was not the last thing told under that key."""
+        self.post(text, once_key=once_key, media=media, only=only)
 
-    def post(self, notice: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+    def post(
+        self,
+        notice: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
         """Put a notice in line, without waiting; when the line is full it is in the log only."""
         if once_key is not None:
             if self._last.get(once_key) == notice:
                 return
             self._last[once_key] = notice
         try:
-            self._waiting.put_nowait((notice, media))
+            self._waiting.put_nowait(_Notice(notice, media, only or _everybody))
         except asyncio.QueueFull:
             log.warning("notice.dropped", key=notice.key)
 
@@ -62,11 +89,11 @@ class Notices:
     async def run(self, texts: Texts, storage: Storage) -> None:
         """Send until cancelled."""
         while True:
-            notice, media = await self._waiting.get()
-            rich = texts.render_rich(notice, _LOCALE)
-            for admin in await self._admins(storage):
+            notice = await self._waiting.get()
+            rich = texts.render_rich(notice.text, _LOCALE)
+            for admin in filter(notice.only, await self._admins(storage)):
                 try:
-                    await self._account.line(appear({"chat_id": admin}, rich, media))
+                    await self._account.line(appear({"chat_id": admin}, rich, notice.media))
                 except AiogramError as error:
                     log.warning("notice.not_sent", admin=admin, error=describe(error))
                 except (TemporarilyUnavailable, OSError) as error:  # a picture that is gone meanwhile, too

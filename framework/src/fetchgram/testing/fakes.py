@@ -174,11 +174,20 @@ class FakeNotifyAdmins:
 
     told: list[Text] = field(default_factory=list)
     media: list[Media | None] = field(default_factory=list)
+    only: list[Callable[[int], bool]] = field(default_factory=list)
 
-    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
-        """Remember the text and the picture."""
+    async def __call__(
+        self,
+        text: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
+        """Remember the text, the picture, and who is meant."""
         self.told.append(text)
         self.media.append(media)
+        self.only.append(only or (lambda _: True))
 
 
 class FakeCourier:

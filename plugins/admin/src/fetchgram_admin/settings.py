@@ -187,6 +187,8 @@ def _shown(setting: PluginSetting, value: Json) -> Text:
 
 
 def _number(setting: PluginSetting, value: float) -> Text:
+    if value == 0 and setting.zero:
+        return text("admin-value-zero", meaning=setting.zero)
     if setting.kind is SettingKind.SIZE:
         return text("admin-value-size", size=value)
     unit = _UNITS.get(setting.name.rpartition("_")[2], "")

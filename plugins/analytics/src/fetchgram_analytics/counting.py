@@ -35,6 +35,13 @@ _FIRST_WEEKDAY = 3
 _ENDS = {name[0]: name for name in ("delivered", "blocked", "gone", "failed", "uncertain")}
 """How messages of a broadcast end, by the letter that is recorded."""
 
+TIME, ALL_TIME = "time.", "all."
+"""Before the name of a stage: its times by platform, and those of all platforms together.
+
+The second are kept by day and month, where charts of all platforms read many days: so what they read does not grow with
+the platforms. Of hours there are a day's at the most.
+"""
+
 Key = tuple[str, int, str, str]
 """A row of sums: what, when, which plugin, and what tells rows of one measure apart."""
 
@@ -105,8 +112,9 @@ async def sums_of(piece: Piece, place: Place, transaction: Transaction, *, with_
     """
     found = Sums()
     for stretch in piece.stretches(place):
-        for *key, n, amount in await rows_of(_COUNTED_DAYS, stretch, transaction):
-            found.count_day(cast_key(key), n, amount)
+        for *columns, n, amount in await rows_of(_COUNTED_DAYS, stretch, transaction):
+            for key in _with_all(cast_key(columns)):
+                found.count_day(key, n, amount)
         for hour, day, told in await rows_of(_BROADCASTS, stretch, transaction):
             for detail, n in _broadcast(told):
                 found.count_day(("broadcast", day, "", detail), n)
@@ -126,6 +134,13 @@ def cast_key(columns: Sequence[Any]) -> Key:
     """Return the first four columns of a row of sums as its key."""
     what, at, plugin, detail = columns[:4]
     return what, at, plugin, detail
+
+
+def _with_all(key: Key) -> Iterator[Key]:
+    yield key
+    what, at, _, detail = key
+    if what.startswith(TIME):
+        yield ALL_TIME + what.removeprefix(TIME), at, "", detail
 
 
 def local(at_s: ColumnElement[int], offset_s: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[str]]:
@@ -201,7 +216,7 @@ def _file(what: str, detail: ColumnElement[Any] | None = None, where: ColumnElem
 
 
 def _time(stage: str, name: str, where: ColumnElement[bool] = _ANY) -> _Measure:
-    return _Measure(f"time.{stage}", (name,), _E.plugin, _E.took_slot, _E.took_ms, where)
+    return _Measure(f"{TIME}{stage}", (name,), _E.plugin, _E.took_slot, _E.took_ms, where)
 
 
 _MEASURES = (

@@ -49,10 +49,12 @@ class Plugin:
         from fetchgram_analytics.keeping import Keeping  # noqa: PLC0415  # the same
         from fetchgram_analytics.painter import Painter  # noqa: PLC0415  # the same
         from fetchgram_analytics.reporting import Reporting  # noqa: PLC0415  # the same
+        from fetchgram_analytics.zones import Zones  # noqa: PLC0415  # the same
 
         given, sums = self._given, self._summing()
         keeping = Keeping(given.database, self._settings, Place(self._settings.timezone))
-        reporting = Reporting(given, self._settings, Painter(given, self._settings, sums))
+        zones = Zones(given.database, self._recording(), self._settings)
+        reporting = Reporting(given, self._settings, Painter(given, self._settings, sums), zones)
 
         async def clean_up() -> None:
             await keeping.clean_up(given.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, select, union_all
 
 from fetchgram.api import PluginDatabase
-from fetchgram_analytics.counting import local
+from fetchgram_analytics.audience import AUDIENCE
+from fetchgram_analytics.counting import ALL_TIME, TIME, local
 from fetchgram_analytics.dates import Level, last_day, month_of, month_of_day
 from fetchgram_analytics.histogram import longest_s, percentile
 from fetchgram_analytics.periods import Span
@@ -102,11 +103,20 @@ class Queries:
                 found[names[what]][at] = n
         return found
 
+    async def audience(self, day: int) -> dict[str, int]:
+        """Return for each platform how many people had got files from it by the end of a day."""
+        month = month_of_day(day)
+        found: Counter[str] = Counter()
+        for span in (Span(Level.MONTH, (0, month - 1)), Span(Level.DAY, (month_of(month).toordinal(), day))):
+            found.update({plugin: each.n for plugin, each in (await self.series(AUDIENCE, span, by="plugin")).items()})
+        return dict(found)
+
     async def times(
         self, stage: str, span: Span, parts: Sequence[float], plugin: str | None = None
     ) -> dict[int, Times]:
         """Return for each part of the span the times, in seconds, that these parts of all stay under."""
-        rows = await self._rows(_percentiles(_sums(span, f"time.{stage}", "at", "detail", plugin=plugin), parts))
+        prefix, of = _times_of(span, plugin)
+        rows = await self._rows(_percentiles(_sums(span, f"{prefix}{stage}", "at", "detail", plugin=of), parts))
         return {at: tuple(longest_s(int(slot)) for slot in slots) for at, *slots in rows}
 
     async def sizes(self, span: Span, plugin: str | None = None) -> dict[str, dict[int, int]]:
@@ -120,11 +130,14 @@ class Queries:
         self, stages: Iterable[str], span: Span, plugin: str | None = None
     ) -> dict[str, tuple[float | None, float | None]]:
         """Return for each stage the median of its times and their 95th percentile, in seconds."""
-        slots: dict[str, dict[int, int]] = {f"time.{stage}": {} for stage in stages}
-        statement = _sums(span, tuple(slots), "what", "detail", plugin=plugin)
+        prefix, of = _times_of(span, plugin)
+        slots: dict[str, dict[int, int]] = {f"{prefix}{stage}": {} for stage in stages}
+        statement = _sums(span, tuple(slots), "what", "detail", plugin=of)
         for what, detail, n, _ in await self._rows(statement):
             slots[what][int(detail)] = int(n)
-        return {what[len("time.") :]: (percentile(each, 0.5), percentile(each, 0.95)) for what, each in slots.items()}
+        return {
+            what.removeprefix(prefix): (percentile(each, 0.5), percentile(each, 0.95)) for what, each in slots.items()
+        }
 
     async def mine(self, person: int) -> Mine:
         """Return what a person got."""
@@ -191,6 +204,12 @@ class _Source:
             c.at.between(self.first, self.last),
             *(() if plugin is None else (c.plugin == plugin,)),
         )
+
+
+def _times_of(span: Span, plugin: str | None) -> tuple[str, str | None]:
+    """Return where the times of a platform are, or of all: before the name of the stage, and of which plugin."""
+    are_together = plugin is None and span.level is not Level.HOUR and not span.stretches
+    return (ALL_TIME, "") if are_together else (TIME, plugin)
 
 
 def _sums(span: Span, what: str | tuple[str, ...], *by: str, plugin: str | None = None) -> Select[Any]:

@@ -31,7 +31,7 @@ class Settings(SettingsModel):
     timezone: str = Field(default="UTC", description="Days and hours are those of this place, as `Europe/Berlin`.")
     theme: Theme = Field(default=Theme.LIGHT, description="Of the pictures: `light` or `dark`.")
     report: Every = Field(default=Every.WEEK, description="How often admins get the dashboard: `off`, `day`, `week`.")
-    report_hour: int = Field(default=9, ge=0, le=23, description="At which hour of that place; weekly on Mondays.")
+    report_hour: int = Field(default=9, ge=0, le=23, description="At which hour of theirs; weekly on Mondays.")
     keep_events_days: int = Field(default=60, ge=2, description="Days that single events are kept.")
     keep_hours_days: int = Field(default=60, ge=2, description="Days that sums by hour are kept.")
     keep_people_days: int = Field(

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert  # its "on conflict" is SQLite
 
 from fetchgram.api import PluginDatabase, Transaction
 from fetchgram_analytics.activity import newly_active
+from fetchgram_analytics.audience import AUDIENCE, newcomers
 from fetchgram_analytics.counting import COUNTED_HOURS, DAY, IN_PIECE, Piece, Sums, rows_of, sums_of
 from fetchgram_analytics.dates import Level, Place
 from fetchgram_analytics.recording import DELIVERED, marks_of
@@ -22,17 +23,23 @@ PIECE = 5000
 OF_LEVEL: Mapping[Level, Table] = {Level.HOUR: hours, Level.DAY: days, Level.MONTH: months}
 
 
-def adding(table: Table, *values: str, rows: Select[Any] | None = None) -> Any:  # an Insert, which has no public name
+def adding(  # an Insert, which has no public name
+    table: Table, *values: str, earliest: str | None = None, rows: Select[Any] | None = None
+) -> Any:
     """Return the statement that adds to rows, or makes them.
 
     Args:
         table: Of sums.
-        *values: Columns that are added up; the others are the key.
+        *values: Columns that are added up.
+        earliest: A column of which the least stays; the others are the key.
         rows: What is added, where the database finds it itself.
     """
     names = [column.name for column in table.columns]
     statement = insert(table) if rows is None else insert(table).from_select(names, rows)
-    grown = {name: table.c[name] + statement.excluded[name] for name in values}
+    grown: dict[str, Any] = {name: table.c[name] + statement.excluded[name] for name in values}
+    if earliest is not None:
+        new, old = statement.excluded[earliest], table.c[earliest]
+        grown[earliest] = case((new < old, new), else_=old)
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=grown)
 
 
@@ -43,14 +50,16 @@ _SOMEBODY = (*IN_PIECE, events.c.person.is_not(None))
 PEOPLE_DAYS = select(events.c.person, DAY.label("day"), _FILES.label("files"), _BYTES.label("size_bytes")).where(
     *_SOMEBODY
 )
-_TASTES = select(events.c.person, events.c.plugin, _FILES, _BYTES).where(*_SOMEBODY, _DELIVERED)
+_TASTES = select(events.c.person, events.c.plugin, _FILES, _BYTES, func.min(DAY)).where(*_SOMEBODY, _DELIVERED)
 
 ADD = {level: adding(table, "n", "amount") for level, table in OF_LEVEL.items()}
 _COUNTED = COUNTED_HOURS.subquery()
 # The condition keeps SQLite from reading ON CONFLICT as a part of a join (sqlite.org/lang_upsert.html, 2.2).
 _ADD_HOURS = adding(hours, "n", "amount", rows=select(_COUNTED).where(_COUNTED.c.n > 0))
 _ADD_ACTIVE = adding(active, "files", "size_bytes", rows=PEOPLE_DAYS.group_by(events.c.person, DAY))
-_ADD_TASTES = adding(tastes, "files", "size_bytes", rows=_TASTES.group_by(events.c.person, events.c.plugin))
+_ADD_TASTES = adding(
+    tastes, "files", "size_bytes", earliest="first_day", rows=_TASTES.group_by(events.c.person, events.c.plugin)
+)
 
 
 class Summing:
@@ -91,6 +100,8 @@ class Summing:
             for (window, day), n in (await newly_active(stretch, transaction)).items():
                 sums.count(Level.DAY, (f"active{window}", day, "", ""), n)
             await transaction.execute(_ADD_ACTIVE, stretch)
+            for (day, plugin), n in (await newcomers(stretch, transaction)).items():
+                sums.count_day((AUDIENCE, day, plugin, ""), n)
             await transaction.execute(_ADD_TASTES, stretch)
         for level, statement in ADD.items():
             if rows := sums.rows(level):

@@ -70,6 +70,8 @@ tastes = Table(
     Column("plugin", String(64), primary_key=True),
     Column("files", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
+    # The day of the first of them.
+    Column("first_day", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -78,6 +80,8 @@ zones = Table(
     metadata,
     Column("person", BigInteger, primary_key=True, autoincrement=False),
     Column("timezone", String(64), nullable=False),
+    # The day of the last report that went to whoever has it.
+    Column("reported", Integer, nullable=False),
 )
 
 marks = Table(

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from fetchgram.api import PluginDatabase
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.recording import Recorder, marks_of
 from fetchgram_analytics.settings import Settings
-from fetchgram_analytics.tables import zones
+from fetchgram_analytics.tables import marks, zones
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Those who have one zone.
+
+    Args:
+        place: The zone.
+        reported: The day of the last report that went to them; 0 for none.
+        has: Whether somebody is one of them, by their id.
+        chosen: Whether they chose it.
+    """
+
+    place: Place
+    reported: int
+    has: Callable[[int], bool]
+    chosen: bool = True
 
 
 class Zones:
@@ -40,7 +61,34 @@ class Zones:
             name = self._recorder.person(person, (await marks_of(transaction))["salt"])
             await transaction.execute(delete(zones).where(zones.c.person == name))
             if place is not None:
-                await transaction.execute(zones.insert(), {"person": name, "timezone": place.name})
+                # As if told with those who chose none: the next report is their first at their own hour.
+                row = {"person": name, "timezone": place.name, "reported": (await marks_of(transaction))["reported"]}
+                await transaction.execute(zones.insert(), row)
+
+    async def groups(self) -> list[Group]:
+        """Return who has which zone: those of one zone who were told last on one day, and everybody else."""
+        async with self._database.read() as transaction:
+            known = await marks_of(transaction)
+            rows = (await transaction.execute(select(zones).order_by(zones.c.timezone, zones.c.reported))).all()
+        chose = self._among(rows, known["salt"])
+        alike = groupby(rows, key=lambda row: (row.timezone, row.reported))
+        return [
+            Group(self.home, known["reported"], lambda person: not chose(person), chosen=False),
+            *(Group(Place(name), day, self._among(some, known["salt"])) for (name, day), some in alike),
+        ]
+
+    async def told(self, group: Group, day: int) -> None:
+        """Remember the day of the last report of a group."""
+        this = update(marks).where(marks.c.name == "reported").values(value=day)
+        if group.chosen:
+            same = (zones.c.timezone == group.place.name, zones.c.reported == group.reported)
+            this = update(zones).where(*same).values(reported=day)
+        async with self._database.write() as transaction:
+            await transaction.execute(this)
+
+    def _among(self, rows: Iterable[Any], salt: int) -> Callable[[int], bool]:
+        names = frozenset(row.person for row in rows)
+        return lambda person: self._recorder.person(person, salt) in names
 
 
 def named(words: str) -> Place | None:

@@ -30,7 +30,7 @@ class Settings(FetchSettings, SettingsModel):
         pattern=r"^https?://\S+$",
         description="Address of a server that makes proofs of origin; it has to stand in `network.allow` too.",
     )
-    mp3_kbps: int = Field(default=192, ge=0, le=320, description="Bitrate of the MP3 that is offered; 0: none is.")
+    mp3_kbps: int = Field(default=192, ge=0, le=320, description="Bitrate of the MP3 that is offered; 0: no MP3.")
     sponsor_marks: bool = Field(
         default=False, description="Whether captions say where sponsors and the like are; asks sponsor.ajay.app."
     )

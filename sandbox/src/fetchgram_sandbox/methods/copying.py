@@ -62,6 +62,9 @@ def _originals(account: Account, params: Params, verb: str) -> list[Message]:
         raise bad_request(f"message to {verb} not found" if len(ids) == 1 else f"there are no messages to {verb}")
     if chat.is_protected or any(message.is_protected for message in found):
         raise bad_request(f"message can't be {'copied' if verb == 'copy' else 'forwarded'}")
+    # Of a quiz the right answer has to be known (#copymessage).
+    if verb == "copy" and any(each.poll and each.poll.is_quiz and each.poll.right is None for each in found):
+        raise bad_request("message can't be copied")
     return found
 
 
@@ -75,6 +78,7 @@ def _copy(account: Account, place: Target, original: Message) -> Message:
         text=original.text,
         entities=original.entities,
         file=original.file,
+        poll=None if original.poll is None else replace(original.poll, id=account.world.new_id()),
         has_spoiler=original.has_spoiler,
         caption_above=original.caption_above,
         link_preview=original.link_preview,

@@ -25,7 +25,7 @@ def edit_text(account: Account, params: Params) -> object:
     """Handle editMessageText."""
     message = _message_to_edit(account, params)
     required(params, "text")
-    if message.file is not None:
+    if message.file is not None or message.poll is not None:
         raise bad_request("there is no text in the message to edit")
     text, entities = content.message_text(account, params)
     changed = replace(message, text=text, entities=entities, link_preview=params.mapping("link_preview_options"))

@@ -194,6 +194,11 @@ def _attributes(file: StoredFile) -> list[TL]:
                 supports_streaming=True,
             )
         )
+    if file.kind == "sticker":
+        found += [
+            types.DocumentAttributeImageSize(w=file.width_px, h=file.height_px),
+            types.DocumentAttributeSticker(alt="", stickerset=types.InputStickerSetEmpty()),
+        ]
     if file.kind == "animation":
         found.append(types.DocumentAttributeAnimated())
     if file.kind in {"audio", "voice"}:

@@ -15,11 +15,12 @@ const BUILDERS = {
   audio: (message) => audioCard(message.audio),
   voice: (message) => voiceCard(message.voice),
   sticker: (message) => sticker(message.sticker),
+  poll: (message) => poll(message.poll),
   document: (message) => documentCard(message.document),
 };
 
 const VISUAL = ["animation", "video", "photo"];
-const OTHER = ["location", "contact", "poll", "dice", "venue", "game", "invoice", "story", "checklist", "paid_media"];
+const OTHER = ["location", "contact", "dice", "venue", "game", "invoice", "story", "checklist", "paid_media"];
 
 /** The kind of media in a message, or undefined. An animation carries a document as well, so order matters. */
 export const mediaKind = (message) =>
@@ -32,7 +33,7 @@ export const isVisual = (message) => VISUAL.includes(mediaKind(message));
 export function mediaSignature(message) {
   const kind = mediaKind(message);
   const file = kind === "photo" ? message.photo.at(-1) : message[kind];
-  return [kind, file?.file_unique_id ?? file?.file_id, message.has_media_spoiler];
+  return [kind, file?.file_unique_id ?? file?.file_id ?? file?.id, message.has_media_spoiler];
 }
 
 export const mediaNode = (message) => (BUILDERS[mediaKind(message)] ?? unsupported)(message);
@@ -123,6 +124,11 @@ function roundVideo(message) {
 function sticker(file) {
   const image = el("img", { src: fileUrl(file.file_id), alt: file.emoji ?? "Sticker" });
   return el("div.sticker", {}, image);
+}
+
+function poll({ type, question, options }) {
+  const head = el("small", {}, type === "quiz" ? "Quiz" : "Poll");
+  return el("div.poll", {}, head, el("b", { dir: "auto" }, question), el("ul", {}, options.map((one) => el("li", { dir: "auto" }, one.text))));
 }
 
 function documentCard(file) {

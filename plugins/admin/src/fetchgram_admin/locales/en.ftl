@@ -509,6 +509,7 @@ admin-value-on = on
 admin-value-off = off
 admin-value-unset = none
 admin-value-secret = 🔑 set
+admin-value-zero = 0: { $meaning }
 admin-value-size = { SIZE($size) }
 admin-value-number =
     { $number }{ HAS($unit) ->

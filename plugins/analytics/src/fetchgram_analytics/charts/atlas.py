@@ -35,16 +35,17 @@ CHARTS: Mapping[str, Callable[[Asked], Awaitable[Panel]]] = {
     "traffic": amounts.traffic,
     "cache": amounts.cache,
     "returning": people.returning,
+    "audience": shares.audience,
     "broadcasts": shares.broadcasts,
 }
 ON_DASHBOARD = ("files", "people", "platforms", "success", "stages", "rhythm")
 _OF_ONE_PLATFORM = ("files", "qualities", "speed", "success", "stages", "rhythm")
-OF_THE_BOTS_DAYS = frozenset({"people", "returning"})
+OF_THE_BOTS_DAYS = frozenset({"people", "returning", "audience"})
 """Charts of the days on which people were active: those are the bot's, wherever somebody looks at them."""
-NO_PLATFORM = frozenset({"people", "platforms", "returning", "broadcasts"})
+NO_PLATFORM = frozenset({"people", "platforms", "returning", "audience", "broadcasts"})
 """Charts that know no platforms."""
-NO_COMPARISON = frozenset({"people", "returning", "success", "stages", "sizes", "rhythm", "broadcasts"})
-"""Charts that are full without the period before."""
+NO_COMPARISON = frozenset({"rhythm"})
+"""Charts that have no room for the period before: one map of colours hides the other."""
 
 
 async def sheet(asked: Asked, theme: Theme) -> Sheet:

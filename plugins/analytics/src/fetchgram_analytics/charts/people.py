@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from fetchgram_analytics.charts.asked import Asked, part
+from fetchgram_analytics.periods import Span
 from fetchgram_analytics.pictures import Form, Panel, Series, Unit
 from fetchgram_analytics.queries import Amount
 
@@ -21,7 +23,12 @@ async def people(asked: Asked) -> Panel:
     ]
     new = await asked.queries.total("new", asked.span)
     title = asked.say("people-title", month=found[30][days[-1]], new=new.n)
-    return asked.panel(Form.LINES, Unit.COUNT, title, tuple(series))
+    more: dict[str, object] = {}
+    if asked.view.compare:
+        then = dict(zip(asked.span_before.slots, earlier := asked.span_before.days(asked.place), strict=True))
+        month = (await asked.queries.active((30,), earlier))[30]
+        more = asked.behind({at: float(month[day]) for at, day in then.items()})
+    return asked.panel(Form.LINES, Unit.COUNT, title, tuple(series), **more)
 
 
 async def returning(asked: Asked) -> Panel:
@@ -30,23 +37,20 @@ async def returning(asked: Asked) -> Panel:
     Those who were there in both of two neighbouring weeks are as many as the first week has, and the second, less
     those of both together.
     """
-    days = asked.days
-    series, latest = [], {}
-    found = await asked.queries.active((7, 14, 30, 60), {*days, *(d - 7 for d in days), *(d - 30 for d in days)})
-    for window in (7, 30):
-        once, both = found[window], found[2 * window]
-        values = tuple(_kept(once[d - window], once[d], both[d]) for d in days)
-        series.append(Series(asked.say("window", days=window), values))
-        latest[window] = values[-1] if values else None
-    week = latest[7]
-    title = asked.say("returning") if week is None else asked.say("returning-title", percent=round(week))
-    return asked.panel(Form.LINES, Unit.PERCENT, title, tuple(series))
+    week, month = [await _who_came_back(asked, window, asked.days) for window in (7, 30)]
+    latest = week[-1]
+    title = asked.say("returning") if latest is None else asked.say("returning-title", percent=round(latest))
+    series = (Series(asked.say("window", days=7), week), Series(asked.say("window", days=30), month))
+    more: dict[str, object] = {}
+    if asked.view.compare:
+        then = await _who_came_back(asked, 7, asked.span_before.days(asked.place))
+        more = asked.behind(dict(zip(asked.span_before.slots, then, strict=True)))
+    return asked.panel(Form.LINES, Unit.PERCENT, title, series, **more)
 
 
 async def success(asked: Asked) -> Panel:
     """What part of the wishes ended in a file, by platform."""
-    found = await asked.queries.grid("file", asked.span)
-    failed = await asked.queries.grid("failure", asked.span)
+    found, failed = await _ends(asked, asked.span)
     wanted = (asked.view.plugin,) if asked.view.plugin else tuple({*found, *failed} - {""})
     volume = {name: sum(a.n for a in found.get(name, {}).values()) for name in wanted}
     largest = sorted(wanted, key=lambda each: (-volume[each], each))[:5]
@@ -54,7 +58,32 @@ async def success(asked: Asked) -> Panel:
     good = sum(volume.values())
     bad = sum(a.n for name in wanted for a in failed.get(name, {}).values())
     title = asked.say("success-title", percent=_percent(good, bad)) if good + bad else asked.say("success")
-    return asked.panel(Form.LINES, Unit.PERCENT, title, series)
+    more: dict[str, object] = {}
+    if asked.view.compare:
+        then = [_together(wanted, ended) for ended in await _ends(asked, asked.span_before)]
+        more = asked.behind({at: _rate(*(each.get(at) for each in then)) for at in asked.span_before.slots})
+    return asked.panel(Form.LINES, Unit.PERCENT, title, series, **more)
+
+
+Grid = Mapping[str, Mapping[int, Amount]]
+
+
+async def _ends(asked: Asked, span: Span) -> tuple[Grid, Grid]:
+    """Return the files and the failures of each platform."""
+    return await asked.queries.grid("file", span), await asked.queries.grid("failure", span)
+
+
+def _together(names: Sequence[str], found: Grid) -> dict[int, Amount]:
+    n: Counter[int] = Counter()
+    for name in names:
+        n.update({at: amount.n for at, amount in found.get(name, {}).items()})
+    return {at: Amount(count) for at, count in n.items()}
+
+
+async def _who_came_back(asked: Asked, window: int, days: Sequence[int]) -> tuple[float | None, ...]:
+    found = await asked.queries.active((window, 2 * window), {*days, *(day - window for day in days)})
+    once, both = found[window], found[2 * window]
+    return tuple(_kept(once[day - window], once[day], both[day]) for day in days)
 
 
 def _rates(asked: Asked, name: str, good: Mapping[int, Amount], bad: Mapping[int, Amount]) -> Series:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fetchgram_analytics.charts.asked import Asked, part
+from fetchgram_analytics.periods import Span
 from fetchgram_analytics.pictures import Form, Panel, Series, Unit
 from fetchgram_analytics.queries import Amount
 
@@ -14,27 +16,33 @@ _ENDS = ("delivered", "blocked", "gone", "failed", "uncertain")
 async def _ranking(asked: Asked, what: str, by: str, title: str) -> Panel:
     """Return a ranking of a measure by one of its columns, and what its first row's part is."""
     plugin = None if by == "plugin" else asked.view.plugin
-    found = await asked.queries.series(what, asked.span, by=by, plugin=plugin)
-    rows = sorted(found, key=lambda name: (-found[name].n, name))
-    whole = sum(amount.n for amount in found.values())
-    first = asked.say("name", name=rows[0]) if rows else ""
-    percent = round(part(found[rows[0]].n, whole)) if rows else 0
-    more: dict[str, object] = {}
-    if asked.view.compare:
-        then = await asked.queries.series(what, asked.span_before, by=by, plugin=plugin)
-        if then:
-            more = {
-                "before": tuple(float(then.get(name, Amount()).n) for name in rows),
-                "before_name": asked.say("before"),
-            }
+
+    async def of(span: Span) -> dict[str, int]:
+        return {name: each.n for name, each in (await asked.queries.series(what, span, by=by, plugin=plugin)).items()}
+
+    found = await of(asked.span)
+    then = await of(asked.span_before) if asked.view.compare else {}
+    return _ranked(asked, title, found, then, percent=round(part(max(found.values(), default=0), sum(found.values()))))
+
+
+def _ranked(asked: Asked, title: str, found: Mapping[str, int], then: Mapping[str, int], **said: int) -> Panel:
+    """Return a ranking beside what it was, with the first one's name in its title."""
+    rows = sorted(found, key=lambda name: (-found[name], name))
+    labels = tuple(asked.say("name", name=name or "?") for name in rows)
     return asked.panel(
         Form.RANKING,
         Unit.COUNT,
-        asked.say(f"{title}-title", name=first, percent=percent) if rows else asked.say(title),
-        (Series("", tuple(float(found[name].n) for name in rows)),),
-        labels=tuple(asked.say("name", name=name or "?") for name in rows),
-        **more,
+        asked.say(f"{title}-title", name=labels[0], **said) if rows else asked.say(title),
+        (Series("", tuple(float(found[name]) for name in rows)),),
+        labels=labels,
+        **_before(asked, rows, then),
     )
+
+
+def _before(asked: Asked, rows: Sequence[str], then: Mapping[str, int]) -> dict[str, object]:
+    if not then:
+        return {}
+    return {"before": tuple(float(then.get(name, 0)) for name in rows), "before_name": asked.say("before")}
 
 
 platforms = partial(_ranking, what="file", by="plugin", title="platforms")
@@ -42,6 +50,13 @@ qualities = partial(_ranking, what="quality", by="detail", title="qualities")
 kinds = partial(_ranking, what="kind", by="detail", title="kinds")
 routes = partial(_ranking, what="route", by="detail", title="routes")
 failures = partial(_ranking, what="failure", by="detail", title="failures")
+
+
+async def audience(asked: Asked) -> Panel:
+    """How many people had got files from each platform, at the end of the period."""
+    found = {name: n for name, n in (await asked.queries.audience(asked.days[-1])).items() if n}
+    then = await asked.queries.audience(asked.span_before.days(asked.place)[-1]) if asked.view.compare else {}
+    return _ranked(asked, "audience", found, then, people=max(found.values(), default=0))
 
 
 async def broadcasts(asked: Asked) -> Panel:
@@ -53,4 +68,6 @@ async def broadcasts(asked: Asked) -> Panel:
     title = asked.say("broadcasts-title", count=count, reached=reached, all=whole) if count else asked.say("broadcasts")
     values = tuple(float(found[name].n) for name in rows)
     labels = tuple(asked.say(f"broadcast-{name}") for name in rows)
-    return asked.panel(Form.RANKING, Unit.COUNT, title, (Series("", values),), labels=labels)
+    then = await asked.queries.series("broadcast", asked.span_before, by="detail") if asked.view.compare else {}
+    more = _before(asked, rows, {name: each.n for name, each in then.items()})
+    return asked.panel(Form.RANKING, Unit.COUNT, title, (Series("", values),), labels=labels, **more)

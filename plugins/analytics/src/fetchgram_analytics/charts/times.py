@@ -25,6 +25,7 @@ async def waiting(asked: Asked) -> Panel:
 async def stages(asked: Asked) -> Panel:
     """How long each stage takes."""
     found = await asked.queries.percentiles(STAGES, asked.span, asked.view.plugin)
+    then = await asked.queries.percentiles(STAGES, asked.span_before, asked.view.plugin) if asked.view.compare else {}
     rows = [(asked.say(f"stage-{stage}"), *found[stage]) for stage in STAGES]
     longest = max(rows[:-1], key=lambda row: row[1] or 0.0)
     title = (
@@ -32,12 +33,13 @@ async def stages(asked: Asked) -> Panel:
         if longest[1]
         else asked.say("stages")
     )
-    return _ranges(asked, title, rows)
+    return _ranges(asked, title, rows, [then[stage][0] if then else None for stage in STAGES])
 
 
 async def sizes(asked: Asked) -> Panel:
     """How long files of each size take, from the choice to the file."""
     found = await asked.queries.sizes(asked.span, asked.view.plugin)
+    then = await asked.queries.sizes(asked.span_before, asked.view.plugin) if asked.view.compare else {}
     rows = [
         (asked.say("size", size=size), percentile(found.get(size, {}), _HALF), percentile(found.get(size, {}), _MOST))
         for size in _SIZES
@@ -48,7 +50,7 @@ async def sizes(asked: Asked) -> Panel:
         if known
         else asked.say("sizes")
     )
-    return _ranges(asked, title, rows)
+    return _ranges(asked, title, rows, [percentile(then.get(size, {}), _HALF) for size in _SIZES])
 
 
 async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
@@ -70,9 +72,13 @@ async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
     return asked.panel(Form.LINES, Unit.SECONDS, said, series, **more)
 
 
-def _ranges(asked: Asked, title: str, rows: list[tuple[str, float | None, float | None]]) -> Panel:
+def _ranges(
+    asked: Asked, title: str, rows: list[tuple[str, float | None, float | None]], then: list[float | None]
+) -> Panel:
+    """Return ranges from half to most, each beside what half took before."""
     series = (
         Series(asked.say("half"), tuple(half for _, half, _ in rows)),
         Series(asked.say("most"), tuple(most for _, _, most in rows)),
     )
-    return asked.panel(Form.RANGES, Unit.SECONDS, title, series, labels=tuple(name for name, _, _ in rows))
+    more = {"before": tuple(then), "before_name": asked.say("half-before")} if any(then) else {}
+    return asked.panel(Form.RANGES, Unit.SECONDS, title, series, labels=tuple(name for name, _, _ in rows), **more)

@@ -176,23 +176,27 @@ def _heat(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
 
 def _ranges(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
     low, high = panel.series
+    then = panel.before or (None,) * len(panel.labels)
     rows = [
-        (name, a, b)
-        for name, a, b in zip(panel.labels, low.values, high.values, strict=True)
+        (name, a, b, was)
+        for name, a, b, was in zip(panel.labels, low.values, high.values, then, strict=True)
         if a and b  # 0 has no place among powers
     ]
     axes.set_xscale("log")
     size = 17 if room == 1 else 12
-    for place, (_, a, b) in enumerate(rows):
+    for place, (_, a, b, was) in enumerate(rows):
         axes.plot([a, b], [place, place], color=theme.grid, linewidth=12, solid_capstyle="round", zorder=2)
         axes.plot(a, place, "o", color=theme.series[0], markersize=size, zorder=3)
         axes.plot(b, place, "o", color=theme.series[1], markersize=size, zorder=3)
+        if was:
+            axes.plot([was] * 2, [place - 0.3, place + 0.3], color=theme.ink, linewidth=4, zorder=4)
         _beside(axes, a, place, short(a, panel.unit), theme, left=True)
         if b > a * _APART_ENOUGH:
             _beside(axes, b, place, short(b, panel.unit), theme, left=False)
-    axes.set_yticks(range(len(rows)), [cut(name, 18 if room == 1 else 12) for name, _, _ in rows])
+    axes.set_yticks(range(len(rows)), [cut(name, 18 if room == 1 else 12) for name, *_ in rows])
     axes.set_ylim(max(len(rows), 3) - 0.4, -0.8)
-    lowest, highest = min(a for _, a, _ in rows), max(b for _, _, b in rows)
+    lowest = min(min(a, was or a) for _, a, _, was in rows)
+    highest = max(max(b, was or b) for _, _, b, was in rows)
     wide = math.exp(0.42 * math.log(highest / lowest * 2) * (1 if room == 1 else 1.75))
     axes.set_xlim(lowest / wide, highest * wide)
     axes.set_xticks([])
@@ -202,7 +206,9 @@ def _ranges(axes: Axes, panel: Panel, theme: Theme, room: float) -> None:
     if room == 1:
         for series, colour in zip((low, high), theme.series, strict=False):
             axes.plot([], [], "o", color=colour, markersize=14, label=series.name)
-        _legend(axes, theme, 2)
+        if any(then):
+            axes.plot([], [], "|", color=theme.ink, markersize=20, markeredgewidth=4, label=panel.before_name)
+        _legend(axes, theme, 3)
 
 
 def _beside(axes: Axes, value: float, place: int, words: str, theme: Theme, *, left: bool) -> None:

@@ -111,6 +111,8 @@ analytics-window = { $days ->
 }
 analytics-returning = Coming back
 analytics-returning-title = { $percent } % of last week’s people came back
+analytics-audience = Audience
+analytics-audience-title = { $name } has the most people: { $people }
 analytics-success = Success
 analytics-success-title = { $percent } % of wishes ended in a file
 analytics-failures = Failures
@@ -137,6 +139,7 @@ analytics-size = { $size ->
 }
 analytics-half = half within
 analytics-most = 95 % within
+analytics-half-before = half, before
 analytics-traffic = Traffic
 analytics-traffic-title = { SIZE($down) } fetched, { SIZE($up) } sent
 analytics-down = fetched

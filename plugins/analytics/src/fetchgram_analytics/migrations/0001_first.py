@@ -21,6 +21,7 @@ def upgrade() -> None:
         "analytics_zones",
         sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("reported", sa.Integer, nullable=False),
     )
     marks = op.create_table(
         "analytics_marks",
@@ -68,9 +69,10 @@ def _sums(name: str) -> None:
 
 
 def _people() -> None:
-    for name, key in (
-        ("analytics_active", sa.Column("day", sa.Integer)),
-        ("analytics_tastes", sa.Column("plugin", sa.String(64))),
+    first_day = sa.Column("first_day", sa.Integer, nullable=False)
+    for name, key, more in (
+        ("analytics_active", sa.Column("day", sa.Integer), ()),
+        ("analytics_tastes", sa.Column("plugin", sa.String(64)), (first_day,)),
     ):
         key.primary_key, key.nullable, key.autoincrement = True, False, False
         op.create_table(
@@ -79,5 +81,6 @@ def _people() -> None:
             key,
             sa.Column("files", sa.Integer, nullable=False),
             sa.Column("size_bytes", sa.BigInteger, nullable=False),
+            *more,
             sqlite_with_rowid=False,
         )

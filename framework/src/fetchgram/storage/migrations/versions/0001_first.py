@@ -116,6 +116,8 @@ def _requests() -> None:
         sqlite_where=sa.text("state IN ('probing', 'choosing', 'working')"),
         postgresql_where=sa.text("state IN ('probing', 'choosing', 'working')"),
     )
+    lost = sa.text("state = 'failed' AND recipe IS NULL")
+    op.create_index("ix_requests_lost", "requests", ["bot_id", "person"], sqlite_where=lost, postgresql_where=lost)
     op.create_table(
         "entries",
         sa.Column("request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -251,6 +253,11 @@ def _deliveries() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_deliveries_person", "deliveries", ["bot_id", "person", "created_at"], unique=False)
+    for name, columns, state in (
+        ("settled", ["bot_id", "person", "state", "size_bytes"], sa.text("state IN ('delivered', 'failed')")),
+        ("awaited", ["bot_id", "person"], sa.text("state IN ('waiting', 'sending')")),
+    ):
+        op.create_index(f"ix_deliveries_{name}", "deliveries", columns, sqlite_where=state, postgresql_where=state)
     op.create_index("ix_deliveries_request", "deliveries", ["request_id", "position"], unique=False)
     op.create_table(
         "ledger",
