@@ -76,6 +76,8 @@ def events(draw: st.DrawFn) -> Event:
         lambda number, away: number * 900_000 + away, st.integers(-16, 16), st.sampled_from([-1, 0, 1])
     )
     near = timedelta(milliseconds=draw(st.integers(-4 * 3_600_000, 4 * 3_600_000) | quarters))
+    # The last of a second belongs to it.
+    near += timedelta(microseconds=draw(st.sampled_from([0, 0, 999])))
     far = timedelta(days=draw(st.sampled_from([0, 0, 1, 6, 7, 13, 29, 30, 59, 61, 90])))
     return Event(
         name=name,

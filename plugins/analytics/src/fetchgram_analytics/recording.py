@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import bindparam, delete, select, update
@@ -26,7 +26,7 @@ RECORDED = frozenset(
 """Events that something is drawn of."""
 
 _DETAILS = ("kind", "reason", "stage", "language")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _INSERT = insert(events).on_conflict_do_nothing(index_elements=[events.c.event_id])
 _FORGET = (
     update(events).where(events.c.person == bindparam("who")).values(person=None),
@@ -55,8 +55,8 @@ class Recorder:
                 await self._insert(rows, transaction)
                 rows = []
                 await self._forget(event.person, known["salt"], transaction)
-            elif event.name in RECORDED and _ms_of(event) >= known["too_late_ms"]:
-                rows.append(self._row(event, known["salt"]))
+            elif event.name in RECORDED and (at_ms := (event.at - _EPOCH) // _MS) >= known["too_late_ms"]:
+                rows.append(self._row(event, at_ms, known["salt"]))
         await self._insert(rows, transaction)
 
     def person(self, person: int, salt: int) -> int:
@@ -81,12 +81,12 @@ class Recorder:
             if some:
                 await transaction.execute(_INSERT, some)
 
-    def _row(self, event: Event, salt: int) -> dict[str, object]:
+    def _row(self, event: Event, at_ms: int, salt: int) -> dict[str, object]:
         data, name, took_ms = event.data, event.name, _ms(event.data.get("seconds", event.data.get("waited_s")))
         detail = _detail(name, data)
-        row = {
+        row: dict[str, object] = {
             "event_id": event.id,
-            "at_ms": _ms_of(event),
+            "at_ms": at_ms,
             "name": name,
             "person": None if event.person is None else self.person(event.person, salt),
             "plugin": event.plugin or "",
@@ -95,7 +95,7 @@ class Recorder:
             "took_ms": took_ms,
             "took_slot": slot_name(took_ms),
         }
-        return {**row, **_of_a_file(data, detail)} if name == DELIVERED else row
+        return row | _of_a_file(data, detail) if name == DELIVERED else row
 
 
 def _detail(name: str, data: Mapping[str, Json]) -> str:
@@ -130,10 +130,6 @@ async def marks_of(transaction: Transaction, *, hold: bool = False) -> dict[str,
     statement = select(marks.c.name, marks.c.value).order_by(marks.c.name)
     rows = await transaction.execute(statement.with_for_update() if hold else statement)
     return {str(row.name): int(row.value) for row in rows}
-
-
-def _ms_of(event: Event) -> int:
-    return round((event.at - _EPOCH).total_seconds() * 1000)
 
 
 def _ms(seconds: Json) -> int:
