@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -166,12 +166,18 @@ async def test_looking_while_admins_are_told_loses_nothing_and_breaks_nothing(be
     async def all_checks() -> Sequence[HealthCheck]:
         return tuple(checks)
 
-    async def tell(text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+    async def tell(
+        text: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
         if not bench.notify.told:  # an admin opens the health screen, a plugin has come meanwhile
             checks.append(HealthCheck(name="site", check=bench.look, every_s=60))
             await bench.watch.look(afresh=True)
             await bench.watch.look(afresh=True)
-        await bench.notify(text, once_key=once_key, media=media)
+        await bench.notify(text, once_key=once_key, media=media, only=only)
 
     bench.health = Health.FAILING
     bench.watch._checks, bench.watch._notify = all_checks, tell

@@ -38,7 +38,14 @@ class Admins:
 
     told: list[tuple[str, str | None]] = field(default_factory=list)
 
-    async def __call__(self, text: Text, *, once_key: str | None = None, media: Media | None = None) -> None:
+    async def __call__(
+        self,
+        text: Text,
+        *,
+        once_key: str | None = None,
+        media: Media | None = None,
+        only: Callable[[int], bool] | None = None,
+    ) -> None:
         self.told.append((text.key, once_key))
 
 

@@ -85,6 +85,7 @@ class Mailing:
         self._last = 0
         self._is_at_end = False
         self._under_way: set[asyncio.Task[None]] = set()
+        self._ends = asyncio.Event()
         self._ended: list[Ended] = []
         self._unsent: list[Recipient] = []
         self._doubtful: tuple[Recipient, ...] = ()
@@ -123,7 +124,7 @@ class Mailing:
             self._is_away = False
             await self._clock.sleep(_REST_S)
         while len(self._under_way) > _REFILL:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            await self._next_end()
         turn = await self._choose(min(_WIDTH - len(self._under_way), self._stride))
         self._doubtful = (*turn.fresh, *turn.again)
         try:
@@ -233,7 +234,16 @@ class Mailing:
     def _begin(self, recipient: Recipient, places: Places) -> None:
         sending = asyncio.ensure_future(self._send(recipient, places))
         self._under_way.add(sending)
-        sending.add_done_callback(self._under_way.discard)
+        sending.add_done_callback(self._note_end)
+
+    def _note_end(self, sending: asyncio.Task[None]) -> None:
+        self._under_way.discard(sending)
+        self._ends.set()
+
+    async def _next_end(self) -> None:
+        """Wait until one more answer is there; `asyncio.wait` would look at all of them each time."""
+        self._ends.clear()
+        await self._ends.wait()
 
     async def _send(self, recipient: Recipient, places: Places) -> None:
         try:
@@ -269,7 +279,7 @@ class Mailing:
     async def _breathe(self) -> None:
         """Wait for an answer, or for a chat that is busy."""
         if self._under_way:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            await self._next_end()
         elif not self._ended and not self._unsent:
             await self._clock.sleep(_TICK_S)
 

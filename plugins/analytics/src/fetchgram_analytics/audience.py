@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 
 from fetchgram.api import Transaction
-from fetchgram_analytics.counting import DAY, IN_PIECE
+from fetchgram_analytics.counting import DAY, IN_PIECE, rows_of
 from fetchgram_analytics.recording import DELIVERED
 from fetchgram_analytics.tables import events, tastes
 
@@ -25,7 +25,7 @@ async def newcomers(stretch: dict[str, int], transaction: Transaction) -> Newcom
     Whose first file turns out to be of an earlier day moves there.
     """
     grown: Newcomers = Counter()
-    for day, plugin, before, people in await transaction.execute(_FIRST, stretch):
+    for day, plugin, before, people in await rows_of(_FIRST, stretch, transaction):
         grown[day, plugin] += people
         if before is not None:
             grown[before, plugin] -= people
@@ -35,7 +35,7 @@ async def newcomers(stretch: dict[str, int], transaction: Transaction) -> Newcom
 async def all_people(transaction: Transaction) -> Newcomers:
     """Count again from what `tastes` has."""
     key = (tastes.c.first_day, tastes.c.plugin)
-    found = await transaction.execute(select(*key, func.count()).group_by(*key))
+    found = await rows_of(select(*key, func.count()).group_by(*key), {}, transaction)
     return Counter({(day, plugin): people for day, plugin, people in found})
 
 
