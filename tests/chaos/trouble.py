@@ -179,7 +179,7 @@ class Troubles:
             return
         self._cut_lines = True
         try:
-            part.line.cut()
+            part.line.fall_silent()
             self._machine.cut(part)
             self.done["worker cut off"] += 1
             await asyncio.sleep(seconds)

@@ -102,7 +102,7 @@ async def test_one_that_is_cut_off_from_the_database_stops_sending_and_another_o
     with cluster.paused(FAR):  # so that it is the far one that gets the job
         card = await at_work(bob, f"/watch/colours?kbps=400&cut={size}")
         job_id = await cluster.job_of(bob)
-        cluster.line.cut()
+        cluster.line.fall_silent()
     try:
         await bob.gets("video")
         await bob.sees_vanish(card)

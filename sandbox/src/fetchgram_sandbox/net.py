@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+
+from fetchgram_sandbox.relay import BUFFER_BYTES, Ends, Relay
 
 _PIECE_BYTES = 64 * 1024
 _QUEUED_PIECES = 4096
@@ -29,68 +29,22 @@ class Line:
     cut_after_bytes: int | None = None
 
 
-class Shaper:
-    """A TCP relay in front of a server; `async with` starts and stops it.
+class Shaper(Relay):
+    """A relay in front of a server on loopback.
 
     Args:
-        target_port: Of the server, on loopback.
+        target_port: Of the server.
         line: How it behaves; may be replaced while it runs.
     """
 
     def __init__(self, target_port: int, line: Line = Line()) -> None:  # frozen
+        super().__init__()
         self.target_port = target_port
         self.line = line
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
         self._is_cut = False
 
-    async def __aenter__(self) -> Self:
-        """Start to listen."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 20)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Stop and cut everything."""
-        if self._server is not None:
-            self._server.close()
-        self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def cut(self) -> None:
-        """Reset every connection; new ones are welcome."""
-        for writer in tuple(self._writers):
-            writer.transport.abort()
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._relay(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target_port, limit=1 << 20)
-        except OSError:
-            writer.transport.abort()
-            return
-        ends = {writer, up_writer}
-        self._writers |= ends
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._carry(reader, up_writer))
-                group.create_task(self._carry(up_reader, writer))
-        except* OSError:
-            pass
-        finally:
-            self._writers -= ends
-            for end in ends:
-                end.transport.abort()
+    async def _dial(self) -> Ends:
+        return await asyncio.open_connection("127.0.0.1", self.target_port, limit=BUFFER_BYTES)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read pieces and let each go when it is due: many are under way at once, as on a real line."""

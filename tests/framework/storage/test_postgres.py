@@ -241,7 +241,7 @@ async def test_a_server_that_falls_silent_is_given_up(
     storage = await open_storage(url, tmp_path)
     monkeypatch.setattr(postgres, "ANSWER_S", 0.5)
     monkeypatch.setattr(postgres, "CONNECT_S", 2)
-    proxy.cut()
+    proxy.fall_silent()
     with pytest.raises(TemporarilyUnavailable, match="cannot be reached"):
         async with storage.write() as session:
             await session.inbox.add(1, 1, "{}")
