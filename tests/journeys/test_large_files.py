@@ -216,3 +216,29 @@ async def test_after_a_kill_the_rest_is_sent_and_nothing_twice(
     after = server.desk.uploads.received[file_id]
     assert len(after) == PARTS
     assert [part for part in noted if after[part] != before[part]] == []
+
+
+def dials_in_vain(live: LiveBot) -> list[dict[str, object]]:
+    return [line for line in live.log_lines() if line["event"] == "mtproto.dial_again"]
+
+
+async def test_a_server_that_restarts_in_the_middle_gets_the_rest_and_one_film_comes(
+    large: LiveBot, bob: Guest, server: MtprotoServer
+) -> None:
+    received, sent = server.desk.uploads.received_bytes, len(calls_of(bob, "sendVideo"))
+    with held_in_the_middle(server):
+        card = await asks_for_a_film(bob, "restart")
+        await half_is_in(server, received)
+        await until(lambda: noted_parts(large)[1])
+        file_id, noted = noted_parts(large)
+        before = dict(server.desk.uploads.received[file_id])
+        dialled = len(dials_in_vain(large))
+        async with server.away():
+            await until(lambda: len(dials_in_vain(large)) > dialled, bob.story)
+    assert (await bob.gets("video")).size_bytes == SIZE
+    await bob.sees_vanish(card)
+    assert len(bob.files("video")) == 1
+    after = server.desk.uploads.received[file_id]
+    assert len(after) == PARTS
+    assert [part for part in noted if after[part] != before[part]] == []
+    assert len(calls_of(bob, "sendVideo")) == sent

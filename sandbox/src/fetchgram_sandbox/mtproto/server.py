@@ -8,6 +8,7 @@ import contextlib
 import struct
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
@@ -38,9 +39,6 @@ class MtprotoServer:
         world: Where everything happens.
         token: Of the world's bot, the same as the Bot API's.
         limits: What is refused.
-        port: 0 takes a free one.
-        registry: Keys and sessions that an earlier server knew.
-        key: The RSA key of an earlier server.
         dc_id: Its number.
         beside: Another data centre of the same Telegram, which was opened before. People live in one of them
             (`world.new_person(dc_id=…)`), where they log in and send; files lie where their senders live.
@@ -52,15 +50,12 @@ class MtprotoServer:
         secret: With it the server is an MTProxy as well.
     """
 
-    def __init__(  # noqa: PLR0913  # each has a default that most tests want
+    def __init__(
         self,
         world: World,
         *,
         token: str,
         limits: MtprotoLimits | None = None,
-        port: int = 0,
-        registry: Registry | None = None,
-        key: ServerKey | None = None,
         dc_id: int = fileids.DC_ID,
         beside: MtprotoServer | None = None,
     ) -> None:
@@ -68,15 +63,16 @@ class MtprotoServer:
         self.dc_id = dc_id
         self._stack = contextlib.ExitStack()
         self.desk: Desk = beside.desk if beside is not None else self._new_desk(token, limits or MtprotoLimits())
-        self.registry = registry or Registry()
-        self.key = key or ServerKey()
+        self.registry = Registry()
+        self.key = ServerKey()
         self.secret = bytes(range(16))
         self.calls: deque[str] = deque(maxlen=_KEPT_CALLS)
         self.problems: list[str] = []
         self.transports: set[str] = set()
-        self._port = port
+        self._port = 0
         self._server: asyncio.Server | None = None
         self._clients: dict[asyncio.Task[None], Connection] = {}
+        self._pushing: set[asyncio.Task[None]] = set()
         self._count = 0
 
     @property
@@ -91,11 +87,9 @@ class MtprotoServer:
 
     async def __aenter__(self) -> Self:
         """Start to listen."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, limit=_READ_BYTES)
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._start()
         self.desk.centres[self.dc_id] = ("127.0.0.1", self._port)
         self._stack.callback(self.world.listen(self._hear))
-        self._pushing: set[asyncio.Task[None]] = set()
         return self
 
     async def __aexit__(
@@ -103,6 +97,28 @@ class MtprotoServer:
     ) -> None:
         """Stop listening and cut all connections."""
         self._stack.close()
+        await self._stop()
+
+    @contextlib.asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Restart: nobody listens in this block; behind it keys, parts and messages are there again, sessions not."""
+        await self._stop()
+        self.registry.sessions.clear()
+        try:
+            yield
+        finally:
+            await self._start()
+
+    def cut(self) -> None:
+        """Cut every connection; clients may come back."""
+        for connection in self._clients.values():
+            connection.abort()
+
+    async def _start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, limit=_READ_BYTES)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def _stop(self) -> None:
         if self._server is not None:
             self._server.close()
         self.cut()
@@ -110,11 +126,6 @@ class MtprotoServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def cut(self) -> None:
-        """Cut every connection; clients may come back."""
-        for connection in self._clients.values():
-            connection.abort()
 
     def session_string(self, user_id: int) -> str:
         """Return a session in kurigram's form that is logged in already: no key exchange, no login."""

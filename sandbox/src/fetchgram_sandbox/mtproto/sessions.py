@@ -57,7 +57,7 @@ class Session:
 
 
 class Registry:
-    """All keys and sessions of a server; hand it to another server to let that one go on."""
+    """All keys and sessions of a server."""
 
     def __init__(self) -> None:
         self.keys: dict[bytes, AuthKey] = {}

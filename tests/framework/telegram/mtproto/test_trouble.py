@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from fetchgram.errors import CannotDeliver, TemporarilyUnavailable, Uncertain
 from fetchgram.model import Media
@@ -44,16 +45,26 @@ async def test_a_flood_wait_sends_no_part_again_but_the_refused_ones(sender: Sen
     assert sender.parts_received == PARTS
 
 
-async def test_a_long_flood_wait_goes_back_to_the_queue_and_then_on(sender: Sender) -> None:
+async def test_a_flood_wait_of_five_minutes_fails_nothing(sender: Sender) -> None:
+    _refuse(sender, SAVE, "FLOOD_WAIT_300", times=99)
+    with capture_logs() as told:
+        sending = asyncio.ensure_future(sender.send(sender.file(PARTS * PART)))
+        await until(lambda: any(line["event"] == "mtproto.flood_wait" and line["seconds"] == 300 for line in told))
+    done, _ = await asyncio.wait([sending], timeout=0.2)
+    sending.cancel()
+    assert not done
+
+
+async def test_a_longer_flood_wait_goes_back_to_the_queue_and_then_on(sender: Sender) -> None:
     def at_part_20(method: str, params: Mapping[str, object]) -> Fault | None:
         refused = params.get("file_part") == 20
-        return Fault(SAVE, "error", error_code=420, description="FLOOD_WAIT_400") if refused else None
+        return Fault(SAVE, "error", error_code=420, description="FLOOD_WAIT_301") if refused else None
 
     sender.server.world.faults.add_rule(at_part_20)
     media = sender.file(PARTS * PART)
     with pytest.raises(TemporarilyUnavailable) as caught:
         await sender.send(media)
-    assert caught.value.retry_after_s == 400
+    assert caught.value.retry_after_s == 301
     sender.server.world.faults.clear()
     await sender.send(media)
     assert sender.arrived[0].path.read_bytes() == media.path.read_bytes()
