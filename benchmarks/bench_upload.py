@@ -13,7 +13,7 @@ from pathlib import Path
 from table import Table, ratio
 from upload_process import CLIENTS, MB, Result, Task, run, server
 
-_SMALL_MB = 5
+_SMALL_MB, _LARGE_MB = 5, 2000
 _AT_ONCE = 8
 _LEARNING_S = 1.5
 _FIXED = ((1, 16), (2, 16), (4, 16), (8, 16), (8, 8))
@@ -87,18 +87,20 @@ def _cells(result: Result, stock: Result) -> tuple[str, ...]:
 async def _sharing(measure: Measure) -> None:
     small = measure.folder / "small.bin"
     small.write_bytes(os.urandom(_SMALL_MB * MB))
-    path = str(measure.path)
+    large = measure.folder / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(_LARGE_MB * MB)  # zeros that take no room on the disk, and are enciphered and sent like any
     table = Table(
         "Uploads that share a line",
         "line",
         f"Jain index of {_AT_ONCE} files",
         f"{_SMALL_MB} MB alone s",
-        "behind a large one s",
+        f"behind one of {_LARGE_MB} MB s",
     )
     for shape in (_LINES[1], _LINES[3]):
         async with server(measure.folder, shape.round_trip_ms, shape.mb_per_s) as told:
-            fair = await run(Task("fetchgram", path, _AT_ONCE, measure.limit_s), told)
-            one = await run(Task("fetchgram", path, limit_s=1.0, small=str(small)), told)
+            fair = await run(Task("fetchgram", str(measure.path), _AT_ONCE, measure.limit_s), told)
+            one = await run(Task("fetchgram", str(large), limit_s=1.0, small=str(small)), told)
         table.row(shape.name, f"{_jain(fair.done_bytes):.4f}", *(f"{seconds:.2f}" for seconds in one.small_s))
     table.note(
         "The index is 1 when all have got the same, 1/8 when one has got everything; taken when the first is up."

@@ -60,6 +60,31 @@ async def test_who_comes_alone_dials_once() -> None:
     assert len(exchange.dials) == 1
 
 
+async def test_who_says_so_beforehand_need_not_wait_for_the_dial() -> None:
+    exchange = Exchange()
+    lanes = Lanes(exchange.dial, Spread(8))
+    lanes.prepare()
+    await exchange.connect(0)
+    await until(lambda: lanes.count)
+    lane = await asyncio.wait_for(lanes.choose(), 20)
+    assert lane.connection is cast("Connection", exchange.lines[0])
+    assert len(exchange.dials) == 1
+
+
+async def test_a_dial_beforehand_that_fails_is_told_to_who_asks_then() -> None:
+    exchange = Exchange()
+    lanes = Lanes(exchange.dial, Spread(8))
+    lanes.prepare()
+    await until(lambda: exchange.dials)
+    exchange.dials[0].set_exception(KeyLost("the key is unknown"))
+    choosing = asyncio.ensure_future(lanes.choose())
+    await until(lambda: len(exchange.dials) == 2 or choosing.done())
+    if not choosing.done():
+        exchange.dials[1].set_exception(KeyLost("the key is unknown"))
+    with pytest.raises(KeyLost):
+        await choosing
+
+
 async def test_who_come_together_dial_at_once_and_go_with_the_first_that_answers() -> None:
     exchange = Exchange()
     lanes = Lanes(exchange.dial, Spread(8, first=4))

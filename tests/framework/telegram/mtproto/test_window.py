@@ -107,9 +107,13 @@ async def test_a_window_grows_to_its_most_and_shrinks_to_one() -> None:
     assert window.limit == 1
 
 
+ROUND_TRIP_S = 0.05
+UNDER_WAY = 16
+
+
 @dataclass
 class Upload:
-    """A model: parts a second are the smaller of what the connections and what the line give."""
+    """A model: as many parts a second as the connections, the line and the window let through."""
 
     spread: Spread
     now: float = 0.0
@@ -118,17 +122,17 @@ class Upload:
         """Go on for a while, and return with how many connections most of the time was spent."""
         seconds = defaultdict[int, float](float)
         for _ in range(4000):
-            took_s = 1 / min(per_connection * self.spread.wanted, line)
-            self.now += took_s
-            seconds[self.spread.wanted] += took_s
-            self.spread.answered(self.now, 0.05)
+            rate = min(per_connection * self.spread.wanted, line, UNDER_WAY / ROUND_TRIP_S)
+            self.now += 1 / rate
+            seconds[self.spread.wanted] += 1 / rate
+            self.spread.answered(self.now, UNDER_WAY / rate, ROUND_TRIP_S)
         return max(seconds, key=lambda wanted: seconds[wanted])
 
 
 @pytest.mark.parametrize(
     ("per_connection", "line", "expected"),
-    [(8, 1000, 8), (1000, 50, 1), (10, 35, 4)],
-    ids=["each connection is limited", "the line is the limit", "in between"],
+    [(8, 1000, 8), (1000, 50, 1), (10, 35, 4), (1000, 1000, 2)],
+    ids=["each connection is limited", "the line is the limit", "in between", "the window is the limit"],
 )
 def test_as_many_connections_as_pay(per_connection: int, line: int, expected: int) -> None:
     assert Upload(Spread(8)).most_used(per_connection=per_connection, line=line) == expected
@@ -141,11 +145,28 @@ def test_connections_that_do_not_pay_any_more_are_given_up() -> None:
     assert upload.most_used(per_connection=8, line=1000) == 8
 
 
-def test_more_connections_are_tried_as_long_as_they_pay() -> None:
-    spread, now, at = Spread(16, first=2), 0.0, dict[int, float]()
+def _tried(spread: Spread, *, per_connection: int, took_s: float) -> dict[int, float]:
+    """Return when each number of connections was first tried, in seconds."""
+    now, at = 0.0, dict[int, float]()
     for _ in range(2000):
-        now += 1 / (100 * spread.wanted)
-        spread.answered(now, 0.05)
+        now += 1 / (per_connection * spread.wanted)
+        spread.answered(now, took_s, ROUND_TRIP_S)
         at.setdefault(spread.wanted, now)
+    return at
+
+
+def test_more_connections_are_tried_as_long_as_they_pay() -> None:
+    at = _tried(Spread(16), per_connection=100, took_s=2.5 * ROUND_TRIP_S)
     assert list(at) == [2, 4, 8, 16]
     assert at[16] < 3.0, "seconds"
+
+
+def test_where_parts_wait_long_many_more_are_tried_at_once() -> None:
+    at = _tried(Spread(8), per_connection=100, took_s=10 * ROUND_TRIP_S)
+    assert list(at) == [2, 8]
+    assert at[8] < 0.5, "seconds"
+
+
+def test_where_answers_come_at_once_more_connections_cannot_help() -> None:
+    at = _tried(Spread(8), per_connection=160, took_s=1.2 * ROUND_TRIP_S)
+    assert max(at) == 2

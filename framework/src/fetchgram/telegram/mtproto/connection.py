@@ -199,7 +199,7 @@ class Connection:
                 self._auth.salt = body.server_salt
             case types.BadServerSalt():
                 self._auth.salt = body.new_server_salt
-                await self._repeat(body.bad_msg_id)
+                await self._salted(body)
             case types.BadMsgNotification():
                 await self._correct(body, message.msg_id)
             case _:
@@ -209,6 +209,13 @@ class Connection:
         pending = self._pending.get(message_id)
         if pending is not None and not pending.answer.done():
             pending.answer.set_result(answer)
+
+    async def _salted(self, notice: TL) -> None:
+        pending = self._pending.get(notice.bad_msg_id)
+        if pending is not None and isinstance(pending.query, functions.Ping):
+            self._resolve(notice.bad_msg_id, notice)  # it was sent to learn just that
+        else:
+            await self._repeat(notice.bad_msg_id)
 
     async def _repeat(self, message_id: int) -> None:
         pending = self._pending.pop(message_id, None)

@@ -56,6 +56,11 @@ class Lanes:
         """Return how many are open."""
         return len(self._alive())
 
+    def prepare(self) -> None:
+        """Dial for somebody who is about to need a connection; if that fails, they hear of it when they ask for one."""
+        if not self._open and not self._dialling:
+            self._dial_one()
+
     async def choose(self) -> Lane:
         """Return the open connection with the least to do; where more would have work, they are dialled meanwhile.
 
@@ -92,9 +97,12 @@ class Lanes:
             return
         wished = sum(bool(lane.under_way) for lane in alive) + self._waiting
         for _ in range(min(self._spread.wanted, wished) - len(alive) - len(self._dialling)):
-            task = asyncio.ensure_future(self._add())
-            self._dialling.add(task)
-            task.add_done_callback(self._dialled)
+            self._dial_one()
+
+    def _dial_one(self) -> None:
+        task = asyncio.ensure_future(self._add())
+        self._dialling.add(task)
+        task.add_done_callback(self._dialled)
 
     def _dialled(self, task: asyncio.Task[None]) -> None:
         """Wake all who wait, whoever dialled; a failure is theirs only as long as they have no connection."""
@@ -129,6 +137,7 @@ class Lanes:
             except Lost as error:
                 if time.monotonic() - began + pause_s > _PATIENCE_S:
                     raise TemporarilyUnavailable(f"MTProto cannot be reached: {error}") from error
+                log.info("mtproto.dial_again", error=str(error), after_s=pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, _MOST_PAUSE_S)
 

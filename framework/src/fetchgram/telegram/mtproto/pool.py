@@ -52,6 +52,7 @@ class Pool:
     async def use(self) -> AsyncIterator[None]:
         """Hold the pool open; when nobody does, its connections are closed."""
         self._users += 1
+        self._lanes.prepare()
         try:
             yield
         finally:
@@ -140,12 +141,13 @@ class Pool:
 
     def _learn(self, lane: Lane, began: float) -> None:
         now = time.monotonic()
-        lane.round_trip.answered(now - began)
-        if lane.round_trip.is_queueing(now - began):
+        took_s = now - began
+        lane.round_trip.answered(took_s)
+        if lane.round_trip.is_queueing(took_s):
             self._window.narrow(self._window.limit)
         else:
             self._window.widen()
-        self._spread.answered(now, lane.round_trip.least_s)
+        self._spread.answered(now, took_s, lane.round_trip.least_s)
 
     async def _missed(self, lane: Lane) -> None:
         lane.round_trip.overdue()

@@ -108,7 +108,8 @@ class Spread:
 
     A data centre may limit each connection, and then several are faster in proportion. Where the line, the window or
     our processor is the limit, more of them cost: parts that travel side by side are all late, and so are answers.
-    So more of them are tried as long as that pays, and from time to time fewer, which are kept when they are as good.
+    So more of them are tried where parts queue up, which shows in answers that take several times the round trip, and
+    as long as that pays; and from time to time fewer, which are kept when they are as good.
 
     Args:
         most: Connections at most.
@@ -117,6 +118,7 @@ class Spread:
 
     _INTERVAL_S = 0.15
     _INTERVAL_PARTS = 12
+    _QUEUEING, _MOST_TIMES = 2.0, 4
     _PAID, _AS_GOOD = 1.15, 0.95
     _AGAIN_S = 10.0
 
@@ -126,47 +128,64 @@ class Spread:
         self._known = self.wanted
         self._before: float | None = None
         self._tries_more = True
-        self._settling = True
-        self._began_at = 0.0
+        self._settling = False
+        self._began_at: float | None = None
         self._parts = 0
+        self._took_s = 0.0
         self._next_trial_at = 0.0
 
-    def answered(self, now: float, round_trip_s: float) -> None:
+    def answered(self, now: float, took_s: float, round_trip_s: float) -> None:
         """Count a part, and decide when there is something to decide.
 
         Args:
             now: Monotonic seconds.
+            took_s: Of its answer.
             round_trip_s: Of the fastest answer: nothing can be learnt sooner.
         """
+        if self._began_at is None:
+            self._began_at = now
+            return
         self._parts += 1
+        self._took_s += took_s
         elapsed_s = now - self._began_at
         if elapsed_s < self._INTERVAL_S + 2 * round_trip_s or self._parts < self._INTERVAL_PARTS:
             return
-        rate, self._parts, self._began_at = self._parts / elapsed_s, 0, now
+        rate, queueing = self._parts / elapsed_s, self._took_s / self._parts / round_trip_s
+        self._begin(now)
         if self._settling:
             # New connections and a wider window take a round trip until they show.
             self._settling = False
         elif self._before is not None:
-            self._judge(rate, now)
+            self._judge(rate, queueing, now)
         elif now >= self._next_trial_at:
-            self._try(rate, now)
+            self._try(rate, queueing, now)
 
     def rest(self) -> None:
         """Begin to measure anew, after a time without uploads."""
-        self._before, self._settling = None, True
+        self._before, self._settling = None, False
+        self._begin(None)
 
-    def _try(self, rate: float, now: float) -> None:
-        on_trial = min(self.wanted * 2, self._most) if self._tries_more else max(self.wanted // 2, 1)
+    def _begin(self, now: float | None) -> None:
+        self._began_at, self._parts, self._took_s = now, 0, 0.0
+
+    def _try(self, rate: float, queueing: float, now: float) -> None:
+        on_trial = self._more(queueing) if self._tries_more else max(self.wanted // 2, 1)
         if on_trial == self.wanted:
             self._turn(now)
         else:
             self._before, self._known, self._settling = rate, self.wanted, True
             self.wanted = on_trial
 
-    def _judge(self, rate: float, now: float) -> None:
+    def _more(self, queueing: float) -> int:
+        """Return how many connections may be worth a trial: parts that wait three times the way wait for the others."""
+        if queueing < self._QUEUEING:
+            return self.wanted
+        return min(self.wanted * min(int(queueing), self._MOST_TIMES), self._most)
+
+    def _judge(self, rate: float, queueing: float, now: float) -> None:
         before, self._before = self._before or 0.0, None
         if rate >= before * (self._PAID if self._tries_more else self._AS_GOOD):
-            self._try(rate, now)
+            self._try(rate, queueing, now)
         else:
             self.wanted = self._known
             self._turn(now)
