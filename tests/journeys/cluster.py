@@ -49,7 +49,7 @@ class Cluster:
         line: Of the worker `FAR` to the database.
         url: Of the database.
         storage: A look at the database.
-        account: A user account that the workers share.
+        account: A user account that the workers share; the process that talks is one of them then.
     """
 
     def __init__(
@@ -71,10 +71,12 @@ class Cluster:
     async def __aenter__(self) -> Self:
         await self._stack.__aenter__()
         config = self._config("bot", self._url)
-        process = BotProcess(config, log=self.log("bot"), part="bot")
+        process = BotProcess(config, log=self.log("bot"), part="bot" if self._account is None else "run")
         await self._stack.enter_async_context(process)
         self.live = LiveBot(self.stage, process, config=config, log=self.log("bot"))
         await ready(self.stage, process, log=self.log("bot"))
+        if self._account is not None:
+            self.workers["bot"] = process
         return self
 
     async def __aexit__(self, *_: object) -> None:

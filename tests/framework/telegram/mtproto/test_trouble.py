@@ -71,6 +71,24 @@ async def test_a_longer_flood_wait_goes_back_to_the_queue_and_then_on(sender: Se
     assert sender.parts_received <= PARTS + 16
 
 
+async def test_a_flood_wait_of_the_send_is_waited_out(sender: Sender) -> None:
+    _refuse(sender, SEND, "FLOOD_WAIT_1", times=2)
+    await _arrives_whole(sender, parts=1)
+    assert sender.parts_received == 1
+
+
+async def test_a_long_one_goes_back_to_the_queue_and_no_part_is_sent_again(sender: Sender) -> None:
+    _refuse(sender, SEND, "FLOOD_WAIT_301")
+    media = sender.file(PARTS * PART)
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        await sender.send(media)
+    assert caught.value.retry_after_s == 301
+    assert sender.arrived == []
+    await sender.send(media)
+    assert len(sender.arrived) == 1
+    assert sender.parts_received == PARTS
+
+
 async def test_a_lost_answer_of_a_part_is_asked_for_again(sender: Sender) -> None:
     _order(sender, SAVE, "lost", times=2)
     await _arrives_whole(sender)

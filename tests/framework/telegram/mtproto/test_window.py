@@ -131,7 +131,7 @@ class Upload:
 
 @pytest.mark.parametrize(
     ("per_connection", "line", "expected"),
-    [(8, 1000, 8), (1000, 50, 1), (10, 35, 4), (1000, 1000, 2)],
+    [(8, 1000, 8), (1000, 50, 1), (10, 35, 4), (1000, 1000, 1)],
     ids=["each connection is limited", "the line is the limit", "in between", "the window is the limit"],
 )
 def test_as_many_connections_as_pay(per_connection: int, line: int, expected: int) -> None:
@@ -170,3 +170,12 @@ def test_where_parts_wait_long_many_more_are_tried_at_once() -> None:
 def test_where_answers_come_at_once_more_connections_cannot_help() -> None:
     at = _tried(Spread(8), per_connection=160, took_s=1.2 * ROUND_TRIP_S)
     assert max(at) == 2
+
+
+def test_where_answers_come_at_once_one_connection_is_tried_soon() -> None:
+    now, spread = 0.0, Spread(8)
+    while spread.wanted == 2:
+        now += ROUND_TRIP_S / UNDER_WAY
+        spread.answered(now, 1.2 * ROUND_TRIP_S, ROUND_TRIP_S)
+    assert spread.wanted == 1
+    assert now < 1.0, "seconds"
