@@ -165,12 +165,33 @@ async def test_a_cancel_while_it_encodes_ends_it(bob: Guest, press: LiveBot) -> 
     assert not bob.files("video")
 
 
-def encodes(bot: psutil.Process) -> bool:
+async def test_limits_of_the_operator_hold_and_are_told(clips_folder: Path, tmp_path: Path) -> None:
+    strict = f"{UNHURRIED}\n[work]\ntranscodes = 1\n[plugin.compress]\ncpu_s = 1\n"
+    async with open_live_bot(clips_folder, tmp_path, more=strict) as live:
+        guests = [Guest(live, live.newcomer(name)) for name in ("Ann", "Ben", "Cleo")]
+        bot, most = psutil.Process(live.process.pid), 0
+        for number, guest in enumerate(guests):
+            screen = await opens(guest, await guest.asks_for(f"{guest.site}/watch/colours?strict={number}"), "Smaller")
+            await guest.taps(screen, "H.265")
+            await guest.taps(await guest.sees_button("✅ 🗜 H.265"), "Start")
+
+        def all_are_told() -> bool:
+            nonlocal most
+            most = max(most, encodes(bot))
+            return all("This took too long, so I stopped." in guest.story() for guest in guests)
+
+        await until(all_are_told, lambda: [guest.story() for guest in guests])
+        assert most == 1
+        assert not any(guest.files("video") for guest in guests)
+
+
+def encodes(bot: psutil.Process) -> int:
+    """Count the ffmpegs at work."""
+    count = 0
     for child in bot.children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # it ends while we look
-            if "ffmpeg" in child.name() and is_alive(child):
-                return True
-    return False
+            count += "ffmpeg" in child.name() and is_alive(child)
+    return count
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -285,7 +285,7 @@ class FfmpegError(FetchgramError):
         self.stderr_tail = stderr_tail
 
     def _sentence(self) -> Text:
-        return text("error-ffmpeg")
+        return text("error-timeout" if self.kind == "timeout" else "error-ffmpeg")
 
     def _details(self) -> dict[str, Json]:
         return {"kind": self.kind, "stderr_tail": self.stderr_tail}

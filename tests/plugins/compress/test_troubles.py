@@ -82,6 +82,18 @@ async def test_a_missing_encoder_is_told(corpus: Corpus, tmp_path: Path) -> None
     assert error.text.key == "compress-no-encoder"
 
 
+async def test_a_film_that_takes_more_of_the_processor_than_it_may_is_stopped_and_told_why(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    path = corpus.into(tmp_path, "long.mp4")
+    async with open_media(Settings()) as media:
+        engine = Engine(media, CompressSettings(cpu_s=1), Speed())
+        with pytest.raises(FfmpegError) as caught:
+            await engine.make(path, Wish(codec="hevc"), tmp_path, "result", lambda _: None)
+    assert caught.value.text.key == "error-timeout"
+    assert names_in(tmp_path) == ["source.mp4"]
+
+
 @pytest.fixture
 async def patient(tmp_path: Path) -> AsyncIterator[Engine]:
     async with open_media(Settings()) as media:

@@ -85,13 +85,15 @@ def picture(plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: st
     if track.codec is None:
         return (*_FIRST_FILM, "-c:v", "copy", *tagged)
     filters = ("-vf", ",".join(_filters(plan, track)))
-    rate = ("-b:v", f"{track.kbps:.0f}k") if track.kbps is not None else _quality(track, encoder)
+    rate = ("-b:v", f"{int(track.kbps)}k") if track.kbps is not None else _quality(track, encoder)
     return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *_options(track, encoder, plan.duration_s), *rate, *tagged)
 
 
 _FIRST_FILM = ("-map", "0:V:0")
 """The first picture that is no embedded cover (doc/ffmpeg.texi, "Stream specifiers")."""
 _REST = ("-sn", "-dn", "-map_metadata", "0")
+_CHUNK_US = "1000000"
+"""Picture and sound take turns each second: frame by frame, the index has up to 18 bytes more for each."""
 _VOICE = ("-application", "voip", "-vbr", "on")
 
 
@@ -153,4 +155,4 @@ def _still(plan: Plan, track: VideoTrack) -> tuple[str, ...]:
 
 
 def _starting_fast(suffix: str) -> tuple[str, ...]:
-    return ("-movflags", "+faststart") if suffix in (".mp4", ".m4a") else ()
+    return ("-movflags", "+faststart", "-chunk_duration", _CHUNK_US) if suffix in (".mp4", ".m4a") else ()

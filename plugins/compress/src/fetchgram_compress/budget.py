@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_MARGIN, _FRAMES = 0.005, 0.6
+_MARGIN, _FRAMES = 0.008, 0.6
 """Kept free: the part that x264's second pass misses its bitrate by, and a part of a frame, since the last ones
 cannot be paid back (benchmarks/bench_compress_sizes.py)."""
 _MOST_MARGIN = 0.05
 FRAME_BYTES = 12
 """Of an MP4's index for each frame: `stsz` 4 bytes and `ctts` 8 (ISO/IEC 14496-12, 8.7.3 and 8.6.1)."""
-HEAD_BYTES = 2700
+HEAD_BYTES = 2000
 """Everything else: boxes, tags, parameter sets, the encoder's note on its settings."""
 SOUND_FRAME_S = 1024 / 48_000
 """Of AAC (ISO/IEC 14496-3): each frame has 4 bytes in the index."""

@@ -29,6 +29,8 @@ _PLAYED_INLINE = frozenset({"h264", "hevc"})
 _PHONE_PROFILES = frozenset(
     {"Baseline", "Constrained Baseline", "Main", "High", "Constrained High", "Progressive High"}
 )
+_IN_ORDER = frozenset({"Baseline", "Constrained Baseline"})
+"""Profiles of H.264 whose frames are stored in the order in which they are shown (ITU-T H.264, A.2.1: no B slices)."""
 _PHONE_LEVEL = 41
 _PHONE_FORMATS = ("yuv420p", "yuvj420p")
 _USUAL_FPS = 30.0
@@ -152,9 +154,13 @@ class _Wanted:
 
     def _could_be_copied(self) -> bool:
         source = self.source
-        if not self._picture_stays() or (self.cut_s is not None and self.cut_s[0] > 0):
+        if not self._picture_stays() or (self.cut_s is not None and not self._can_be_cut(self.cut_s[0])):
             return False
         return plays_everywhere(source) if self.wants_phone else source.video_codec in _IN_MP4
+
+    def _can_be_cut(self, start_s: float) -> bool:
+        """Whether a copied stretch ends at its frame: where frames refer to later ones, those come along."""
+        return start_s <= 0 and self.source.video_codec == "h264" and self.source.profile in _IN_ORDER
 
     def _copied_picture(self) -> VideoTrack:
         frame = self.frame

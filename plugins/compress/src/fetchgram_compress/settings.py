@@ -57,6 +57,6 @@ class Settings(SettingsModel):
     sizes: Sizes = Field(default=(ByteSize(20 * MB), ByteSize(50 * MB)), description="Sizes on the menu.")
     max_duration_s: float = Field(default=7200.0, gt=0, description="Longest film or song that is encoded.")
     max_input: ByteSize = Field(default=ByteSize(2_000 * MB), description="Largest file that is encoded.")
-    cpu_s: int = Field(default=14_400, ge=10, description="Processor time of one run of ffmpeg, over all its threads.")
+    cpu_s: int = Field(default=14_400, ge=1, description="Processor time of one run of ffmpeg, over all its threads.")
     hardware: Names = Field(default=(), description="Encoders of hardware to use where they work, as `h264_nvenc`.")
     presets: Mapping[str, Preset] = Field(default_factory=dict, description="`[plugin.compress.presets.<name>]`")
