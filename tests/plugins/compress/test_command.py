@@ -71,7 +71,7 @@ def test_a_preset_of_the_configuration_and_options_together(corpus: Corpus, tmp_
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--fit", "2kB"], 1, "is the least that can be looked at"),
+        (["--fit", "2kB"], 1, "is the least."),
         (["--fit", "much"], 2, "is no size"),
         (["--audio", "midi"], 2, "is not understood"),
         (["--audio", "mp3", "--gif"], 2, "exclude each other"),
@@ -102,7 +102,7 @@ def test_an_error_is_json_where_that_is_asked_for(corpus: Corpus, tmp_path: Path
 def test_a_file_that_is_no_media_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no film")
     done = run(tmp_path, "notes.txt", "--mute")
-    assert (done.returncode, "nothing of the kind" in done.stderr) == (1, True)
+    assert (done.returncode, "cannot be made of this file" in done.stderr) == (1, True)
 
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchgram.api import ContentUnavailable, MediaInfo, MediaTools, TooLarge
-from fetchgram_compress.engine import Engine, Made
+from fetchgram_compress.engine import Engine, Made, NothingOfTheKind
 from fetchgram_compress.settings import Settings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Work
@@ -154,6 +154,13 @@ async def test_a_cut_keeps_the_frames_of_its_stretch(engine: Engine, corpus: Cor
     _, _, seen = await make(engine, corpus, tmp_path, "animation.mp4", Wish(cut_s=(1.0, 2.0)))
     assert abs(seen.frames - 25) <= 1
     assert seen.audio_s == pytest.approx(1.0, abs=0.1)
+
+
+async def test_a_cut_behind_the_end_is_told_with_the_length(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:
+    path = corpus.into(tmp_path, "animation.mp4")
+    with pytest.raises(NothingOfTheKind) as caught:
+        await engine.make(path, Wish(cut_s=(60.0, 70.0)), tmp_path, "result", lambda _: None)
+    assert (caught.value.text.key, caught.value.text.params["length"]) == ("compress-behind-end", 3.0)
 
 
 async def test_a_video_note_is_round_to_be(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.api import ContentUnavailable, FfmpegError, MediaInfo, MediaTools, Reason, TooLarge, Watch, text
+from fetchgram.api import ContentUnavailable, FfmpegError, MediaInfo, MediaTools, Reason, Text, TooLarge, Watch, text
 from fetchgram_compress import arguments
 from fetchgram_compress.bounds import too_much
 from fetchgram_compress.fit import Fitting, OnShare
@@ -18,7 +18,7 @@ from fetchgram_compress.plan import plans
 from fetchgram_compress.sample import has_notes, sample
 from fetchgram_compress.settings import Settings
 from fetchgram_compress.speed import Speed
-from fetchgram_compress.tracks import Impossible, Plan, Unreachable, Work
+from fetchgram_compress.tracks import BehindTheEnd, Impossible, Plan, Unreachable, Work
 from fetchgram_compress.wishes import Wish
 
 log = structlog.get_logger()
@@ -49,8 +49,8 @@ class Made:
 class NothingOfTheKind(ContentUnavailable):
     """The file has nothing that the wish could be about."""
 
-    def __init__(self) -> None:
-        super().__init__(Reason.NO_MEDIA, told=text("compress-impossible"))
+    def __init__(self, told: Text | None = None) -> None:
+        super().__init__(Reason.NO_MEDIA, told=told or text("compress-impossible"))
 
 
 class Engine:
@@ -76,6 +76,8 @@ class Engine:
         """
         try:
             found = next(plans(source, wish))
+        except BehindTheEnd as error:
+            raise NothingOfTheKind(text("compress-behind-end", length=source.duration_s or 0.0)) from error
         except Impossible as error:
             raise NothingOfTheKind from error
         except Unreachable as error:

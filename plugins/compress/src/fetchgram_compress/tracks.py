@@ -110,16 +110,20 @@ class Impossible(Exception):
     """The file has nothing that the wish could be about: sound of a silent film, film of a song."""
 
 
+class BehindTheEnd(Impossible):
+    """The stretch that is to be kept begins where the file is over."""
+
+
 def duration_of(source: MediaInfo, wish: Wish) -> float:
     """Return how long the result is.
 
     Raises:
-        Impossible: If the stretch that is to be kept lies behind the end.
+        BehindTheEnd: If the stretch that is to be kept lies behind the end.
     """
     whole_s = source.duration_s or 0.0
     if wish.cut_s is None:
         return whole_s
     start_s, end_s = wish.cut_s
     if whole_s and start_s >= whole_s:
-        raise Impossible
+        raise BehindTheEnd
     return (min(end_s, whole_s) if whole_s else end_s) - start_s
