@@ -124,8 +124,15 @@ def engine() -> str:
 _SMALL = "jobs_line|jobs_running|jobs_lease|commands_pending|people_limited"
 WALKS = re.compile(rf"SCAN CONSTANT ROW|SCAN \w+ USING (COVERING )?INDEX ix_({_SMALL})$")
 
-# The few deliveries of one job, and the wishes of a day, counted for each plugin.
-SORTS = {"deliveries.requests_of", "deliveries.of_job", "deliveries.of_jobs", "requests.rates", "line.waiters"}
+# The few jobs that were interrupted, the few deliveries of one job, and the wishes of a day, counted for each plugin.
+SORTS = {
+    "jobs.claim",
+    "deliveries.requests_of",
+    "deliveries.of_job",
+    "deliveries.of_jobs",
+    "requests.rates",
+    "line.waiters",
+}
 
 
 @pytest.mark.parametrize("name", HOT)
@@ -149,3 +156,10 @@ async def test_the_plans_are_of_the_statements_that_are_meant(plan_of: PlanOf, w
     lines = await plan_of(lambda session: session.jobs.claim("w", 30, running_limit=9))
     assert any("ix_jobs_line" in line for line in lines)
     assert any("ix_jobs_running" in line for line in lines)
+
+
+async def test_a_claim_walks_along_the_line_once_and_sorts_only_what_was_interrupted(plan_of: PlanOf) -> None:
+    lines = await plan_of(lambda session: session.jobs.claim("w", 30, running_limit=9))
+    assert [line for line in lines if "ix_jobs_line" in line] == ["SCAN jobs USING INDEX ix_jobs_line"]
+    assert "SEARCH jobs USING INDEX ix_jobs_lease (lease_until<?)" in lines
+    assert sum("TEMP B-TREE FOR ORDER BY" in line for line in lines) == 1
