@@ -95,6 +95,12 @@ histories = st.lists(events(), min_size=1, max_size=40).map(
 )
 
 
+def around_changes() -> list[Event]:
+    """Tell of something each quarter of an hour while clocks are changed: hours are cut there, some by a half."""
+    quarters = [change + timedelta(minutes=15 * number) for change in CHANGES for number in range(-8, 9)]
+    return [Event(name="request.accepted", at=at, person=1, id=number) for number, at in enumerate(quarters, start=1)]
+
+
 def _numbered(event: Event, number: int) -> Event:
     return replace(event, id=number)
 

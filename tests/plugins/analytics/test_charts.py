@@ -3,7 +3,8 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,7 +47,17 @@ def story() -> list[Event]:
             }
             person = dice.randint(1, 9)
             found.append(Event(name="job.delivered", at=at, person=person, plugin=plugin, data=data, id=number))
-    return found
+    return [*found, *_around_a_change(len(found))]
+
+
+def _around_a_change(number: int) -> Iterator[Event]:
+    """Files of each hour while clocks are set back in New York."""
+    changed = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    data: dict[str, Json] = {"route": "botapi", "cached": False, "size_bytes": 1, "seconds": 1.0, "send_s": 1.0}
+    for hour in range(-24, 25):
+        at, here = changed + timedelta(hours=hour), data | {"kind": "audio"}
+        number += 1
+        yield Event(name="job.delivered", at=at, person=1, plugin="youtube", data=here, id=number)
 
 
 async def panel(desk: Desk, chart: str, **view: object) -> Panel:
@@ -86,6 +97,8 @@ async def test_days_and_hours_are_those_of_whoever_looks(desk: Desk, told: list[
     )
     assert [int(value or 0) for value in shown.series[0].values] == [by_day[day] for day in asked.span.slots]
     assert sum(value or 0 for value in shown.before) == sum(by_day[day] for day in asked.span_before.slots)
+    whole = await asked.queries.series("file", asked.span_before, by="plugin", plugin="youtube")
+    assert whole["youtube"].n == sum(by_day[day] for day in asked.span_before.slots)
     rhythm = await asked.queries.rhythm(asked.span)
     days = set(asked.span.slots)
     clocks = [_began(event.at).astimezone(there) for event in delivered]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -23,7 +23,7 @@ from fetchgram_analytics.tables import active as active_table
 from fetchgram_analytics.tables import tastes
 
 from .conftest import Desk, open_desk
-from .histories import ZONES, Rows, Theirs, active, histories, plain_history, recount, recount_theirs
+from .histories import ZONES, Rows, Theirs, active, around_changes, histories, plain_history, recount, recount_theirs
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -124,6 +124,7 @@ async def agrees(desk: Desk, history: Sequence[Event]) -> None:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories, zone=st.sampled_from(ZONES), seed=st.integers(0, 999))
+@example(history=around_changes(), zone="Australia/Lord_Howe", seed=1)
 def test_sums_are_what_a_slow_count_finds_whatever_happens_on_the_way(
     template: Path, history: list[Event], zone: str, seed: int
 ) -> None:
