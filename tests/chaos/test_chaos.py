@@ -5,8 +5,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 import pytest
+
+from fetchgram_sandbox.feed import feed_xml
 
 from .plan import EARLY, REFUSED_MARK, make_plan
 from .transitions import transitions
@@ -63,6 +66,17 @@ def test_every_list_is_wished_for_beside_one_of_its_items() -> None:
     alone = {(wish.at_s, wish.path.partition("?")[0]) for wish in wishes}
     assert len(lists) > 5
     assert all((wish.at_s, "/media/clip-144.mp4") in alone for wish in lists[:-1])
+
+
+def test_the_twin_of_a_list_is_wished_for_by_the_address_that_the_list_has() -> None:
+    wishes = make_plan(7, 150, 300).wishes
+    lists = [wish for wish in wishes if wish.path.startswith("/list/2?bare=1&")]
+    alone = {wish.path for wish in wishes}
+    for wish in lists:
+        feed = feed_xml(2, "", query=wish.path.partition("bare=1&")[2], bare=True)
+        assert {unescape(url) for url in re.findall(r'url="([^"]+)"', feed)} & alone, wish.path
+        assert "<guid>" not in feed
+    assert lists
 
 
 def test_five_minutes_bring_about_what_hardly_ever_happens_by_itself() -> None:
