@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from fetchgram.app import Plugins, Wired, wire
+from fetchgram.app import Wired, wire
 from fetchgram.clock import SystemClock
 from fetchgram.control.courier import Courier
+from fetchgram.openings import Plugins
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.detection import Detector
 from fetchgram.plugins.hooks import Hooks

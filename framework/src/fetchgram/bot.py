@@ -13,9 +13,10 @@ from typing import TypeAlias
 
 import structlog
 
-from fetchgram.app import Plugins, Wired, open_plugins, open_route
+from fetchgram.app import Wired, open_route
 from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError, TemporarilyUnavailable, first_failure
+from fetchgram.openings import Plugins, open_plugins
 from fetchgram.pipeline.leased import HOUSE, Lease, end_earlier
 from fetchgram.pipeline.relay import hear_news
 from fetchgram.ports import Clock

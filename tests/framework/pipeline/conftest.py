@@ -42,9 +42,10 @@ from fetchgram.api import (
     decode,
     hookimpl,
 )
-from fetchgram.app import Plugins, Wired, wire
+from fetchgram.app import Wired, wire
 from fetchgram.clock import SystemClock
 from fetchgram.model import text
+from fetchgram.openings import Plugins
 from fetchgram.pipeline.audience import News
 from fetchgram.pipeline.folder import FolderPlugin
 from fetchgram.pipeline.lease import JobLease

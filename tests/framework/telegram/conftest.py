@@ -45,8 +45,9 @@ from fetchgram.api import (
     hookimpl,
     text,
 )
-from fetchgram.app import Plugins, Wired, wire
+from fetchgram.app import Wired, wire
 from fetchgram.clock import SystemClock
+from fetchgram.openings import Plugins
 from fetchgram.plugins.breaker import Breaker
 from fetchgram.plugins.hooks import Hooks
 from fetchgram.plugins.loader import load

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web as http
 
 from fetchgram.api import ContentUnavailable, Reason
-from fetchgram.app import open_context
+from fetchgram.openings import open_context
 from fetchgram.settings import Settings as Core
 from fetchgram.testing import FakeSink
 from fetchgram_sandbox.web.server import Web

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fetchgram.app import open_detector
+from fetchgram.openings import open_detector
 from fetchgram.plugins.urls import normalise_url
 from fetchgram.settings import PluginsSettings, Settings
 from fetchgram_ytdlp.catalogue import Catalogue

@@ -49,7 +49,7 @@ def _read_stdin() -> list[str]:
 
 
 async def _detect(settings: Settings, urls: Sequence[str]) -> list[Link | None]:
-    from fetchgram.app import open_detector  # noqa: PLC0415  # builds the parts
+    from fetchgram.openings import open_detector  # noqa: PLC0415  # builds the parts
 
     async with open_detector(settings, size=min(_CHILDREN, 1 + len(urls) // _LINKS_A_CHILD)) as detector:
         return await detector.detect([url.encode(errors="replace").decode() for url in urls])

@@ -128,7 +128,8 @@ def _writable(folder: Path) -> Path:
 
 
 async def _get(settings: Settings, wish: _Wish, audience: TerminalAudience) -> _Got:
-    from fetchgram.app import open_plugins, open_route  # noqa: PLC0415  # builds the parts
+    from fetchgram.app import open_route  # noqa: PLC0415  # builds the parts
+    from fetchgram.openings import open_plugins  # noqa: PLC0415  # the same
     from fetchgram.pipeline.folder import FolderPlugin  # noqa: PLC0415  # the same
     from fetchgram.storage import SharedStorage  # noqa: PLC0415  # the same
 

@@ -28,7 +28,7 @@ def with_context(command: typer.Context, plugin: str, work: Callable[[Context], 
 
 
 async def _work(settings: Settings, plugin: str, work: Callable[[Context], Awaitable[T]]) -> T:
-    from fetchgram.app import open_context  # noqa: PLC0415  # builds the parts
+    from fetchgram.openings import open_context  # noqa: PLC0415  # builds the parts
 
     async with open_context(settings, plugin) as context:
         return await work(context)

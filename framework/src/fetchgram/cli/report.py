@@ -75,8 +75,8 @@ def migrate(context: typer.Context) -> None:
 
 
 async def _check(settings: Settings) -> list[Checked]:
-    from fetchgram.app import open_plugins  # noqa: PLC0415  # heavy
     from fetchgram.clock import SystemClock  # noqa: PLC0415  # heavy
+    from fetchgram.openings import open_plugins  # noqa: PLC0415  # heavy
     from fetchgram.ops.health import core_checks, run_checks  # noqa: PLC0415  # heavy
     from fetchgram.plugins.offline import offline_hooks  # noqa: PLC0415  # loads every plugin
     from fetchgram.storage import SharedStorage  # noqa: PLC0415  # heavy

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fetchgram.api import API_VERSION, Context, SettingsModel, hookimpl
-from fetchgram.app import open_context, open_plugins
+from fetchgram.openings import open_context, open_plugins
 from fetchgram.settings import Settings
 
 FIRST = """
