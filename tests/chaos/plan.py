@@ -38,8 +38,8 @@ SHARED_ITEM = "/media/clip-144.mp4?list={count}&item=2&{query}"
 REFUSED_MARK = "refused=1"
 REFUSED = f"/media/padded-700000.mp4?{REFUSED_MARK}&n={{n}}"
 """A file that Telegram refuses whenever it is sent."""
-TWIN_LIST = "/list/2?bare=1&n={n}&kbps=100"
-"""A list so slow that whoever wants its second item alone is still at it; the items are addresses without names."""
+TWIN_LIST = "/list/2?n={n}&kbps=100"
+"""A list so slow that whoever wants its second item alone is still at it when the list comes to it."""
 UNCLAIMED = "/watch/colours?n={n}"
 """A link of which nobody is sure that it is meant for the bot: in a group it is not answered."""
 
@@ -170,9 +170,7 @@ def _unclaimed(at_s: float, name: str, people: list[int]) -> list[Wish]:
 def _item_of(wish: Wish, person: int) -> Wish:
     """Let somebody else want one item of a list, at the same time."""
     count, _, query = wish.path.removeprefix("/list/").partition("?")
-    path = SHARED_ITEM.format(
-        count=count, query="&".join(each for each in query.split("&") if not each.startswith(("gone", "bare")))
-    )
+    path = SHARED_ITEM.format(count=count, query="&".join(each for each in query.split("&") if "gone" not in each))
     return Wish(at_s=wish.at_s, person=person, path=path, label="")
 
 

@@ -7,9 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fetchgram_sandbox.clips import CLIP_S
 
 
-def feed_xml(
-    count: int, base_url: str, *, gone: frozenset[int] = frozenset(), query: str = "", bare: bool = False
-) -> str:
+def feed_xml(count: int, base_url: str, *, gone: frozenset[int] = frozenset(), query: str = "") -> str:
     """Build a feed; each item is an address of its own for the smallest clip.
 
     Args:
@@ -17,10 +15,8 @@ def feed_xml(
         base_url: Of the site.
         gone: Numbers of items, from 1, that lead to nothing.
         query: Handed on to the clips, as `kbps=…`.
-        bare: Whether items have no names of their own: yt-dlp then takes each for what its address leads to.
     """
-    numbers = range(1, count + 1)
-    items = "".join(_item(each, count, base_url, query, is_gone=each in gone, bare=bare) for each in numbers)
+    items = "".join(_item(number, count, base_url, query, is_gone=number in gone) for number in range(1, count + 1))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel>'
@@ -29,13 +25,12 @@ def feed_xml(
     )
 
 
-def _item(number: int, count: int, base_url: str, query: str, *, is_gone: bool, bare: bool) -> str:
+def _item(number: int, count: int, base_url: str, query: str, *, is_gone: bool) -> str:
     more = f"&{query}" if query else ""
     folder = "gone" if is_gone else "media"
     url = quoteattr(f"{base_url}/{folder}/clip-144.mp4?list={count}&item={number}{more}")
     title = escape(f"Clip {number}")
-    guid = "" if bare else f"<guid>clip-{count}-{number}</guid>"
     return (
-        f"<item><title>{title}</title>{guid}"
+        f"<item><title>{title}</title><guid>clip-{count}-{number}</guid>"
         f'<itunes:duration>{CLIP_S}</itunes:duration><enclosure url={url} type="video/mp4"/></item>'
     )

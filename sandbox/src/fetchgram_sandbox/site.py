@@ -146,11 +146,10 @@ class MediaSite:
         return await self._media(request)
 
     async def _list(self, request: web.Request) -> web.Response:
-        """Serve a feed of so many clips; `gone=3,7` takes items away, `bare=1` names; the rest goes to the clips."""
+        """Serve a feed of so many clips; `gone=3,7` takes items away, the rest of the query goes to the clips."""
         gone = frozenset(int(number) for number in request.query.get("gone", "").split(",") if number.isdigit())
-        query = urlencode([(name, value) for name, value in request.query.items() if name not in {"gone", "bare"}])
-        bare = "bare" in request.query
-        feed = feed_xml(int(request.match_info["count"]), self.url, gone=gone, query=query, bare=bare)
+        query = urlencode([(name, value) for name, value in request.query.items() if name != "gone"])
+        feed = feed_xml(int(request.match_info["count"]), self.url, gone=gone, query=query)
         return web.Response(text=feed, content_type="application/rss+xml", charset="utf-8")
 
     def _as_of_now(self, page: WatchPage, request: web.Request) -> WatchPage:

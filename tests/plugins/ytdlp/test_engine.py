@@ -177,6 +177,21 @@ async def test_a_list_is_read_page_by_page(bench: Bench, make_link: MakeLink) ->
     assert await bench.engine.probe(page.entries[0].link)
 
 
+async def test_an_item_of_a_feed_that_names_it_is_the_same_wish_as_its_file_alone(
+    bench: Bench, sink: FakeSink, workdir: Path, make_link: MakeLink, make_job: MakeJob
+) -> None:
+    link = make_link(f"{bench.site.url}/list/2")
+    page = await bench.engine.entries(link)
+    bench.site.requests.clear()
+    item = await bench.engine.probe(page.entries[1].link)
+    alone = await bench.engine.probe(make_link(item.link.url, LinkKind.FILE))
+    assert (item.title, item.duration_s, alone.title) == ("Clip 2", 6.0, "clip-144")
+    assert (item.link.kind, item.choices) == (alone.link.kind, alone.choices)
+    (media,) = await bench.engine.download(make_job(item.link, item.choices[0]), workdir, sink)
+    assert media.file_name == "Clip 2.mp4"
+    assert "/list/2" not in [seen.path for seen in bench.site.requests], "the feed is not read again"
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [

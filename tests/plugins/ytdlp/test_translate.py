@@ -8,6 +8,7 @@ import pytest
 from fetchgram.api import Certainty, ChoiceKind, ContentUnavailable, Link, LinkKind, Reason
 from fetchgram_ytdlp.catalogue import Catalogue
 from fetchgram_ytdlp.claims import claim
+from fetchgram_ytdlp.feeds import as_described
 from fetchgram_ytdlp.ladder import Wish
 from fetchgram_ytdlp.translate import list_probe_of, page_of, probe_of, refuse_unready, tracks_of
 
@@ -180,6 +181,24 @@ def test_an_entry_that_no_extractor_knows_is_named_as_for_somebody_who_sends_it_
     assert alone is not None
     (entry,) = page_of(LINK, {"entries": [{"_type": "url", "url": url}]}, start=1, size=1).entries
     assert entry.link == replace(alone, sure=True, within=LINK.url)
+
+
+def test_an_item_that_a_feed_names_is_reached_by_its_own_address_and_described_as_there() -> None:
+    url = "https://site.example/film.mp4?id=9"
+    entry = {
+        "_type": "url_transparent",
+        "url": f"{url}#__youtubedl_smuggle=%7B%22force_videoid%22%3A+%22nine%22%7D",
+        "title": "Nine",
+        "duration": 5,
+        "thumbnail": None,
+    }
+    alone = claim(url, Catalogue([]), "ytdlp")
+    assert alone is not None
+    link = page_of(LINK, {"entries": [entry]}, start=4, size=5).entries[0].link
+    assert (link.url, link.kind, link.media_id) == (url, alone.kind, alone.media_id)
+    assert link.hints == {"title": "Nine", "duration": "5"}
+    assert as_described(link) == {"title": "Nine", "duration": 5.0}
+    assert as_described(alone) == {}
 
 
 def test_one_entry_more_than_a_page_means_another_page() -> None:

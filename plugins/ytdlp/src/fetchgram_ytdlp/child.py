@@ -9,6 +9,7 @@ from typing import cast
 from fetchgram.api import Choice, ChoiceGone, ContentUnavailable, Json, Link, Reason, decode, encode
 from fetchgram_ytdlp.direct import look
 from fetchgram_ytdlp.failures import told, translate
+from fetchgram_ytdlp.feeds import as_described
 from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve, shortened
 from fetchgram_ytdlp.looks import pack, unpack
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
@@ -125,14 +126,15 @@ def _build(payload: Payload, link: Link, report: Report, *, playlist_items: str)
 
 
 def _extract(downloader: Downloader, link: Link) -> Info:
+    said = as_described(link)
     file = look(downloader, link)
     if file is not None:
-        return downloader.process_ie_result(file, download=False)
+        return downloader.process_ie_result({**file, **said}, download=False)
     info = _look_up(downloader, link.url)
     if info is None:
         raise ContentUnavailable(Reason.NO_MEDIA, "yt-dlp found nothing")
     refuse(str(info.get("extractor_key")))
-    return info
+    return {**info, **said}
 
 
 def _look_up(downloader: Downloader, url: str) -> Info | None:

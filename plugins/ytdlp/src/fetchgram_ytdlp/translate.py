@@ -22,6 +22,7 @@ from fetchgram.api import (
 )
 from fetchgram_ytdlp.claims import by_address
 from fetchgram_ytdlp.codecs import audio_codec, video_codec
+from fetchgram_ytdlp.feeds import described, own_address
 from fetchgram_ytdlp.ladder import Track, Wish, audio_languages, offers, shortened
 from fetchgram_ytdlp.subtitles import addresses
 from fetchgram_ytdlp.urls import FILE_KINDS, SMUGGLE, UNKNOWN_SUFFIX, split_link
@@ -203,16 +204,16 @@ def _better_link(link: Link, info: Info, kind: LinkKind) -> Link:
 
 
 def _entry(parent: Link, data: Info, place: int) -> Entry:
-    url = _text(data.get("url") if data.get("_type") in ("url", "url_transparent") else data.get("webpage_url"))
+    is_address = data.get("_type") in ("url", "url_transparent")
+    url = own_address(_text(data.get("url"))) if is_address else _text(data.get("webpage_url"))
     key, media_id = _text(data.get("ie_key") or data.get("extractor_key")), _text(data.get("id"))
-    is_own = data.get("_type") in ("url", "url_transparent") and SMUGGLE not in url
-    parts = split_link(url) if is_own else None
+    parts = split_link(url) if is_address and SMUGGLE not in url else None
     if parts is not None and key not in ("", "Generic") and media_id:
         name = f"{key}:{media_id}"
         link = Link(plugin=parent.plugin, kind=LinkKind.MEDIA, media_id=name, url=url, within=parent.url)
     elif parts is not None:
         # Named as it would be for somebody who sends it alone, so that both can share one download.
-        link = replace(by_address(parts, parent.plugin), sure=True, within=parent.url)
+        link = replace(by_address(parts, parent.plugin), sure=True, within=parent.url, hints=described(data))
     else:
         link = replace(
             parent,
