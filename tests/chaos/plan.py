@@ -58,6 +58,8 @@ _LASTS_S = {
 
 EARLY = 4
 """So many of the first lives end at a transition."""
+SEVERAL = 2
+"""At so many transitions somebody dies in every run: on a very busy machine it goes on until then."""
 
 RARE_EVERY_S = 10.0
 """So often something is wished for that goes through a transition which hardly ever happens by itself."""

@@ -11,14 +11,10 @@ import pytest
 
 from fetchgram_sandbox.feed import feed_xml
 
-from .plan import EARLY, REFUSED_MARK, make_plan
+from .plan import EARLY, REFUSED_MARK, SEVERAL, make_plan
 from .transitions import transitions
 
 TESTS = Path(__file__).parents[1]
-
-
-SEVERAL = 2
-"""The plan ends four lives at transitions; a machine that is very busy comes to fewer."""
 
 
 ALONE = ("--jobs", "8", "--seconds", "12")
