@@ -10,7 +10,9 @@ from fetchgram.api import Link
 from fetchgram_ytdlp.urls import SMUGGLE
 
 _NAME = "force_videoid"
-_WORDS = ("title", "thumbnail")
+TITLE_HINT = "title"
+"""Hint of a link: what a feed calls the item."""
+_WORDS = (TITLE_HINT, "thumbnail")
 _LENGTH = "duration"
 
 

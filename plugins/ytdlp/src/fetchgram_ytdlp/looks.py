@@ -7,13 +7,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 from fetchgram.api import Link
+from fetchgram_ytdlp.feeds import TITLE_HINT
 from fetchgram_ytdlp.options import Downloader
 from fetchgram_ytdlp.settings import EngineOptions
 from fetchgram_ytdlp.subtitles import KINDS
 from fetchgram_ytdlp.translate import ITEM_HINT, Info
+
+_Key: TypeAlias = tuple[str, str | None, str | None]
 
 _MOST_CHARS = 2_000_000
 """Of one lookup; a video of YouTube has some hundred thousand."""
@@ -56,7 +59,7 @@ class Looks:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._kept: OrderedDict[tuple[str, str | None], _Look] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Look] = OrderedDict()
         self._chars = 0
 
     def keep(self, link: Link, options: EngineOptions, packed: str) -> None:
@@ -74,11 +77,11 @@ class Looks:
             return None
         return look.packed
 
-    def _pop(self, key: tuple[str, str | None]) -> _Look | None:
+    def _pop(self, key: _Key) -> _Look | None:
         look = self._kept.pop(key, None)
         self._chars -= len(look.packed) if look else 0
         return look
 
 
-def _key(link: Link) -> tuple[str, str | None]:
-    return link.url, link.hints.get(ITEM_HINT)
+def _key(link: Link) -> _Key:
+    return link.url, link.hints.get(ITEM_HINT), link.hints.get(TITLE_HINT)
