@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from fetchgram.clock import SystemClock
 from fetchgram.errors import ConfigError
 from fetchgram.settings import BotSettings, DeliverySettings
 from fetchgram.storage import Storage, open_storage
+from fetchgram.storage.storage import Session
 from fetchgram.telegram.client import build_client
 from fetchgram.telegram.flood import Line
 from fetchgram.telegram.inbox import Inbox, chat_of
@@ -152,6 +154,32 @@ async def test_a_handler_that_fails_does_not_stop_the_next_update(
     handler.error = None
     chat.say("two")
     await until(lambda: handler.texts == ["two"])
+
+
+class LateReads(Storage):
+    """Tells what was read only when the world has gone on."""
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        async with super().read() as session:
+            yield session
+        await asyncio.sleep(0.3)
+
+
+async def test_an_update_that_ends_while_the_next_are_read_is_not_handled_again(
+    bot_api: BotApi, chat: Person, storage: Storage, handler: Handler
+) -> None:
+    parts = Running(bot_api, LateReads(storage.database), handler)
+    handler.pause_s = 0.1
+    task = asyncio.create_task(parts.run())
+    chat.say("one")
+    await until(lambda: handler.texts)
+    chat.say("two")
+    await until(lambda: "two" in handler.texts)
+    await asyncio.sleep(0.7)
+    assert handler.texts == ["one", "two"]
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def test_an_update_that_kills_the_process_goes_alone_and_is_set_aside_in_the_end(

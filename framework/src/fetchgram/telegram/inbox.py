@@ -78,10 +78,11 @@ class Inbox:
 
     async def _hand_out(self, group: asyncio.TaskGroup) -> bool:
         """Start what can start; false when there is nothing new."""
+        busy = frozenset(self._busy)  # what ends while we read may still be pending in what we read
         try:
             async with self._storage.read() as session:
-                pending = await session.inbox.pending(self._bot.id, limit := len(self._busy) + _WINDOW)
-            fresh = [update for update in pending if update.update_id not in self._busy]
+                pending = await session.inbox.pending(self._bot.id, limit := len(busy) + _WINDOW)
+            fresh = [update for update in pending if update.update_id not in busy]
             calm = [update for update in fresh if update.attempts < _SUSPECT]
             self._more = len(pending) == limit or len(calm) < len(fresh)
             await self._begin(calm)
