@@ -18,6 +18,8 @@ SOUND_SHARE = 0.15
 """Most that the sound takes of a size that is small for the picture."""
 SOUND_KBPS = (160, 128, 96, 64, 48, 32)
 LEAST_SOUND_KBPS = 24
+TOO_LOW = "requested bitrate is too low"
+"""x264's word (`encoder/ratecontrol.c`) where what the frames cost at the least is above the bitrate."""
 LEAST_KBPS = 1.0
 """Of the picture: ffmpeg hands x264 whole kbit/s."""
 STEREO_KBPS = 48

@@ -15,7 +15,7 @@ from fetchgram_compress.bounds import too_much
 from fetchgram_compress.fit import Fitting, OnShare
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.plan import plans
-from fetchgram_compress.sample import has_notes, sample
+from fetchgram_compress.sample import sample
 from fetchgram_compress.settings import Settings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import BehindTheEnd, Impossible, Plan, Unreachable, Work
@@ -103,7 +103,7 @@ class Engine:
             return plan, time_s
         if not plan.exact:
             plan = replace(plan, size_bytes=found.size_bytes(plan))
-        return plan, found.time_s(plan, has_notes=has_notes(plan, encoder))
+        return plan, found.time_s(plan)
 
     async def make(self, path: Path, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Made:
         """Make what is wished of a file.

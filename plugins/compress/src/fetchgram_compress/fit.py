@@ -12,7 +12,7 @@ import structlog
 
 from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
-from fetchgram_compress.budget import LEAST_KBPS, Budget
+from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
 from fetchgram_compress.sample import has_notes
 from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
 
@@ -25,8 +25,6 @@ _FIRST_PART = 0.3
 """Of the whole time: x264's quick first pass, beside which the sound is made."""
 _SECOND_PART = 0.97
 """What is left is for another try; a bar that goes back would be worse than one that waits."""
-_TOO_LOW = "requested bitrate is too low"
-"""x264's word (`encoder/ratecontrol.c`) where what the frames cost at the least is above the bitrate."""
 
 OnShare = Callable[[float], None]
 
@@ -128,7 +126,7 @@ class Fitting:
         try:
             await self.media.run(words, inputs=inputs, output=output, workdir=self.workdir, watch=watch, notes=notes)
         except FfmpegError as error:
-            if _TOO_LOW not in error.stderr_tail:
+            if TOO_LOW not in error.stderr_tail:
                 raise
             return False
         return True

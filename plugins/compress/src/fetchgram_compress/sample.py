@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fetchgram.api import MediaInfo, MediaTools, Watch
+from fetchgram.api import FfmpegError, MediaInfo, MediaTools, Watch
 from fetchgram_compress import arguments
+from fetchgram_compress.budget import TOO_LOW
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.tracks import Plan
 
-_LONGEST_S = 2.0
+_LONGEST_S = 3.0
 _MOST_OF_FILM = 1 / 3
 _FEW = 2
 """Frames of the piece that shows what a start costs; the other one shows the rest."""
 _KEY_S = 10.0
 """x264 and its kin begin anew after 250 frames at the latest."""
-_PASSES = {True: 0.6, False: 1.2}
-"""What both passes take of the pace of a piece, for large pictures and small ones, as measured. A piece is hardly
-longer than what the encoder looks ahead, so fewer cores are at work on it."""
-_LOOK_S = 0.1
-"""A look at the result."""
+_OF_PIECE = 0.89
+"""What a film takes of the time of its pieces, as measured: at first not all threads of an encoder are at work."""
+_TIMES_ITS_BITRATE = (1, 4, 16)
+"""A bitrate is for the whole: a piece begins with a picture that needs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Sample:
     """What a piece of a film tells.
 
     Args:
-        start_s: What each start of ffmpeg costs.
-        pace: Seconds that one pass takes for a second of the film.
+        start_s: What the starts of ffmpeg cost.
+        pace: Seconds that all passes take for a second of the film.
         first_bytes: What a group of pictures begins with.
         bytes_per_s: What the picture takes otherwise.
     """
@@ -41,12 +43,9 @@ class Sample:
     first_bytes: float
     bytes_per_s: float
 
-    def time_s(self, plan: Plan, *, has_notes: bool) -> float:
+    def time_s(self, plan: Plan) -> float:
         """Return how long the plan takes."""
-        track = plan.video
-        if not has_notes or track is None:
-            return _LOOK_S + self.start_s + self.pace * plan.duration_s
-        return _LOOK_S + 2 * self.start_s + self.pace * plan.duration_s * _PASSES[arguments.is_large(track)]
+        return _OF_PIECE * (self.start_s + self.pace * plan.duration_s)
 
     def size_bytes(self, plan: Plan) -> int:
         """Return how large a plan gets whose size follows from its quality."""
@@ -66,7 +65,7 @@ async def sample(
         path: The film, in `workdir`.
         plan: What is to be done with its picture.
         encoder: ffmpeg's name.
-        workdir: Holds the pieces while they are weighed.
+        workdir: Holds the pieces and their notes while they are weighed.
 
     Returns:
         What they tell; `None` of a film that is too short for it.
@@ -77,14 +76,16 @@ async def sample(
     if long_s < 4 * short_s:
         return None
     began_s = (plan.cut_s[0] if plan.cut_s else 0.0) + (plan.duration_s - long_s) / 2
-    seen = []
-    for length_s in (short_s, long_s):
-        piece = replace(plan, sound=None, cut_s=(began_s, began_s + length_s), duration_s=length_s)
-        seen.append(await _piece(media, source, path, piece, encoder, workdir))
-    (few_s, few_bytes), (more_s, more_bytes) = seen
+    bench = _Bench(media, source, path, encoder, workdir)
+    few_s, few_bytes = await bench.piece(_cut(plan, began_s, short_s), times=min(_KEY_S, plan.duration_s) / short_s)
+    more_s, more_bytes = await bench.piece(_cut(plan, began_s, long_s))
     pace = max(0.0, more_s - few_s) / (long_s - short_s)
     bytes_per_s = max(0.0, more_bytes - few_bytes) / (long_s - short_s)
     return Sample(max(0.0, few_s - pace * short_s), pace, few_bytes, bytes_per_s)
+
+
+def _cut(plan: Plan, began_s: float, length_s: float) -> Plan:
+    return replace(plan, sound=None, cut_s=(began_s, began_s + length_s), duration_s=length_s)
 
 
 def has_notes(plan: Plan, encoder: str) -> bool:
@@ -93,18 +94,53 @@ def has_notes(plan: Plan, encoder: str) -> bool:
     return form is not None and plan.max_bytes is not None and form.passes > 1 and encoder == form.encoders[0]
 
 
-async def _piece(
-    media: MediaTools, source: MediaInfo, path: Path, piece: Plan, encoder: str, workdir: Path
-) -> tuple[float, int]:
-    output, began_s = workdir / f"sample{piece.suffix}", time.monotonic()
-    try:
-        await media.run(
-            arguments.beside(piece, source, encoder),
-            inputs=[arguments.source_of(piece, path)],
-            output=output,
-            workdir=workdir,
-            watch=Watch(),
-        )
-        return time.monotonic() - began_s, (await asyncio.to_thread(output.stat)).st_size
-    finally:
-        await asyncio.to_thread(output.unlink, missing_ok=True)
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Encodes pieces of one film as the whole will be."""
+
+    media: MediaTools
+    source: MediaInfo
+    path: Path
+    encoder: str
+    workdir: Path
+
+    async def piece(self, piece: Plan, *, times: float = 1.0) -> tuple[float, int]:
+        """Return the seconds that a piece took, and its size in bytes; `times` its bitrate, if it has one."""
+        place = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self.workdir))
+        try:
+            notes = place / "notes" if has_notes(piece, self.encoder) else None
+            noted_s = await self._notes(piece, notes) if notes is not None else 0.0
+            output = place / f"piece{piece.suffix}"
+            made_s = await self._encode(_richer(piece, times), notes, output)
+            return noted_s + made_s, (await asyncio.to_thread(output.stat)).st_size
+        finally:
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    async def _notes(self, piece: Plan, notes: Path) -> float:
+        began_s, words = time.monotonic(), arguments.silent(piece, self.source, self.encoder)
+        inputs = [arguments.source_of(piece, self.path)]
+        await self.media.first_pass(words, inputs=inputs, notes=notes, workdir=self.workdir, watch=Watch())
+        return time.monotonic() - began_s
+
+    async def _encode(self, piece: Plan, notes: Path | None, output: Path) -> float:
+        """Encode at the plan's bitrate, or the first that lets so few frames begin with a whole picture."""
+        inputs = [arguments.source_of(piece, self.path)]
+        for times in _TIMES_ITS_BITRATE:
+            began_s, words = time.monotonic(), arguments.beside(_richer(piece, times), self.source, self.encoder)
+            try:
+                await self.media.run(
+                    words, inputs=inputs, output=output, workdir=self.workdir, watch=Watch(), notes=notes
+                )
+            except FfmpegError as error:
+                if TOO_LOW not in error.stderr_tail:
+                    raise
+            else:
+                return time.monotonic() - began_s
+        raise FfmpegError("output", "no bitrate is enough for a piece")
+
+
+def _richer(piece: Plan, times: float) -> Plan:
+    track = piece.video
+    if track is None or track.kbps is None:
+        return piece
+    return replace(piece, video=replace(track, kbps=track.kbps * times))
