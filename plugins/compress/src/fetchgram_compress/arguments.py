@@ -15,6 +15,9 @@ from fetchgram_compress.tracks import Plan, SoundTrack, VideoTrack, Work
 X264 = "rc-lookahead=40:aq-mode=2:partitions=i8x8,i4x4"
 _LARGE, _SMALL = "subme=4", "subme=6:trellis=1"
 """A small picture shows more of what a quick search for motion misses, and costs little anyway."""
+_FIRST = "subme=2:trellis=0:partitions=none"
+"""What ffmpeg's own fast first pass takes; `-x264-params` comes after that, so it is said again. Measured: 15 % of the
+whole time, and no difference in SSIM."""
 _LARGE_PX = 480
 _LEAST_OWED, _MOST_OWED = 0.02, 0.2
 _TURNS = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
@@ -56,7 +59,7 @@ def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
     if track is not None and encoder == "libx264" and is_large(track):
         half = Frame(track.width_px, track.height_px, track.fps).lowered(min(track.width_px, track.height_px) // 2)
         track = replace(track, width_px=half.width_px, height_px=half.height_px)
-    return (*picture(plan, track, source, encoder), "-an", "-sn", "-dn")
+    return (*picture(plan, track, source, encoder, is_first=True), "-an", "-sn", "-dn")
 
 
 def only_sound(track: SoundTrack) -> tuple[str, ...]:
@@ -76,8 +79,10 @@ def sound(track: SoundTrack) -> tuple[str, ...]:
     return (*words, *(_VOICE if track.format == "voice" else ()))
 
 
-def picture(plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: str | None) -> tuple[str, ...]:
-    """Return the arguments of the moving picture."""
+def picture(
+    plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: str | None, *, is_first: bool = False
+) -> tuple[str, ...]:
+    """Return the arguments of the moving picture, of its first pass or of the one that makes it."""
     if track is None:
         return ()
     tag = VIDEOS[track.codec or source.video_codec or ""].tag if (track.codec or source.video_codec) in VIDEOS else None
@@ -86,7 +91,8 @@ def picture(plan: Plan, track: VideoTrack | None, source: MediaInfo, encoder: st
         return (*_FIRST_FILM, "-c:v", "copy", *tagged)
     filters = ("-vf", ",".join(_filters(plan, track)))
     rate = ("-b:v", f"{int(track.kbps)}k") if track.kbps is not None else _quality(track, encoder)
-    return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *_options(track, encoder, plan.duration_s), *rate, *tagged)
+    options = _options(track, encoder, plan.duration_s, is_first=is_first)
+    return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *options, *rate, *tagged)
 
 
 _FIRST_FILM = ("-map", "0:V:0")
@@ -105,10 +111,11 @@ def _cover(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
     return ("-map", "0:v:0", "-c:v", "copy", "-disposition:v:0", "attached_pic")
 
 
-def _options(track: VideoTrack, encoder: str | None, duration_s: float) -> tuple[str, ...]:
+def _options(track: VideoTrack, encoder: str | None, duration_s: float, *, is_first: bool) -> tuple[str, ...]:
     form = VIDEOS[track.codec or ""]
     if encoder == "libx264":
-        words = f"{X264}:{_LARGE if is_large(track) else _SMALL}:ratetol={_tolerance(duration_s):.2f}"
+        search = _FIRST if is_first else _LARGE if is_large(track) else _SMALL
+        words = f"{X264}:{search}:ratetol={_tolerance(duration_s):.2f}"
         x264 = ("-preset", "veryfast", "-x264-params", words)
         # A level is promised, so it is stated: a decoder may refuse a stream that says more than it needs.
         return (*x264, "-profile:v", "high", "-level:v", "4.1", "-pix_fmt", "yuv420p")
