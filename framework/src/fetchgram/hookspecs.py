@@ -107,9 +107,9 @@ async def download(job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
     Args:
         job: Link and recipe; options at `download` are in `job.recipe.steps`.
         workdir: The only place to write to.
-        sink: `progress(done, total)` in bytes; `announce(growing)` for a file that may be sent while it grows;
-            `max_bytes` is the most that the files may have together. The folder is watched besides, now and then: who
-            counts the bytes as they come stops sooner.
+        sink: `progress(done, total)` in bytes; `announce(growing)` offers a file that may be sent while it grows
+            (finished files only are sent so far); `max_bytes` is the most that the files may have together. The folder
+            is watched besides, now and then: who counts the bytes as they come stops sooner.
 
     Returns:
         Finished files in the order of delivery.
