@@ -184,6 +184,8 @@ def test_every_other_downloader_is_refused_by_name(
     # Where ffmpeg can be found, yt-dlp takes it: the white list has to hold then too.
     (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
     monkeypatch.setenv("PATH", str(tmp_path))
+    # What yt-dlp found, or did not, in another test's PATH.
+    monkeypatch.setattr("yt_dlp.postprocessor.ffmpeg.FFmpegPostProcessor._version_cache", {None: None})
     downloader = build(payload())
     downloader.params["ffmpeg_location"] = None
     with pytest.raises(ContentUnavailable) as caught:
