@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,22 @@ async def test_an_input_has_its_own_options(ffmpeg: Ffmpeg, clips: Clips, tmp_pa
     cut = Input(source, ("-ss", "1", "-t", "0.5"))
     await ffmpeg.run(["-vn"], inputs=[cut], output=output, workdir=tmp_path)
     assert 44_000 <= output.stat().st_size <= 45_000
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.m4a", "out.MOV"])
+async def test_an_index_of_frames_comes_first_and_is_small(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, name: str
+) -> None:
+    source = clips.into(tmp_path, "clip.mp4")
+    await ffmpeg.run(["-c", "copy"], inputs=[source], output=tmp_path / name, workdir=tmp_path)
+    content = (tmp_path / name).read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert sum(chunks_of(content)) <= 3 * 2 < sum(chunks_of(source.read_bytes()))  # of two seconds of two streams
+
+
+def chunks_of(content: bytes) -> list[int]:
+    """Return how many places an MP4 names for each stream (ISO/IEC 14496-12, 8.7.5)."""
+    return [int.from_bytes(found[1], "big") for found in re.finditer(rb"stco\0{4}(.{4})", content, re.DOTALL)]
 
 
 async def test_cancelling_kills_within_a_second_and_leaves_no_file(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fetchgram.api import FfmpegError, Input, MediaInfo, Watch
+from fetchgram.testing import FakeMediaTools
 from fetchgram_compress.engine import Engine
 from fetchgram_compress.plan import plan
 from fetchgram_compress.sample import Sample, has_notes
+from fetchgram_compress.settings import Settings as CompressSettings
+from fetchgram_compress.speed import Speed
 from fetchgram_compress.wishes import Wish
 
 from .conftest import FILM, names_in
@@ -67,3 +73,48 @@ async def test_a_piece_is_told_also_of_a_size_at_which_its_first_picture_alone_i
     assert said.size_bytes <= 30_000
     assert time_s != engine.plan(await engine._media.inspect(path), wish)[1]
     assert names_in(tmp_path) == ["source.mp4"]
+
+
+class Refuses(FakeMediaTools):
+    """An x264 to which every bitrate is too low, from the first or the second piece on."""
+
+    def __init__(self, *, from_piece: int) -> None:
+        self.pieces = 0
+        self._from_piece = from_piece
+
+    async def inspect(self, path: Path) -> MediaInfo:
+        return FILM
+
+    async def first_pass(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        notes: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+    ) -> None:
+        self.pieces += 1
+
+    async def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        inputs: Sequence[Path | Input],
+        output: Path,
+        workdir: Path,
+        watch: Watch | None = None,
+        notes: Path | None = None,
+    ) -> None:
+        if self.pieces >= self._from_piece:
+            raise FfmpegError("failed", "x264 [error]: requested bitrate is too low. estimated minimum is 9 kbps")
+        await asyncio.to_thread(output.write_bytes, b"\0" * 1000)
+
+
+@pytest.mark.parametrize("piece", [1, 2])
+async def test_what_no_bitrate_is_enough_for_is_told_as_on_the_menu(tmp_path: Path, piece: int) -> None:
+    media, wish = Refuses(from_piece=piece), Wish(max_bytes=60_000_000)
+    engine = Engine(media, CompressSettings(), Speed())
+    assert await engine.predict(tmp_path / "film.mp4", wish, tmp_path) == engine.plan(FILM, wish)
+    assert media.pieces == 2
+    assert names_in(tmp_path) == []

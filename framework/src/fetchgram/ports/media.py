@@ -143,6 +143,8 @@ class MediaTools(Protocol):
     ) -> None:
         """Run ffmpeg with these arguments between the inputs and the output, which appears whole or not at all.
 
+        An MP4, M4A or MOV gets its index in front, and a small one.
+
         Args:
             arguments: Options of the output, each with its value.
             inputs: Plain files inside of `workdir`.

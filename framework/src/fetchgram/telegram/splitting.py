@@ -24,7 +24,6 @@ _ROOM = (0.97, 0.9, 0.8)
 """Of the limit, for the packets alone: a container adds an index and headers. One after the other is tried."""
 _LOCALE = "en"
 """The words under a part: several people may get the same one."""
-_FASTSTART = frozenset({".mp4", ".m4a", ".mov"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +159,7 @@ class Splitter:
     async def _copy(self, source: Path, output: Path, begin_s: float, length_s: float | None) -> None:
         seek = ("-ss", f"{begin_s + 0.001:.3f}") if begin_s else ()
         end = ("-t", f"{length_s:.3f}") if length_s is not None else ()
-        index = ("-movflags", "+faststart") if output.suffix.lower() in _FASTSTART else ()
-        arguments = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-avoid_negative_ts", "make_zero", *index)
+        arguments = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-avoid_negative_ts", "make_zero")
         await self._tools.run(arguments, inputs=[Input(source, (*seek, *end))], output=output, workdir=source.parent)
 
 

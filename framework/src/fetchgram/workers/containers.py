@@ -25,6 +25,13 @@ WRITABLE_SUFFIXES = frozenset(
 MAX_PIXELS = 100_000_000
 """Of one picture, read from its header before it is decoded: 8K video has 33 million."""
 
+MP4_LIKE = frozenset({".mp4", ".m4a", ".mov"})
+"""Suffixes of what ffmpeg's muxer `mov` writes: files with an index of all their frames."""
+
+_STARTING_FAST = ("-movflags", "+faststart", "-chunk_duration", "1000000")
+"""The index comes first, so that a player starts before it has the whole file. Picture and sound take turns each
+second: frame by frame, the index has up to 18 bytes more for each."""
+
 INPUT_RULES = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(READABLE),
@@ -40,6 +47,11 @@ THUMBNAIL_QUALITIES = (3, 8, 16, 31)
 """mjpeg's quantiser, tried in this order: 2 is best, 31 is worst."""
 
 _JPEG_MAGIC = b"\xff\xd8\xff"
+
+
+def output_rules(suffix: str) -> tuple[str, ...]:
+    """Return the options for every output of a kind."""
+    return _STARTING_FAST if suffix.lower() in MP4_LIKE else ()
 
 
 def forced_format(path: Path) -> str | None:

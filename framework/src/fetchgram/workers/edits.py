@@ -11,7 +11,7 @@ from typing import Literal
 
 from fetchgram.errors import FfmpegError
 from fetchgram.ports import Input, Watch
-from fetchgram.workers.containers import THUMBNAIL_BYTES, THUMBNAIL_PX, THUMBNAIL_QUALITIES
+from fetchgram.workers.containers import MP4_LIKE, THUMBNAIL_BYTES, THUMBNAIL_PX, THUMBNAIL_QUALITIES
 from fetchgram.workers.ffmpeg import Ffmpeg
 
 AudioCodec = Literal["copy", "aac", "mp3", "opus", "flac", "wav"]
@@ -25,8 +25,7 @@ _ENCODERS: Mapping[str, str] = {
     "wav": "pcm_s16le",
 }
 _LOSSLESS = frozenset({"copy", "flac", "wav"})
-_MP4_LIKE = frozenset({".mp4", ".m4a", ".mov"})
-_COVER_SUFFIXES = _MP4_LIKE | {".mp3", ".flac"}
+_COVER_SUFFIXES = MP4_LIKE | {".mp3", ".flac"}
 _TAG_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 _TAG_LENGTH = 4096
 
@@ -47,13 +46,13 @@ class Work:
 async def merge(ffmpeg: Ffmpeg, video: Path, audio: Path, output: Path, work: Work) -> None:
     """Put a video stream and an audio stream into one file, without encoding."""
     streams = ("-map", "0:v:0", "-map", "1:a:0", "-c", "copy")
-    await _run(ffmpeg, (*streams, *_faststart(output)), [video, audio], output, work)
+    await _run(ffmpeg, streams, [video, audio], output, work)
 
 
 async def remux(ffmpeg: Ffmpeg, source: Path, output: Path, work: Work) -> None:
     """Put video and audio into another container, without encoding."""
     streams = ("-map", "0:v?", "-map", "0:a?", "-c", "copy")
-    await _run(ffmpeg, (*streams, *_faststart(output)), [source], output, work)
+    await _run(ffmpeg, streams, [source], output, work)
 
 
 async def extract_audio(
@@ -63,7 +62,7 @@ async def extract_audio(
     encoding: tuple[str, ...] = ("-c:a", _ENCODERS[codec])
     if bitrate_kbps is not None and codec not in _LOSSLESS:
         encoding += ("-b:a", f"{bitrate_kbps}k")
-    await _run(ffmpeg, ("-map", "0:a:0", "-vn", *encoding, *_faststart(output)), [source], output, work)
+    await _run(ffmpeg, ("-map", "0:a:0", "-vn", *encoding), [source], output, work)
 
 
 async def embed_cover_and_tags(
@@ -95,7 +94,7 @@ async def embed_cover_and_tags(
         arguments += ["-id3v2_version", "3"]  # the version that players of every age read
     for name, value in (tags or {}).items():
         arguments += ["-metadata", f"{_tag_name(name)}={_tag_text(value)}"]
-    await _run(ffmpeg, (*arguments, *_faststart(output)), inputs, output, work)
+    await _run(ffmpeg, arguments, inputs, output, work)
 
 
 async def to_thumbnail(ffmpeg: Ffmpeg, source: Path, output: Path, work: Work, *, at_s: float = 0.0) -> None:
@@ -122,11 +121,6 @@ async def _run(
 
 def _size_bytes(path: Path) -> int:
     return path.stat().st_size
-
-
-def _faststart(output: Path) -> tuple[str, ...]:
-    """Move the index to the front, so that a player starts before it has the whole file."""
-    return ("-movflags", "+faststart") if output.suffix.lower() in _MP4_LIKE else ()
 
 
 def _tag_name(name: str) -> str:

@@ -19,6 +19,7 @@ import structlog
 from fetchgram.errors import DiskFull, FfmpegError
 from fetchgram.ports import Input, Watch
 from fetchgram.workers import command, launch
+from fetchgram.workers.containers import output_rules
 from fetchgram.workers.limits import MIB
 from fetchgram.workers.output import Output
 from fetchgram.workers.pulse import Pulse
@@ -106,7 +107,8 @@ class Ffmpeg:
         # A name of our own making: image muxers expand patterns in names.
         part = target.with_name(f".{secrets.token_hex(8)}.part{target.suffix.lower()}")
         second = _pass(2, command.notes_of(notes, workdir)) if notes is not None else ()
-        words = (*self._words(arguments, inputs, workdir), *second, f"file:{part}")
+        rules = output_rules(target.suffix)
+        words = (*self._words((*rules, *arguments), inputs, workdir), *second, f"file:{part}")
         try:
             await self._timed(_Run(words=words, workdir=workdir, part=part, watch=watch or Watch()))
             await asyncio.to_thread(_accept, part, target)

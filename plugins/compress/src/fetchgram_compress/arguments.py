@@ -40,14 +40,14 @@ def whole(plan: Plan, source: MediaInfo, encoder: str | None) -> tuple[str, ...]
     video = picture(plan, plan.video, source, encoder) if plan.video is not None else ("-vn",)
     audio = ("-map", "0:a:0", *sound(plan.sound)) if plan.sound is not None else ("-an",)
     cover = _cover(plan, source)
-    return (*cover, *(video if not cover else ()), *audio, *_REST, *_starting_fast(plan.suffix))
+    return (*cover, *(video if not cover else ()), *audio, *_REST)
 
 
 def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
     """Return the arguments that encode the picture and copy the sound of a second input."""
     video = picture(plan, plan.video, source, encoder) if plan.video is not None else ()
     audio = ("-map", "1:a:0", "-c:a", "copy") if plan.sound is not None else ("-an",)
-    return (*video, *audio, *_REST, *_starting_fast(plan.suffix))
+    return (*video, *audio, *_REST)
 
 
 def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
 
 def only_sound(track: SoundTrack) -> tuple[str, ...]:
     """Return the arguments that make the sound alone, to be weighed."""
-    return ("-map", "0:a:0", "-vn", *sound(track), *_REST, *_starting_fast(".m4a"))
+    return ("-map", "0:a:0", "-vn", *sound(track), *_REST)
 
 
 def sound(track: SoundTrack) -> tuple[str, ...]:
@@ -98,8 +98,6 @@ def picture(
 _FIRST_FILM = ("-map", "0:V:0")
 """The first picture that is no embedded cover (doc/ffmpeg.texi, "Stream specifiers")."""
 _REST = ("-sn", "-dn", "-map_metadata", "0")
-_CHUNK_US = "1000000"
-"""Picture and sound take turns each second: frame by frame, the index has up to 18 bytes more for each."""
 _VOICE = ("-application", "voip", "-vbr", "on")
 
 
@@ -159,7 +157,3 @@ def _filters(plan: Plan, track: VideoTrack) -> list[str]:
 def _still(plan: Plan, track: VideoTrack) -> tuple[str, ...]:
     filters = ",".join(_filters(plan, track))
     return (*("-map", "0:v:0", "-frames:v", "1", "-update", "1", "-vf", filters), "-an", "-map_metadata", "-1")
-
-
-def _starting_fast(suffix: str) -> tuple[str, ...]:
-    return ("-movflags", "+faststart", "-chunk_duration", _CHUNK_US) if suffix in (".mp4", ".m4a") else ()

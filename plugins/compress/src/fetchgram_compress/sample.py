@@ -68,7 +68,7 @@ async def sample(
         workdir: Holds the pieces and their notes while they are weighed.
 
     Returns:
-        What they tell; `None` of a film that is too short for it.
+        What they tell; `None` of a film that is too short for it, or whose pieces x264 refuses.
     """
     fps = plan.video.fps if plan.video is not None else 0.0
     long_s = min(_LONGEST_S, plan.duration_s * _MOST_OF_FILM)
@@ -77,8 +77,11 @@ async def sample(
         return None
     began_s = (plan.cut_s[0] if plan.cut_s else 0.0) + (plan.duration_s - long_s) / 2
     bench = _Bench(media, source, path, encoder, workdir)
-    few_s, few_bytes = await bench.piece(_cut(plan, began_s, short_s), times=min(_KEY_S, plan.duration_s) / short_s)
-    more_s, more_bytes = await bench.piece(_cut(plan, began_s, long_s))
+    few = await bench.piece(_cut(plan, began_s, short_s), times=min(_KEY_S, plan.duration_s) / short_s)
+    more = await bench.piece(_cut(plan, began_s, long_s))
+    if few is None or more is None:
+        return None
+    (few_s, few_bytes), (more_s, more_bytes) = few, more
     pace = max(0.0, more_s - few_s) / (long_s - short_s)
     bytes_per_s = max(0.0, more_bytes - few_bytes) / (long_s - short_s)
     return Sample(max(0.0, few_s - pace * short_s), pace, few_bytes, bytes_per_s)
@@ -104,7 +107,7 @@ class _Bench:
     encoder: str
     workdir: Path
 
-    async def piece(self, piece: Plan, *, times: float = 1.0) -> tuple[float, int]:
+    async def piece(self, piece: Plan, *, times: float = 1.0) -> tuple[float, int] | None:
         """Return the seconds that a piece took, and its size in bytes; `times` its bitrate, if it has one."""
         place = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self.workdir))
         try:
@@ -112,7 +115,7 @@ class _Bench:
             noted_s = await self._notes(piece, notes) if notes is not None else 0.0
             output = place / f"piece{piece.suffix}"
             made_s = await self._encode(_richer(piece, times), notes, output)
-            return noted_s + made_s, (await asyncio.to_thread(output.stat)).st_size
+            return None if made_s is None else (noted_s + made_s, (await asyncio.to_thread(output.stat)).st_size)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
@@ -122,8 +125,8 @@ class _Bench:
         await self.media.first_pass(words, inputs=inputs, notes=notes, workdir=self.workdir, watch=Watch())
         return time.monotonic() - began_s
 
-    async def _encode(self, piece: Plan, notes: Path | None, output: Path) -> float:
-        """Encode at the plan's bitrate, or the first that lets so few frames begin with a whole picture."""
+    async def _encode(self, piece: Plan, notes: Path | None, output: Path) -> float | None:
+        """Encode at the plan's bitrate, or the first of its multiples that is enough for so few frames."""
         inputs = [arguments.source_of(piece, self.path)]
         for times in _TIMES_ITS_BITRATE:
             began_s, words = time.monotonic(), arguments.beside(_richer(piece, times), self.source, self.encoder)
@@ -136,7 +139,7 @@ class _Bench:
                     raise
             else:
                 return time.monotonic() - began_s
-        raise FfmpegError("output", "no bitrate is enough for a piece")
+        return None
 
 
 def _richer(piece: Plan, times: float) -> Plan:

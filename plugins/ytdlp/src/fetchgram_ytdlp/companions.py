@@ -69,7 +69,7 @@ class Companions:
         source, output = self._texts.subtitles[self._extras.subtitles], final.with_name(f"subtitled{final.suffix}")
         language = self._extras.subtitles.removesuffix(AUTOMATIC)
         marks = ("-metadata:s:s:0", f"language={language}", "-disposition:s:0", "default")
-        arguments = ("-map", "0:v", "-map", "0:a?", "-map", "1:s", "-c", "copy", "-c:s", codec, *marks, *_fast(final))
+        arguments = ("-map", "0:v", "-map", "0:a?", "-map", "1:s", "-c", "copy", "-c:s", codec, *marks)
         await self._media.run(arguments, inputs=(final, source), output=output, workdir=self._workdir)
         return output
 
@@ -82,9 +82,7 @@ class Companions:
             return whole
         output = whole.with_name(f"cut{whole.suffix}")
         source = Input(whole, _bounds(self._extras.section_s))
-        await self._media.run(
-            ("-map", "0", "-c", "copy", *_fast(whole)), inputs=(source,), output=output, workdir=self._workdir
-        )
+        await self._media.run(("-map", "0", "-c", "copy"), inputs=(source,), output=output, workdir=self._workdir)
         return output
 
     async def _chaptered(self, final: Path, chapters: Sequence[Chapter]) -> Path:
@@ -95,7 +93,7 @@ class Companions:
         source, output = self._workdir / "chapters.txt", final.with_name(f"chaptered{final.suffix}")
         await asyncio.to_thread(source.write_text, words, encoding="utf-8")
         streams = ("-map", "0:v?", "-map", "0:a?", "-map", "0:s?", "-c", "copy")
-        arguments = (*streams, "-map_metadata", "0", "-map_chapters", "1", *_fast(final))
+        arguments = (*streams, "-map_metadata", "0", "-map_chapters", "1")
         try:
             await self._media.run(arguments, inputs=(final, source), output=output, workdir=self._workdir)
         except DiskFull:
@@ -124,10 +122,6 @@ class Companions:
 def _bounds(section_s: tuple[float, float]) -> tuple[str, ...]:
     start_s, end_s = section_s
     return ("-ss", f"{start_s:.3f}", "-t", f"{end_s - start_s:.3f}")
-
-
-def _fast(path: Path) -> tuple[str, ...]:
-    return ("-movflags", "+faststart") if path.suffix in (".mp4", ".m4a") else ()
 
 
 async def _document(path: Path, name: str, mime: str) -> Media:
