@@ -150,6 +150,28 @@ def test_a_budget_adds_up_to_no_more_than_the_size(max_bytes: int, duration_s: f
     assert kbps * 125 * duration_s + sound + 12 * fps * duration_s <= max_bytes
 
 
+def test_a_sound_gets_smaller_before_a_picture_is_touched_and_fills_the_size() -> None:
+    limit = 985 * MB // 10
+    found = plan(FILM, Wish(max_bytes=limit))
+    assert (found.work, found.video.codec if found.video else "", found.exact) == (Work.SOUND, None, True)
+    assert found.sound is not None
+    assert 64 <= (found.sound.kbps or 0) < 128
+    assert 0.99 * limit < found.size_bytes <= limit
+
+
+def test_a_picture_that_stays_does_not_starve_its_sound() -> None:
+    assert plan(FILM, Wish(max_bytes=94 * MB)).work is Work.VIDEO
+
+
+def test_what_a_poor_picture_cannot_use_goes_to_the_sound() -> None:
+    slides = replace(FILM, video_kbps=20, audio_kbps=192, size_bytes=8 * MB, video_codec="vp9", container="matroska")
+    found = plan(slides, Wish(max_bytes=5 * MB))
+    assert found.work is Work.VIDEO
+    assert found.sound is not None
+    assert 60 < (found.sound.kbps or 0) < 110
+    assert 0.9 * 5 * MB < found.size_bytes <= 5 * MB
+
+
 MATRIX = list(
     product(
         ["h264", "hevc"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 _MARGIN, _FRAMES = 0.008, 0.6
@@ -16,6 +17,8 @@ SOUND_FRAME_S = 1024 / 48_000
 """Of AAC (ISO/IEC 14496-3): each frame has 4 bytes in the index."""
 SOUND_SHARE = 0.15
 """Most that the sound takes of a size that is small for the picture."""
+_SURE = 0.95
+"""Of what is left to the sound: its encoder misses a bitrate by some percent, and a small picture would pay."""
 SOUND_KBPS = (160, 128, 96, 64, 48, 32)
 LEAST_SOUND_KBPS = 24
 TOO_LOW = "requested bitrate is too low"
@@ -45,10 +48,17 @@ class Budget:
         """What is left for sound and picture."""
         return self.max_bytes * (1 - _margin(self.duration_s, self.fps)) - index_bytes(self.duration_s, self.fps)
 
-    def sound_kbps(self, most_kbps: int) -> int:
-        """Return a bitrate for the sound that leaves most to the picture."""
-        room_kbps = max(0.0, self.usable_bytes) * 8 / 1000 / self.duration_s * SOUND_SHARE
-        return next((kbps for kbps in SOUND_KBPS if kbps <= min(room_kbps, most_kbps)), LEAST_SOUND_KBPS)
+    def sound_kbps(self, most_kbps: int, picture_kbps: float = math.inf) -> int:
+        """Return a bitrate for the sound that leaves most to the picture, and what that cannot use to the sound.
+
+        Args:
+            most_kbps: Of the sound: more makes it no better.
+            picture_kbps: Of the picture; the same.
+        """
+        room_kbps = max(0.0, self.usable_bytes) * 8 / 1000 / self.duration_s
+        share_kbps = min(room_kbps * SOUND_SHARE, most_kbps)
+        usual_kbps = next((kbps for kbps in SOUND_KBPS if kbps <= share_kbps), LEAST_SOUND_KBPS)
+        return int(max(usual_kbps, min((room_kbps - picture_kbps) * _SURE, most_kbps)))
 
     def video_kbps(self, sound_bytes: float) -> float:
         """Return what the picture may take beside a sound of this size; negative when there is no room."""

@@ -35,6 +35,8 @@ _PHONE_LEVEL = 41
 _PHONE_FORMATS = ("yuv420p", "yuvj420p")
 _USUAL_FPS = 30.0
 _USUAL_SOUND_KBPS = 128
+_WORTH_KBPS = 64
+"""Least that a sound is lowered to so that the picture may stay, unless it would get less beside an encoded one."""
 _SLACK = 1.01
 """What a copy may grow by: another container counts its index otherwise."""
 _NEW_CODECS = 1.6
@@ -125,9 +127,19 @@ class _Wanted:
         if not self._could_be_copied() or self.is_silent:
             return None
         picture = self._copied_bytes(with_sound=False)
-        kbps = self.wish.audio_kbps or min(_USUAL_SOUND_KBPS, self.source.audio_kbps or _USUAL_SOUND_KBPS)
+        kbps = self.wish.audio_kbps or self._kbps_beside(picture)
         size = picture + sound_bytes(kbps, self.duration_s)
         return self._plan(Work.SOUND, self._copied_picture(), _aac(kbps), int(size * _SLACK))
+
+    def _kbps_beside(self, picture_bytes: int) -> int:
+        """Return the bitrate of a sound beside a picture that stays: under a size, all that is left."""
+        own_kbps = self.source.audio_kbps or _USUAL_SOUND_KBPS
+        if self.wish.max_bytes is None:
+            return min(_USUAL_SOUND_KBPS, own_kbps)
+        room = self.wish.max_bytes / _SLACK - picture_bytes - sound_bytes(0, self.duration_s)
+        left_kbps = int(room / 125 / (self.duration_s or 1.0))
+        least_kbps = min(_WORTH_KBPS, self._budget(self.wish.max_bytes, self.frame).sound_kbps(own_kbps))
+        return max(least_kbps, min(left_kbps, own_kbps))
 
     def encoded(self) -> Plan:
         """Encode the picture, under a size or at a quality."""
@@ -188,8 +200,9 @@ class _Wanted:
     def _encoded_by_size(self, max_bytes: int) -> Plan:
         name, form = self._format()
         frame = self._largest()
-        budget = Budget(max_bytes=max_bytes, duration_s=self.duration_s or 1.0, fps=frame.fps)
-        for sound_kbps in (budget.sound_kbps(self.source.audio_kbps or _USUAL_SOUND_KBPS), LEAST_SOUND_KBPS):
+        budget = self._budget(max_bytes, frame)
+        own_kbps = self.source.audio_kbps or _USUAL_SOUND_KBPS
+        for sound_kbps in (budget.sound_kbps(own_kbps, self._most_kbps(math.inf)), LEAST_SOUND_KBPS):
             sound = self._sound(sound_kbps)
             taken = sound_bytes(sound.kbps or 0, self.duration_s) if sound else 0.0
             kbps = self._most_kbps(budget.video_kbps(taken))
@@ -201,6 +214,9 @@ class _Wanted:
         expected = int(index_bytes(self.duration_s, rung.fps) + taken + kbps * 125 * self.duration_s)
         track = self._track(name, rung, kbps=kbps)
         return self._plan(Work.VIDEO, track, sound, min(expected, max_bytes), exact=True)
+
+    def _budget(self, max_bytes: int, frame: Frame) -> Budget:
+        return Budget(max_bytes=max_bytes, duration_s=self.duration_s or 1.0, fps=frame.fps)
 
     def _smallest_bytes(self, frame: Frame, form: VideoFormat) -> int:
         *_, lowest = rungs(frame)
