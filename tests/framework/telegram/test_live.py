@@ -60,6 +60,7 @@ async def storage(tmp_path: Path, migrated: Path) -> AsyncIterator[Storage]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_EVERY_S", 0.02)
+    monkeypatch.setattr(live, "_AGAIN_S", 0.02)
 
 
 @pytest_asyncio.fixture
@@ -114,3 +115,15 @@ async def test_one_that_fails_stops_no_other(panel: Panel, error: Exception) -> 
     count = len(panel.redrawn)
     await until(lambda: len(panel.redrawn) >= count + 3)
     assert not panel.work.done()
+
+
+async def test_what_found_no_room_is_asked_for_again_before_the_next_round(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await panel.shows(LIVE)
+    await until(lambda: panel.redrawn)
+    monkeypatch.setattr(live, "_EVERY_S", 1000)
+    panel.error = TemporarilyUnavailable("no room")
+    await until(lambda: panel.error is None)
+    count = len(panel.redrawn)
+    await until(lambda: len(panel.redrawn) > count)

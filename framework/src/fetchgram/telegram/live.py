@@ -19,6 +19,8 @@ from fetchgram.storage.live import LiveScreen
 log = structlog.get_logger()
 
 _EVERY_S = 2.0
+_AGAIN_S = 0.5
+"""What found no room is asked for again within the second for which a place is left free (`Rates.note_news`)."""
 _REST_S = 2.0
 _LIFE = timedelta(days=1)
 
@@ -60,8 +62,9 @@ class LiveScreens:
             await self._clock.sleep(_REST_S)
         while True:
             await self._clock.sleep(_EVERY_S)
-            for key, shown in list(self._shown.items()):
-                if self._shown.get(key) is shown:
+            if late := [shown for shown in list(self._shown.values()) if not await self._bring_up_to_date(shown)]:
+                await self._clock.sleep(_AGAIN_S)
+                for shown in late:
                     await self._bring_up_to_date(shown)
 
     def lock(self, chat: int, message_id: int | None) -> asyncio.Lock:
@@ -104,23 +107,26 @@ class LiveScreens:
             self._shown.setdefault((row.chat, row.message_id), Shown(row))
         return True
 
-    async def _bring_up_to_date(self, shown: Shown) -> None:
+    async def _bring_up_to_date(self, shown: Shown) -> bool:
+        """Show what is so now; false when that has to wait."""
         key = (shown.row.chat, shown.row.message_id)
         try:
             async with shown.lock:
                 # A press may have shown something else while this waited.
                 if self._shown.get(key) is not shown:
-                    return
+                    return True
                 if not await self._redraw(shown):
                     del self._shown[key]
                     await self._forget(shown)
         except FetchgramError as error:
             log.info("live.later", plugin=shown.row.plugin, action=shown.row.action, error=repr(error))
+            return False
         except Exception as error:  # a plugin's mistake must not stop the others
             log.error(
                 "live.failed", plugin=shown.row.plugin, action=shown.row.action, error=repr(error), exc_info=error
             )
             self._shown.pop(key, None)
+        return True
 
     async def _forget(self, shown: Shown) -> None:
         row = shown.row
