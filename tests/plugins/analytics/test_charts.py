@@ -4,6 +4,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ import pytest
 from fetchgram.api import Event, Json
 from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.charts.atlas import CHARTS, NO_COMPARISON, NO_PLATFORM, sheet
-from fetchgram_analytics.dates import Level, Place
-from fetchgram_analytics.periods import PERIODS, Span
+from fetchgram_analytics.dates import Place
+from fetchgram_analytics.histogram import percentile
+from fetchgram_analytics.keeping import Keeping
+from fetchgram_analytics.periods import PERIODS, span_of
 from fetchgram_analytics.pictures import Panel
 from fetchgram_analytics.settings import Theme
 
@@ -110,7 +113,9 @@ def _began(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-@pytest.mark.parametrize("zone", [None, "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    "zone", [None, "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "Africa/Lagos"]
+)
 async def test_times_of_each_day_are_those_of_all_its_files(desk: Desk, told: list[Event], zone: str | None) -> None:
     there = ZoneInfo(zone or "Europe/Berlin")
     for plugin in (None, "instagram"):
@@ -130,18 +135,65 @@ async def test_times_of_each_day_are_those_of_all_its_files(desk: Desk, told: li
                 assert exact * 0.999 <= value <= max(0.01, exact * 1.101)
 
 
-async def test_many_days_of_which_months_are_taken_whole_are_the_sum_of_each(desk: Desk, told: list[Event]) -> None:
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati"])
+async def test_many_days_of_which_months_are_taken_whole_are_the_sum_of_each(
+    desk: Desk, told: list[Event], zone: str
+) -> None:
     asked = await desk.painter.asked(View(period=PERIODS[3]), "en")
-    for first in (0, 25, 26, 55, 56, 60):
-        span = Span(Level.DAY, asked.span.slots[first:])
+    whole = span_of(PERIODS[3], Place(zone), NOW, asked.home)
+    for first in (0, 25, 26, 55, 56, 60, 89):
+        span = replace(whole, slots=whole.slots[first:])
         by_day = await asked.queries.series("file", span)
         by_plugin = await asked.queries.series("file", span, by="plugin")
-        days = {day for day in span.slots if day in by_day}
-        assert set(by_day) == days
+        assert set(by_day) <= set(span.slots)
         for each in ("n", "amount"):
             assert sum(getattr(amount, each) for amount in by_plugin.values()) == sum(
-                getattr(by_day[day], each) for day in days
+                getattr(amount, each) for amount in by_day.values()
             )
+        for plugin in (None, "youtube"):
+            times = Counter[int]()
+            for slots in (await asked.queries.times("total", span, plugin)).values():
+                assert all(n > 0 for n in slots.values())
+                times.update(slots)
+            assert times == {
+                int(slot): amount.n
+                for slot, amount in (await asked.queries.series("time.total", span, by="detail", plugin=plugin)).items()
+            }
+            half, most = (await asked.queries.percentiles(("total",), span, plugin))["total"]
+            assert (half, most) == (percentile(times, 0.5), percentile(times, 0.95))
+
+
+async def test_a_place_far_behind_has_its_first_day_whole_after_old_hours_were_removed(
+    desk: Desk, told: list[Event]
+) -> None:
+    """It is late in the evening there: its oldest day began nearly 60 days ago, and the bot's half a day before."""
+    desk.clock.advance(20 * 3600)
+    view, place = View(chart="speed"), Place("Pacific/Honolulu")
+    asked = await desk.painter.asked(view, "en", place)
+    first = Place("Europe/Berlin").begins(asked.span_before.first)
+    assert first < (desk.clock.now() - timedelta(days=60)).timestamp()
+    early = datetime.fromtimestamp(first, UTC) + timedelta(hours=1)
+    await desk.tell(
+        replace(next(e for e in told if e.name == "job.delivered" and not e.data["cached"]), at=early, id=999)
+    )
+    whole = await sheet(await desk.painter.asked(view, "en", place), Theme.LIGHT)
+    await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(desk.clock.now())
+    assert asked.place == place
+    assert await sheet(await desk.painter.asked(view, "en", place), Theme.LIGHT) == whole
+
+
+async def test_hours_on_the_half_are_shown_where_they_begin(desk: Desk, told: list[Event]) -> None:
+    asked = await desk.painter.asked(View(chart="files", period=PERIODS[0]), "en", Place("Asia/Kathmandu"))
+    (shown,) = (await sheet(asked, Theme.LIGHT)).panels
+    last = [e.at for e in told if e.name == "job.delivered" and e.at > NOW - timedelta(hours=23)]
+    by_hour = Counter(_began(at).astimezone(ZoneInfo("Asia/Kathmandu")).strftime("%H:%M") for at in last)
+    counts = [
+        int(sum(value or 0 for value in both)) for both in zip(*(each.values for each in shown.series), strict=True)
+    ]
+    assert {label: n for label, n in zip(shown.labels, counts, strict=True) if n} == dict(by_hour)
+    rhythm = await asked.queries.rhythm(asked.span)
+    assert sum(rhythm.values()) == len(last)
+    assert {slot[1:] for slot in rhythm} == {label[:2] for label in by_hour}
 
 
 async def test_a_platform_alone_is_shown_alone(desk: Desk, told: list[Event]) -> None:

@@ -51,7 +51,7 @@ def test_a_day_has_as_many_hours_as_its_clocks_show(day: str, hours: int) -> Non
 def test_the_period_before_ends_where_the_period_begins() -> None:
     place, at = Place("Asia/Kathmandu"), datetime(2026, 3, 1, 12, tzinfo=UTC)
     for period in PERIODS:
-        span = span_of(period, place, at)
+        span = span_of(period, place, at, place)
         earlier = before(span, place)
         assert len(span.slots) == len(earlier.slots) == period.count
         assert place.before(period.level, span.first, 2)[0] == earlier.last

@@ -193,8 +193,8 @@ async def test_each_admin_gets_the_report_at_the_hour_of_their_own_place(templat
     ]
 
 
-@pytest.mark.parametrize(("kept", "zone"), [(60, "Asia/Tokyo"), (59, "Europe/Berlin")])
-async def test_days_are_those_of_whoever_looks_as_long_as_the_hours_of_both_periods_are_kept(
+@pytest.mark.parametrize(("kept", "zone"), [(61, "Asia/Tokyo"), (60, "Europe/Berlin")])
+async def test_days_are_those_of_whoever_looks_as_long_as_the_hours_of_both_periods_and_a_day_more_are_kept(
     template: Path, tmp_path: Path, kept: int, zone: str
 ) -> None:
     settings = Settings(timezone="Europe/Berlin", keep_hours_days=kept)

@@ -100,7 +100,7 @@ async def test_old_rows_go_and_days_stay(desk: Desk) -> None:
         assert (await transaction.execute(select(func.count()).select_from(events))).scalar() == 1
         assert (await transaction.execute(select(func.count()).select_from(active))).scalar() == 1
     assert await files(desk) == 1
-    mine = await Queries(desk.database).mine(7)
+    mine = await Queries(desk.database, Place("UTC")).mine(7)
     assert (mine.files, mine.size_bytes) == (2, 2 * SIZE)
 
 
@@ -127,7 +127,7 @@ async def test_what_is_just_as_old_as_is_kept_stays_and_what_is_older_goes(
         await desk.tell(replace(delivered(3), at=NOW - timedelta(days=130)))
         await desk.tell(replace(delivered(4), at=NOW - timedelta(days=130, milliseconds=1)))
         await desk.summing.catch_up()
-        assert (await Queries(desk.database).mine(7)).files == 3
+        assert (await Queries(desk.database, Place("UTC")).mine(7)).files == 3
 
 
 async def test_what_cannot_be_told_from_a_repetition_any_more_is_left_out(desk: Desk) -> None:
@@ -137,11 +137,11 @@ async def test_what_cannot_be_told_from_a_repetition_any_more_is_left_out(desk: 
     await keeping.clean_up(NOW)
     await desk.tell(delivered(1, days_ago=100), delivered(2))
     await desk.summing.catch_up()
-    assert (await Queries(desk.database).mine(7)).files == 2
+    assert (await Queries(desk.database, Place("UTC")).mine(7)).files == 2
 
 
 async def test_what_is_not_summed_yet_is_never_cleaned_up(desk: Desk) -> None:
     await desk.tell(delivered(1, days_ago=100))
     await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(NOW)
     await desk.summing.catch_up()
-    assert (await Queries(desk.database).mine(7)).files == 1
+    assert (await Queries(desk.database, Place("UTC")).mine(7)).files == 1

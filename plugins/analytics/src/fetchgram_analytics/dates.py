@@ -16,7 +16,7 @@ _QUARTER_S = 900
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MONTHS = 12
-_DAY_S = 86_400
+DAY_S = 86_400
 
 
 class Level(StrEnum):
@@ -147,8 +147,8 @@ def _offset_s(name: str, at_s: int) -> int:
 def _changes(name: str, year: int) -> tuple[int, ...]:
     """Return when clocks were changed in a year: looked for between days, then halved down to a quarter of an hour."""
     found = []
-    for day in range(_new_year(year), _new_year(year + 1), _DAY_S):
-        low, high, before = day, day + _DAY_S, _offset_s(name, day)
+    for day in range(_new_year(year), _new_year(year + 1), DAY_S):
+        low, high, before = day, day + DAY_S, _offset_s(name, day)
         if _offset_s(name, high) == before:
             continue
         while high - low > _QUARTER_S:

@@ -50,7 +50,7 @@ class Painter:
         if fresh:
             await self._summing.catch_up()
         return Asked(
-            queries=Queries(self._context.database),
+            queries=Queries(self._context.database, self._home),
             place=self._place(view, place),
             home=self._home,
             texts=self._context.texts,
@@ -81,12 +81,12 @@ class Painter:
         )
 
     def _place(self, view: View, wanted: Place | None) -> Place:
-        """Return whose days a view can have: another place's are made of hours, which are not kept for ever."""
+        """Return whose days a view can have: another place's need hours, which are not kept for ever."""
         if wanted is None or view.chart in OF_THE_BOTS_DAYS or view.period.level is Level.MONTH:
             return self._home
-        # The period before is looked at too.
+        # The period before is looked at too, and its first day may take hours from the bot's day before.
         days = 2 * view.period.count if view.period.level is Level.DAY else 2
-        return wanted if days <= self._settings.keep_hours_days else self._home
+        return wanted if days < self._settings.keep_hours_days else self._home
 
     def _path(self) -> Path:
         return self._context.data_dir / "pictures" / f"{next(self._numbers)}.png"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fetchgram_analytics.dates import Level, Place, Stretch, last_day
+from fetchgram_analytics.dates import Level, Place, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,12 @@ class Span:
     Args:
         level: Which.
         slots: Their numbers, the oldest first.
-        stretches: Of days of another place than the bot's, whose sums are made of hours: from the first instant of the
-            first day to the last of the last, cut where clocks are changed there.
+        place: Whose days and clocks they are, where those are not the bot's.
     """
 
     level: Level
     slots: tuple[int, ...]
-    stretches: tuple[Stretch, ...] = ()
+    place: Place | None = None
 
     @property
     def first(self) -> int:
@@ -59,6 +58,11 @@ class Span:
         """The newest."""
         return self.slots[-1]
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether its days are not those that there are sums of."""
+        return self.place is not None and self.level is Level.DAY
+
     def days(self, place: Place) -> tuple[int, ...]:
         """Return for each slot the day at its end."""
         if self.level is Level.MONTH:
@@ -66,30 +70,21 @@ class Span:
         return self.slots if self.level is Level.DAY else tuple(place.moment(hour).day for hour in self.slots)
 
 
-def span_of(period: Period, place: Place, at: datetime, *, foreign: bool = False) -> Span:
+def span_of(period: Period, place: Place, at: datetime, home: Place) -> Span:
     """Return the hours, days or months of a period up to this instant.
 
     Args:
         period: Which.
         place: Whose.
         at: Now.
-        foreign: Whether the sums of days are another place's.
+        home: The bot's. Hours are always those of its clocks, which may begin on the half of another place's.
     """
-    now = place.now(at).at(period.level)
-    return _span(period.level, place.before(period.level, now, period.count), place, foreign=foreign)
+    whose = home if period.level is Level.HOUR else place
+    slots = whose.before(period.level, whose.now(at).at(period.level), period.count)
+    return Span(period.level, slots, None if place == home else place)
 
 
-def before(span: Span, place: Place) -> Span:
+def before(span: Span, home: Place) -> Span:
     """Return as many of them right before."""
-    both = place.before(span.level, span.last, 2 * len(span.slots))
-    return _span(span.level, both[: len(span.slots)], place, foreign=bool(span.stretches))
-
-
-def _span(level: Level, slots: tuple[int, ...], place: Place, *, foreign: bool) -> Span:
-    if not foreign or level is not Level.DAY:
-        return Span(level, slots)
-    first, end = place.begins(slots[0]), place.begins(slots[-1] + 1)
-    whole = place.stretches(first, end - 1)
-    return Span(
-        level, slots, tuple(s._replace(since_s=max(s.since_s, first), until_s=min(s.until_s, end)) for s in whole)
-    )
+    both = home.before(span.level, span.last, 2 * len(span.slots))
+    return replace(span, slots=both[: len(span.slots)])

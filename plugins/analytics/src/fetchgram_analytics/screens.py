@@ -9,7 +9,7 @@ from fetchgram_analytics.charts.asked import View
 from fetchgram_analytics.charts.atlas import CHARTS, DASHBOARD, NO_COMPARISON, NO_PLATFORM, ON_DASHBOARD
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.painter import Painter
-from fetchgram_analytics.periods import BY_NAME, PERIODS, span_of
+from fetchgram_analytics.periods import BY_NAME, PERIODS
 from fetchgram_analytics.zones import Zones, named
 
 _MINIMUM = Role.VIEWER
@@ -89,7 +89,7 @@ class Analytics:
 
     async def _platforms(self, view: View, locale: str) -> list[Button]:
         asked = await self._painter.asked(view, locale, fresh=False)
-        found = await asked.queries.series("file", span_of(view.period, asked.place, asked.at), by="plugin")
+        found = await asked.queries.series("file", asked.span, by="plugin")
         names = sorted(found, key=lambda name: (-found[name].n, name))[:_MOST_PLATFORMS]
         if len(names) <= 1 and view.plugin is None:
             return []

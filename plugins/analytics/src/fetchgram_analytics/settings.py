@@ -33,7 +33,7 @@ class Settings(SettingsModel):
     report: Every = Field(default=Every.WEEK, description="How often admins get the dashboard: `off`, `day`, `week`.")
     report_hour: int = Field(default=9, ge=0, le=23, description="At which hour of theirs; weekly on Mondays.")
     keep_events_days: int = Field(default=60, ge=2, description="Days that single events are kept.")
-    keep_hours_days: int = Field(default=60, ge=2, description="Days that sums by hour are kept.")
+    keep_hours_days: int = Field(default=61, ge=2, description="Days that sums by hour are kept.")
     keep_people_days: int = Field(
         default=400, ge=120, description="Days that is kept on which days somebody was active."
     )

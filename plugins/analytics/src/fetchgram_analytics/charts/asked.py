@@ -61,12 +61,12 @@ class Asked:
     @property
     def span(self) -> Span:
         """What is looked at."""
-        return span_of(self.view.period, self.place, self.at, foreign=self.place != self.home)
+        return span_of(self.view.period, self.place, self.at, self.home)
 
     @property
     def span_before(self) -> Span:
         """As much right before."""
-        return before(self.span, self.place)
+        return before(self.span, self.home)
 
     @property
     def days(self) -> tuple[int, ...]:

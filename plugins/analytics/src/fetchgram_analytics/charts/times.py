@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 from fetchgram_analytics.charts.asked import Asked
 from fetchgram_analytics.drawing.theme import short
 from fetchgram_analytics.histogram import percentile
@@ -54,12 +57,17 @@ async def sizes(asked: Asked) -> Panel:
 
 
 async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
-    plugin, span = asked.view.plugin, asked.span
-    found = await asked.queries.times(stage, span, (_HALF, _MOST), plugin)
-    half, most = (await asked.queries.percentiles((stage,), span, plugin))[stage]
+    async with asyncio.TaskGroup() as group:
+        now = group.create_task(asked.queries.times(stage, asked.span, asked.view.plugin))
+        then = group.create_task(asked.queries.times(stage, asked.span_before, asked.view.plugin))
+    found = now.result()
+    whole: Counter[int] = Counter()
+    for slots in found.values():
+        whole.update(slots)
+    half, most = percentile(whole, _HALF), percentile(whole, _MOST)
     series = (
-        Series(asked.say("most"), asked.over_time(lambda at: found[at][1] if at in found else None)),
-        Series(asked.say("half"), asked.over_time(lambda at: found[at][0] if at in found else None)),
+        Series(asked.say("most"), asked.over_time(lambda at: percentile(found.get(at, {}), _MOST))),
+        Series(asked.say("half"), asked.over_time(lambda at: percentile(found.get(at, {}), _HALF))),
     )
     if half is None or most is None:
         said = asked.say(title)
@@ -67,8 +75,7 @@ async def _over_time(asked: Asked, stage: str, title: str) -> Panel:
         said = asked.say(f"{title}-title", half=short(half, Unit.SECONDS), most=short(most, Unit.SECONDS))
     more: dict[str, object] = {}
     if asked.view.compare and half is not None:
-        then = await asked.queries.times(stage, asked.span_before, (_HALF,), plugin)
-        more = asked.behind({at: times[0] for at, times in then.items()})
+        more = asked.behind({at: percentile(times, _HALF) for at, times in then.result().items()})
     return asked.panel(Form.LINES, Unit.SECONDS, said, series, **more)
 
 
