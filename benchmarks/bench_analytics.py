@@ -184,9 +184,7 @@ async def _questions(stand: Stand) -> None:
     rate = sum(written) / (time.perf_counter() - since)
     table.note(f"{rate:,.0f} events a second were recorded meanwhile, and added up every second.")
     table.note("The goal is 50 ms at p95 for each chart; the dashboard is six of them and four numbers.")
-    table.note(
-        f"Own zone: {_ELSEWHERE.name}, of an admin; the bot's is {_SETTINGS.timezone}."
-    )
+    table.note(f"Own zone: {_ELSEWHERE.name}, of an admin; the bot's is {_SETTINGS.timezone}.")
     table.show()
 
 
