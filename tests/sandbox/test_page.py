@@ -381,7 +381,7 @@ async def test_a_reader_who_scrolled_up_stays_and_sees_a_pill(tab: OpenPage, bot
     for number in range(60):
         chat.say(f"line {number}")
     await expect(tab.page.locator(".bubble")).to_have_count(60)
-    await expect(tab.page.locator(".bubble", has_text="line 59")).to_be_in_viewport()
+    await expect(tab.page.locator(".bubble .text", has_text="line 59")).to_be_in_viewport()
     await tab.page.locator(".scroller").evaluate("node => { node.scrollTop = 0 }")
     await expect(tab.page.locator(".pill")).to_be_visible()
     await bot.call("sendMessage", chat_id=chat.id, text="news")
