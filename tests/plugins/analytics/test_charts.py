@@ -12,7 +12,7 @@ import pytest
 
 from fetchgram.api import Event, Json
 from fetchgram_analytics.charts.asked import View
-from fetchgram_analytics.charts.atlas import CHARTS, NO_COMPARISON, NO_PLATFORM, sheet
+from fetchgram_analytics.charts.atlas import CHARTS, NO_COMPARISON, NO_PLATFORM, sheet, tiles
 from fetchgram_analytics.dates import Place
 from fetchgram_analytics.histogram import percentile
 from fetchgram_analytics.keeping import Keeping
@@ -86,6 +86,8 @@ async def test_files_are_those_of_the_period_and_are_compared_with_the_one_befor
     assert sum(value or 0 for value in shown.before) == len(then)
     grown = round((len(now) - len(then)) / len(then) * 100)
     assert f"{len(now)} files, {grown} % more than before" in shown.title.translate({0x2068: None, 0x2069: None})
+    tile = (await tiles(await desk.painter.asked(View(), "en")))[0]
+    assert (tile.value, (tile.change or "").translate({0x2068: None, 0x2069: None})) == (f"{len(now)}", f"+{grown} %")
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"])
@@ -141,8 +143,20 @@ async def test_many_days_of_which_months_are_taken_whole_are_the_sum_of_each(
 ) -> None:
     asked = await desk.painter.asked(View(period=PERIODS[3]), "en")
     whole = span_of(PERIODS[3], Place(zone), NOW, asked.home)
-    for first in (0, 25, 26, 55, 56, 60, 89):
-        span = replace(whole, slots=whole.slots[first:])
+    # Some begin or end on the days on which there are files of every hour.
+    for first, end in (
+        (0, 90),
+        (25, 90),
+        (26, 90),
+        (56, 90),
+        (89, 90),
+        (64, 90),
+        (65, 90),
+        (40, 65),
+        (40, 66),
+        (65, 66),
+    ):
+        span = replace(whole, slots=whole.slots[first:end])
         by_day = await asked.queries.series("file", span)
         by_plugin = await asked.queries.series("file", span, by="plugin")
         assert set(by_day) <= set(span.slots)
@@ -216,6 +230,24 @@ async def test_the_first_reason_of_failures_is_named(desk: Desk, told: list[Even
     shown = await panel(desk, "failures", period=PERIODS[4])
     assert shown.labels[0] == "private"
     assert shown.series[0].values[0] == sum(event.data.get("reason") == "private" for event in told)
+
+
+async def test_the_audience_of_a_day_is_everybody_who_had_got_a_file_by_its_end(desk: Desk) -> None:
+    came = ("2026-08-31", "2026-09-30", "2026-10-01", "2026-10-31", "2026-11-01", "2026-11-24", "2026-11-25")
+    data: dict[str, Json] = {"route": "botapi", "kind": "audio", "size_bytes": 1, "seconds": 1.0, "send_s": 1.0}
+    for person, day in enumerate(came, start=1):
+        for number, at in enumerate((datetime.fromisoformat(f"{day}T08:00:00+00:00"), NOW)):
+            file = Event(
+                name="job.delivered", at=at, person=person, plugin="youtube", data=data, id=2 * person + number
+            )
+            await desk.tell(file)
+    asked = await desk.painter.asked(View(chart="audience"), "en")
+    for day in (*came, "2026-11-23"):
+        number = datetime.fromisoformat(day).toordinal()
+        assert await asked.queries.audience(number) == {"youtube": sum(each <= day for each in came)}, day
+    (shown,) = (await sheet(asked, Theme.LIGHT)).panels
+    # 30 days before the 25th of November it was the 26th of October.
+    assert (shown.series[0].values, shown.before) == ((7.0,), (3.0,))
 
 
 async def test_people_who_came_back_are_those_of_both_weeks(desk: Desk, told: list[Event]) -> None:

@@ -15,9 +15,11 @@ from sqlalchemy import delete, select, update
 
 from fetchgram.api import Event
 from fetchgram_analytics import summing as module
+from fetchgram_analytics.counting import Piece
 from fetchgram_analytics.dates import Level, Place
 from fetchgram_analytics.keeping import Keeping
 from fetchgram_analytics.rebuilding import Difference, Rebuilding, told
+from fetchgram_analytics.restoring import Restoring
 from fetchgram_analytics.settings import Settings
 from fetchgram_analytics.summing import OF_LEVEL
 from fetchgram_analytics.tables import active, tastes
@@ -36,11 +38,16 @@ async def rebuilt(desk: Desk) -> tuple[Difference, ...]:
 
 
 async def spoil(desk: Desk, dice: random.Random) -> int:
-    """Change and lose some sums, as a mistake would; returns how many."""
+    """Change, lose and invent some sums, as a mistake would; returns how many."""
     spoiled = 0
     async with desk.database.write() as transaction:
         for table in OF_LEVEL.values():
-            for row in (await transaction.execute(select(table))).all():
+            rows = (await transaction.execute(select(table))).all()
+            if told := [row.at for row in rows if not row.what.startswith("active")]:
+                nothing = {"what": "file", "at": max(told), "plugin": "nobody", "detail": "", "n": 2, "amount": 7}
+                await transaction.execute(table.insert(), nothing)
+                spoiled += 1
+            for row in rows:
                 if dice.random() < 0.8 or not (row.n or row.amount):
                     continue
                 this = [column == value for column, value in zip(table.primary_key.columns, row[:4], strict=True)]
@@ -118,6 +125,30 @@ async def test_days_whose_events_are_gone_stay_as_they_are(desk: Desk) -> None:
     await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(NOW)
     assert await rebuilt(desk) == ()
     assert await sums(desk, "day") == before
+
+
+async def test_hours_and_days_of_people_that_are_no_longer_kept_are_not_missed(template: Path, tmp_path: Path) -> None:
+    """Their events are: so only the age says that nothing is to be put right."""
+    limits = {"keep_events_days": 1000, "keep_hours_days": 40, "keep_people_days": 120}
+    settings = Settings(timezone="Europe/Berlin", **limits)
+    async with open_desk(template, tmp_path / "desk", settings) as desk:
+        for number, days in enumerate((150, 121, 120.6, 50, 40.5, 0), start=1):
+            await desk.tell(delivered(number, person=number, days_ago=days))
+        await desk.summing.catch_up()
+        await Keeping(desk.database, desk.settings, Place("Europe/Berlin")).clean_up(NOW)
+        before = [await sums(desk, level) for level in ("hour", "day", "month")]
+        assert {at for _, at, _, _ in before[0]} == {NOW.timestamp()}
+        assert await rebuilt(desk) == ()
+        assert [await sums(desk, level) for level in ("hour", "day", "month")] == before
+
+
+async def test_whoever_comes_while_people_are_counted_again_stays(desk: Desk) -> None:
+    await desk.tell(delivered(1), delivered(2, person=9))
+    await desk.summing.catch_up()
+    day, now_ms = NOW.date().toordinal(), round(NOW.timestamp() * 1000)
+    # As it looked when only the first event was there.
+    await Restoring(desk.database, Place("Europe/Berlin")).restore(Piece(0, 1, now_ms - 1, now_ms), day, day)
+    await agrees(desk, [delivered(1), delivered(2, person=9)])
 
 
 async def test_it_says_what_differed(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -119,8 +120,11 @@ class Queries:
         if not span.is_moved:
             return slots_of(await self._rows(listed(kept(span, what, plugin))))
         moving = Moving(span, self._home)
-        own, moved = listed(kept(moving.own, what, plugin)), moving.moved(what, plugin)
-        return moving.days(await self._rows(own), [] if moved is None else await self._rows(moved))
+        moved = moving.moved(what, plugin)
+        async with asyncio.TaskGroup() as group:
+            own = group.create_task(self._rows(listed(kept(moving.own, what, plugin))))
+            more = None if moved is None else group.create_task(self._rows(moved))
+        return moving.days(own.result(), [] if more is None else more.result())
 
     async def sizes(self, span: Span, plugin: str | None = None) -> dict[str, dict[int, int]]:
         """Return for each class of sizes the slots of times from the choice to the file."""
