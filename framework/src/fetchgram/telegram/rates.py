@@ -23,7 +23,7 @@ _TALK, _TALK_S = 3, 5.0
 """Who got an answer is likely to want another: broadcasts leave as many places as there were answers lately, these at
 the most, so that the next one waits for none. Where nobody talks they leave none."""
 _MINUTE_S = 60.0
-_MOST_WINDOWS = 5_000
+_FEW_WINDOWS = 5_000
 
 Costs: TypeAlias = Sequence[tuple[Window, int]]
 """What a call counts for, in which windows."""
@@ -53,6 +53,7 @@ class Rates:
         """News that came for a place: broadcasts leave so many."""
         self._talk = Window(_TALK, _TALK_S)
         self._chats: dict[tuple[str, int], Window] = {}
+        self._most_chats = _FEW_WINDOWS
         self._closed: dict[int | None, float] = {}
 
     def share(self, per_s: int) -> None:
@@ -141,12 +142,14 @@ class Rates:
                 window.end(cost, now)
 
     def tidy(self) -> None:
-        """Forget chats in which nothing counts any more, when there are many."""
-        if len(self._chats) > _MOST_WINDOWS:
-            now = self._clock.monotonic()
-            self._chats = {
-                key: window for key, window in self._chats.items() if window.wait_s(now, 0) or not window.is_empty
-            }
+        """Forget chats in which nothing counts any more, when there are twice as many as those that did last time."""
+        if len(self._chats) <= self._most_chats:
+            return
+        now = self._clock.monotonic()
+        self._chats = {
+            key: window for key, window in self._chats.items() if window.wait_s(now, 0) or not window.is_empty
+        }
+        self._most_chats = max(_FEW_WINDOWS, 2 * len(self._chats))
 
     def _note(self, window: Window) -> None:
         now = self._clock.monotonic()

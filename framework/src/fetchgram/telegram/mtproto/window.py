@@ -178,7 +178,7 @@ class Spread:
             self.wanted = on_trial
 
     def _more(self, queueing: float) -> int:
-        """Return how many connections may be worth a trial: parts that wait three times the way wait for the others."""
+        """Return how many connections may be worth a trial: parts that take twice the way wait for others."""
         if queueing < self._QUEUEING:
             return self.wanted
         return min(self.wanted * min(int(queueing), self._MOST_TIMES), self._most)
