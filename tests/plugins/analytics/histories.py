@@ -116,8 +116,9 @@ def recount(history: Sequence[Event], zone: str, level: str) -> Rows:
         at = _place(event.at, zone, level)
         for what, plugin, detail, much in _meanings(event, zone):
             keys = [(what, at, plugin, detail)]
-            if what.startswith("time.") and level != "hour":
-                keys.append((what.replace("time.", "all."), at, "", detail))
+            if what.startswith("time."):
+                since = at // 21_600 * 21_600 if level == "hour" else at
+                keys.append((what.replace("time.", "all."), since, "", detail))
             for key in keys:
                 n[key] += 1
                 amount[key] += much

@@ -39,8 +39,9 @@ TIME, ALL_TIME = "time.", "all."
 """Before the name of a stage: its times by platform, and those of all platforms together.
 
 The second are kept by day and month, where charts of all platforms read many days: so what they read does not grow with
-the platforms. Of hours there are a day's at the most.
+the platforms. Among the hours they are kept by six of them, which are moved together where days are another place's.
 """
+SIX_HOURS_S = 6 * _HOUR_S
 
 Key = tuple[str, int, str, str]
 """A row of sums: what, when, which plugin, and what tells rows of one measure apart."""
@@ -240,7 +241,19 @@ _MEASURES = (
     _Measure("time.send", ("job.delivered",), _E.plugin, _E.send_slot, _E.send_ms, _FETCHED),
     _Measure("sized", ("job.delivered",), _E.plugin, _E.size_class + _E.took_slot, _E.took_ms, _FETCHED),
 )
-COUNTED_HOURS = union_all(*(measure.by(_E.hour) for measure in _MEASURES))
+_BY_HOUR = union_all(*(measure.by(_E.hour) for measure in _MEASURES)).cte("by_hour")
+
+
+def _together() -> Select[Any]:
+    """Return the times of all platforms by six hours."""
+    c = _BY_HOUR.c
+    name, at = func.replace(c.what, TIME, ALL_TIME), c.at // SIX_HOURS_S * SIX_HOURS_S
+    n, amount = (sql_cast(func.sum(column), BigInteger) for column in (c.n, c.amount))
+    times = select(name, at, literal("", String()), c.detail, n, amount).where(c.what.like(f"{TIME}%"))
+    return times.group_by(name, at, c.detail)
+
+
+COUNTED_HOURS = union_all(select(_BY_HOUR), _together())
 _COUNTED_DAYS = union_all(*(measure.by(_E.day) for measure in _MEASURES))
 _BROADCASTS = select(_HOUR, DAY, events.c.detail).where(*IN_PIECE, events.c.name == "broadcast.done")
 

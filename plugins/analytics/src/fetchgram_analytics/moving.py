@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Select, String, cast, column, func, select, text
+from sqlalchemy import BigInteger, FromClause, Select, String, cast, column, func, select, text, union_all
 
+from fetchgram_analytics.counting import ALL_TIME, SIX_HOURS_S, TIME
 from fetchgram_analytics.dates import DAY_S, Level, Place
 from fetchgram_analytics.periods import Span
 from fetchgram_analytics.tables import hours
@@ -53,6 +54,10 @@ class _Border:
     is_early: bool
 
 
+_Piece = tuple[int, int, int]
+"""The day of a border, and from when to when."""
+
+
 class Moving:
     """Makes days of another place.
 
@@ -78,16 +83,22 @@ class Moving:
 
     def moved(self, what: str, plugin: str | None = None) -> Select[Any] | None:
         """Return what is moved at each border, by the day that begins there; `None` if nothing is."""
-        if not self._borders:
-            return None
-        # As one text: hundreds of parameters take longer to write than to look up.
-        borders = ", ".join(f"({border.day}, {border.first_s}, {border.end_s - 1})" for border in self._borders)
-        names = [column(f"column{number}", BigInteger()) for number in (1, 2, 3)]
-        day, first, last = text(f"VALUES {borders}").columns(*names).cte("borders").c
-        wanted = [hours.c.what == what, hours.c.at.between(first, last)]
-        wanted += [] if plugin is None else [hours.c.plugin == plugin]
-        found = select(day, hours.c.detail, func.sum(hours.c.n)).where(*wanted).group_by(day, hours.c.detail)
-        return listed(found.subquery())
+        hours_, sixes = self._pieces(sixes=plugin is None)
+        found = [_between("hours", hours_, what, plugin)] if hours_ else []
+        found += [_between("sixes", sixes, what.replace(TIME, ALL_TIME), None)] if sixes else []
+        return listed(union_all(*found).subquery()) if found else None
+
+    def _pieces(self, *, sixes: bool) -> tuple[list[_Piece], list[_Piece]]:
+        """Return the hours, and the six of them that are taken at once."""
+        rest: list[_Piece] = []
+        whole: list[_Piece] = []
+        for border in self._borders:
+            first, end = -(-border.first_s // SIX_HOURS_S) * SIX_HOURS_S, border.end_s // SIX_HOURS_S * SIX_HOURS_S
+            if first >= end or not sixes:
+                first = end = border.end_s
+            whole.append((border.day, first, end - 1))
+            rest += [(border.day, border.first_s, first - 1), (border.day, end, border.end_s - 1)]
+        return [piece for piece in rest if piece[1] < piece[2]], [piece for piece in whole if piece[1] < piece[2]]
 
     def days(self, own: Rows, moved: Rows) -> Slots:
         """Return the days, of those that are nearest and of what is moved."""
@@ -98,3 +109,13 @@ class Moving:
             found[to].update(slots)
             found[of].subtract(slots)
         return {day: +found[day] for day in self._span.slots if day in found}
+
+
+def _between(name: str, pieces: Iterable[_Piece], what: str, plugin: str | None) -> Select[Any]:
+    """Return the sums of pieces: day, slot, how many."""
+    # As one text: hundreds of parameters take longer to write than to look up.
+    values = text(f"VALUES {', '.join(map(str, pieces))}")
+    day, first, last = values.columns(*(column(f"column{number}", BigInteger()) for number in (1, 2, 3))).cte(name).c
+    wanted = [hours.c.what == what, hours.c.at.between(first, last)]
+    wanted += [] if plugin is None else [hours.c.plugin == plugin]
+    return select(day, hours.c.detail, func.sum(hours.c.n)).where(*wanted).group_by(day, hours.c.detail)
