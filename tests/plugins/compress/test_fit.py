@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchgram.api import Input, MediaInfo, Watch
+from fetchgram.api import Input, MediaInfo, MediaTools, Watch
 from fetchgram.testing import FakeMediaTools
+from fetchgram_compress import arguments
 from fetchgram_compress.fit import Fitting
-from fetchgram_compress.plan import plan
+from fetchgram_compress.plan import plan, plans
 from fetchgram_compress.tracks import Plan, Unreachable
 from fetchgram_compress.wishes import Wish
 
 from .conftest import FILM
+
+if TYPE_CHECKING:
+    from .conftest import Corpus
 
 SOURCE = replace(FILM, size_bytes=20_000_000, duration_s=60.0)
 
@@ -122,3 +128,17 @@ async def test_an_encoder_without_notes_takes_one_pass(ten_mb: Plan, tmp_path: P
     scales = Scales(lambda _: 1.0)
     await fitting(scales, tmp_path, encoder="h264_nvenc").make(ten_mb, tmp_path / "o.mp4", lambda _: None)
     assert scales.firsts == 0
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_first_pass_begins_at_a_middling_quantiser_whatever_the_bitrate(
+    tools: MediaTools, corpus: Corpus, tmp_path: Path
+) -> None:
+    film = corpus.into(tmp_path, "talk.mp4")
+    source = await tools.inspect(film)
+    for max_bytes in (40_000, 400_000):
+        *_, found = plans(source, Wish(max_bytes=max_bytes))
+        words = arguments.silent(found, source, "libx264")
+        await tools.first_pass(words, inputs=[film], notes=tmp_path / "notes", workdir=tmp_path)
+        frames = re.findall(r" q:([\d.]+) ", (tmp_path / "notes-0.log").read_text())
+        assert float(frames[0]) == pytest.approx(25, abs=1)
