@@ -14,6 +14,7 @@ import pytest
 from fetchgram.api import Input, MediaInfo, MediaTools, Watch
 from fetchgram.testing import FakeMediaTools
 from fetchgram_compress import arguments
+from fetchgram_compress.budget import Budget
 from fetchgram_compress.fit import Fitting
 from fetchgram_compress.plan import plan, plans
 from fetchgram_compress.tracks import Plan, Unreachable
@@ -34,6 +35,7 @@ class Scales(FakeMediaTools):
         self.miss = miss
         self.sounds = 0
         self.firsts = 0
+        self.notes = ""
         self.kbps: list[float] = []
 
     async def run(
@@ -66,6 +68,7 @@ class Scales(FakeMediaTools):
         watch: Watch | None = None,
     ) -> None:
         self.firsts += 1
+        await asyncio.to_thread(notes.with_name(f"{notes.name}-0.log").write_text, self.notes)
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ async def test_an_encoder_that_takes_too_much_gets_less_and_no_new_first_pass(te
 
 
 async def test_an_encoder_that_never_keeps_below_is_given_up_and_leaves_nothing(ten_mb: Plan, tmp_path: Path) -> None:
-    scales = Scales(lambda attempt: 2.0**attempt)
+    scales = Scales(lambda attempt: 3.0**attempt**2)
     with pytest.raises(Unreachable):
         await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
     assert not (tmp_path / "o.mp4").exists()
@@ -142,3 +145,28 @@ async def test_a_first_pass_begins_at_a_middling_quantiser_whatever_the_bitrate(
         await tools.first_pass(words, inputs=[film], notes=tmp_path / "notes", workdir=tmp_path)
         frames = re.findall(r" q:([\d.]+) ", (tmp_path / "notes-0.log").read_text())
         assert float(frames[0]) == pytest.approx(25, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shown", "runs"), [("IPPP", (0, 1, 2, 3), 1), ("IPbB", (0, 3, 1, 2), 3), ("IPIP", (0, 1, 2, 3), 1)]
+)
+async def test_the_index_is_weighed_by_what_was_noted(
+    ten_mb: Plan, tmp_path: Path, kinds: str, shown: Sequence[int], runs: int
+) -> None:
+    scales = Scales(lambda _: 1.0)
+    scales.notes = "".join(
+        f"in:{at} out:{place} type:{kind} dur:2 cpbdur:2 q:25.00\n"
+        for place, (at, kind) in enumerate(zip(shown, kinds, strict=True))
+    )
+    await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    known = Budget(
+        max_bytes=10_000_000, duration_s=60.0, fps=30.0, index_bytes=1700 + 4 * 4 + 8 * runs + 4 * kinds.count("I")
+    )
+    assert scales.kbps == [int(known.video_kbps(100_000))]
+
+
+async def test_an_index_of_frames_of_uneven_length_gets_the_most_that_it_can_take(ten_mb: Plan, tmp_path: Path) -> None:
+    scales = Scales(lambda _: 1.0)
+    scales.notes = "in:0 out:0 type:I dur:2 cpbdur:2 q:25.00\nin:1 out:1 type:P dur:5 cpbdur:5 q:25.00\n"
+    await fitting(scales, tmp_path).make(ten_mb, tmp_path / "o.mp4", lambda _: None)
+    assert scales.kbps == [int(Budget(max_bytes=10_000_000, duration_s=60.0, fps=30.0).video_kbps(100_000))]

@@ -11,7 +11,7 @@ cannot be paid back (benchmarks/bench_compress_sizes.py)."""
 _MOST_MARGIN = 0.05
 FRAME_BYTES = 12
 """Of an MP4's index for each frame: `stsz` 4 bytes and `ctts` 8 (ISO/IEC 14496-12, 8.7.3 and 8.6.1)."""
-HEAD_BYTES = 2000
+HEAD_BYTES = 1700
 """Everything else: boxes, tags, parameter sets, the encoder's note on its settings."""
 SOUND_FRAME_S = 1024 / 48_000
 """Of AAC (ISO/IEC 14496-3): each frame has 4 bytes in the index."""
@@ -37,16 +37,19 @@ class Budget:
         max_bytes: The size.
         duration_s: Of the result.
         fps: Of the result.
+        index_bytes: What it takes beside its streams; `None` keeps as much as it can be.
     """
 
     max_bytes: int
     duration_s: float
     fps: float
+    index_bytes: int | None = None
 
     @property
     def usable_bytes(self) -> float:
         """What is left for sound and picture."""
-        return self.max_bytes * (1 - _margin(self.duration_s, self.fps)) - index_bytes(self.duration_s, self.fps)
+        index = index_bytes(self.duration_s, self.fps) if self.index_bytes is None else self.index_bytes
+        return self.max_bytes * (1 - _margin(self.duration_s, self.fps)) - index
 
     def sound_kbps(self, most_kbps: int, picture_kbps: float = math.inf) -> int:
         """Return a bitrate for the sound that leaves most to the picture, and what that cannot use to the sound.

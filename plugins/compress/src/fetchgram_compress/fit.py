@@ -13,6 +13,7 @@ import structlog
 from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
 from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
+from fetchgram_compress.notes import index_bytes
 from fetchgram_compress.sample import has_notes
 from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
 
@@ -59,7 +60,8 @@ class Fitting:
         if track is None or plan.max_bytes is None:
             raise ValueError(plan)
         sound, notes = await self._prepared(plan, _part(on_share, 0.0, _FIRST_PART))
-        budget = Budget(max_bytes=plan.max_bytes, duration_s=plan.duration_s, fps=track.fps)
+        index = await asyncio.to_thread(index_bytes, notes) if notes is not None else None
+        budget = Budget(max_bytes=plan.max_bytes, duration_s=plan.duration_s, fps=track.fps, index_bytes=index)
         sound_bytes = (await asyncio.to_thread(sound.stat)).st_size if sound is not None else 0
         # The plan's bitrate is what the picture is worth; the room beside the sound is known only now.
         kbps = min(budget.video_kbps(sound_bytes), (track.kbps or 0.0) * 1.25)
@@ -75,7 +77,8 @@ class Fitting:
                 return attempt
             log.info("compress.over", attempt=attempt, size_bytes=size_bytes, max_bytes=plan.max_bytes)
             streams = max(1.0, size_bytes - sound_bytes)
-            kbps *= _AGAIN_AT * max(0.1, plan.max_bytes - sound_bytes) / streams
+            # What hardly answered to the last step gets a larger one: noise is near its quantiser's end.
+            kbps *= (_AGAIN_AT * max(0.1, plan.max_bytes - sound_bytes) / streams) ** attempt
         await asyncio.to_thread(output.unlink, missing_ok=True)
         raise Unreachable(int(plan.max_bytes * 1.1))
 
