@@ -150,3 +150,15 @@ def test_the_operators_presets_are_offered_by_their_names() -> None:
     settings = Settings.model_validate({"presets": {"clip": {"label": "For the family", "max_size": "16MB"}}})
     texts = Texts.load(catalogues_of(CoreSettings()))
     assert "For the family" in texts.render(menu(settings=settings)["preset.clip"].label, "en")
+
+
+def test_the_menu_has_the_usual_first_and_resolutions_from_large_to_small() -> None:
+    names = [name for name, _ in sorted(menu().items(), key=lambda item: item[1].order)]
+    assert [name for name in names if name.startswith("height")] == [
+        "height.720",
+        "height.480",
+        "height.360",
+        "height.240",
+    ]
+    assert names.index("sound.mp3") < names.index("sound.flac")
+    assert names.index(f"fit.{50 * MB}") < names.index("fit") < names.index("smaller.hevc")

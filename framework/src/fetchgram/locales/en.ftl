@@ -113,6 +113,11 @@ status-progress =
         [yes] {" "}· { DURATION($eta) } left
        *[no] {""}
     }
+status-share =
+    <code>{ $bar }</code> { PERCENT($percent) }{ HAS($eta) ->
+        [yes] {" "}· { DURATION($eta) } left
+       *[no] {""}
+    }
 status-retrying = 🔁 Trying again in { WAIT($seconds) }.
 status-no-room = 💾 My disk is full right now. Your download waits, and starts by itself as soon as there is room.
 status-done = ✅ Done

@@ -51,6 +51,10 @@ def _progress(news: Progress) -> tuple[Text, ...]:
     if news.stage is Stage.DELIVER and share_of(news) >= 1:
         # The Bot API tells nothing of what happens after the last byte (tdlib/telegram-bot-api#37): said as it is.
         return (text("telegram-handing-over"),)
+    if news.stage is Stage.POST_PROCESS and news.total_bytes:  # bytes are no measure of work
+        share = share_of(news)
+        numbers = text("status-share", bar=bar_of(share), percent=int(share * 100), eta=news.eta_s or 0)
+        return (text(_STAGES[news.stage]), numbers)
     numbers = text(
         "status-progress",
         bar=bar_of(share_of(news)),

@@ -20,8 +20,8 @@ _SIDES = (1080, 720, 480, 360, 240)
 _RATES = (30, 24, 15)
 _SOUND_RATES = (192, 128, 96, 64, 32)
 _ANIMATION_S = 120.0
-_CUT, _CHANGE, _INTO, _SIZE = 10, 20, 30, 40
-"""Order of the steps: what shapes the film comes before what the result must be."""
+_CUT, _CHANGE, _INTO, _SIZE = 100, 200, 300, 400
+"""Order of the steps: what shapes the film comes before what the result must be. Between them, the menu's own order."""
 _USUAL_HEIGHT, _USUAL_FPS = 720, 30.0
 _USUAL_KBPS = {1080: 3500, 720: 1800, 480: 900, 360: 550, 240: 300}
 _USUAL_SOUND_KBPS = 128
@@ -41,7 +41,8 @@ def offers(
     if (reason := too_much(source, settings)) is not None:
         return (Option(key=f"{NAME}.too_much", label=reason, why_not=reason),)
     menu = _Menu(source, routes, settings, speed, is_size_known=choice.size_bytes is not None)
-    return tuple(option for option in menu.options(choice.kind) if option is not None)
+    found = (option for option in menu.options(choice.kind) if option is not None)
+    return tuple(replace(option, order=option.order + place) for place, option in enumerate(found))
 
 
 def expected(probe: Probe, choice: Choice) -> MediaInfo | None:
