@@ -117,7 +117,7 @@ def recount(history: Sequence[Event], zone: str, level: str) -> Rows:
         for what, plugin, detail, much in _meanings(event, zone):
             keys = [(what, at, plugin, detail)]
             if what.startswith("time."):
-                since = at // 21_600 * 21_600 if level == "hour" else at
+                since = _quarter(event.at, zone) if level == "hour" else at
                 keys.append((what.replace("time.", "all."), since, "", detail))
             for key in keys:
                 n[key] += 1
@@ -169,6 +169,19 @@ def _place(at: datetime, zone: str, level: str) -> int:
     while _clock(minute - timedelta(minutes=1), zone) == _clock(minute, zone):
         minute -= timedelta(minutes=1)
     return int(minute.timestamp())
+
+
+def _quarter(at: datetime, zone: str) -> int:
+    """Go back, a quarter of an hour at a time, to where a quarter of the day began, or clocks were set."""
+    began = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+    while _quarter_of(began - timedelta(minutes=15), zone) == _quarter_of(began, zone):
+        began -= timedelta(minutes=15)
+    return int(began.timestamp())
+
+
+def _quarter_of(at: datetime, zone: str) -> tuple[date, int, timedelta | None]:
+    local = at.astimezone(ZoneInfo(zone))
+    return local.date(), local.hour // 6, local.utcoffset()
 
 
 def _clock(at: datetime, zone: str) -> tuple[int, timedelta | None]:

@@ -177,6 +177,25 @@ async def test_many_days_of_which_months_are_taken_whole_are_the_sum_of_each(
             assert (half, most) == (percentile(times, 0.5), percentile(times, 0.95))
 
 
+async def test_both_engines_move_the_same_hours(shared_desk: Desk) -> None:
+    """Where days begin eight hours before the bot's, six of them are moved at once."""
+    history = story()
+    await shared_desk.tell(*history)
+    asked = await shared_desk.painter.asked(View(), "en", Place("Asia/Tokyo"))
+    for plugin in (None, "youtube"):
+        found = await asked.queries.times("total", asked.span, plugin)
+        days = Counter(
+            _began(event.at).astimezone(ZoneInfo("Asia/Tokyo")).date().toordinal()
+            for event in history
+            if event.name == "job.delivered" and not event.data["cached"] and plugin in {None, event.plugin}
+        )
+        assert {day: sum(slots.values()) for day, slots in found.items()} == {
+            day: days[day] for day in asked.span.slots if days[day]
+        }
+        by_slot = await asked.queries.series("time.total", asked.span, by="detail", plugin=plugin)
+        assert sum(found.values(), Counter()) == {int(slot): each.n for slot, each in by_slot.items()}
+
+
 async def test_a_place_far_behind_has_its_first_day_whole_after_old_hours_were_removed(
     desk: Desk, told: list[Event]
 ) -> None:

@@ -39,9 +39,9 @@ TIME, ALL_TIME = "time.", "all."
 """Before the name of a stage: its times by platform, and those of all platforms together.
 
 The second are kept by day and month, where charts of all platforms read many days: so what they read does not grow with
-the platforms. Among the hours they are kept by six of them, which are moved together where days are another place's.
+the platforms. Among the hours they are kept by quarters of a day, which move as one where days are another place's.
 """
-SIX_HOURS_S = 6 * _HOUR_S
+_SIX_HOURS_S = 6 * _HOUR_S
 
 Key = tuple[str, int, str, str]
 """A row of sums: what, when, which plugin, and what tells rows of one measure apart."""
@@ -245,9 +245,10 @@ _BY_HOUR = union_all(*(measure.by(_E.hour) for measure in _MEASURES)).cte("by_ho
 
 
 def _together() -> Select[Any]:
-    """Return the times of all platforms by six hours."""
+    """Return the times of all platforms by quarters of a day."""
     c = _BY_HOUR.c
-    name, at = func.replace(c.what, TIME, ALL_TIME), c.at // SIX_HOURS_S * SIX_HOURS_S
+    name, began = func.replace(c.what, TIME, ALL_TIME), c.at - (c.at + OFFSET_S) % _SIX_HOURS_S
+    at = case((began >= _SINCE_S, began), else_=_SINCE_S)
     n, amount = (sql_cast(func.sum(column), BigInteger) for column in (c.n, c.amount))
     times = select(name, at, literal("", String()), c.detail, n, amount).where(c.what.like(f"{TIME}%"))
     return times.group_by(name, at, c.detail)

@@ -95,10 +95,10 @@ class Place:
             if until > first_s and since <= last_s:
                 yield Stretch(since, until, _offset_s(self.name, since))
 
-    def begins(self, day: int) -> int:
-        """Return the first instant of a day, in seconds since 1970; `day` is `date.toordinal`."""
+    def begins(self, day: int, hour: int = 0) -> int:
+        """Return the first instant of a day or of an hour of it, in seconds since 1970; `day` is `date.toordinal`."""
         start = date.fromordinal(day)
-        return int(datetime(start.year, start.month, start.day, tzinfo=_zone(self.name)).timestamp())
+        return int(datetime(start.year, start.month, start.day, hour, tzinfo=_zone(self.name)).timestamp())
 
     def before(self, level: Level, at: int, count: int) -> tuple[int, ...]:
         """Return so many hours, days or months up to this one, the oldest first."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, FromClause, Select, String, cast, column, func, select, text, union_all
 
-from fetchgram_analytics.counting import ALL_TIME, SIX_HOURS_S, TIME
+from fetchgram_analytics.counting import ALL_TIME, TIME
 from fetchgram_analytics.dates import DAY_S, Level, Place
 from fetchgram_analytics.periods import Span
 from fetchgram_analytics.tables import hours
@@ -54,6 +54,7 @@ class _Border:
     is_early: bool
 
 
+_QUARTERS = (0, 6, 12, 18)
 _Piece = tuple[int, int, int]
 """The day of a border, and from when to when."""
 
@@ -67,7 +68,7 @@ class Moving:
     """
 
     def __init__(self, span: Span, home: Place) -> None:
-        place, self._span = span.place or home, span
+        place, self._span, self._home = span.place or home, span, home
         # Half a day away at the most, wherever that is.
         self._later = round((place.begins(span.first) - home.begins(span.first)) / DAY_S)
         self._borders = [
@@ -83,22 +84,27 @@ class Moving:
 
     def moved(self, what: str, plugin: str | None = None) -> Select[Any] | None:
         """Return what is moved at each border, by the day that begins there; `None` if nothing is."""
-        hours_, sixes = self._pieces(sixes=plugin is None)
+        hours_, quarters = self._pieces(quarters=plugin is None)
         found = [_between("hours", hours_, what, plugin)] if hours_ else []
-        found += [_between("sixes", sixes, what.replace(TIME, ALL_TIME), None)] if sixes else []
+        found += [_between("quarters", quarters, what.replace(TIME, ALL_TIME), None)] if quarters else []
         return listed(union_all(*found).subquery()) if found else None
 
-    def _pieces(self, *, sixes: bool) -> tuple[list[_Piece], list[_Piece]]:
-        """Return the hours, and the six of them that are taken at once."""
+    def _pieces(self, *, quarters: bool) -> tuple[list[_Piece], list[_Piece]]:
+        """Return the hours, and the quarters of the bot's days that are taken as one."""
         rest: list[_Piece] = []
         whole: list[_Piece] = []
         for border in self._borders:
-            first, end = -(-border.first_s // SIX_HOURS_S) * SIX_HOURS_S, border.end_s // SIX_HOURS_S * SIX_HOURS_S
-            if first >= end or not sixes:
-                first = end = border.end_s
+            cuts = self._cuts(border) if quarters else []
+            first, end = (min(cuts), max(cuts)) if cuts else (border.end_s, border.end_s)
             whole.append((border.day, first, end - 1))
             rest += [(border.day, border.first_s, first - 1), (border.day, end, border.end_s - 1)]
         return [piece for piece in rest if piece[1] < piece[2]], [piece for piece in whole if piece[1] < piece[2]]
+
+    def _cuts(self, border: _Border) -> list[int]:
+        """Return when quarters of the bot's days begin within what is moved, and at its ends."""
+        day = border.day + self._later - border.is_early
+        begins = [self._home.begins(day, hour) for hour in _QUARTERS] + [self._home.begins(day + 1)]
+        return [at for at in begins if border.first_s <= at <= border.end_s]
 
     def days(self, own: Rows, moved: Rows) -> Slots:
         """Return the days, of those that are nearest and of what is moved."""
