@@ -128,7 +128,8 @@ class _Bench:
             except TooLarge:
                 too_small += 1
             if share == _SHARES[0]:
-                free.append(await self._case(name, path, _BY_QUALITY[number // len(_SHARES) % len(_BY_QUALITY)]))
+                case = await self._case(name, path, _BY_QUALITY[number // len(_SHARES) % len(_BY_QUALITY)])
+                free += [case] if case.said_s else []  # what is as it is wanted is left alone
         for name in SOURCES:
             if of_film := [case for case in sized if case.film == name]:
                 table.row(name, *_cells(of_film))

@@ -140,6 +140,7 @@ def test_labels_say_size_and_time_and_fit_a_button(kind: ChoiceKind) -> None:
         label = texts.render(option.label, "en")
         assert len(label) <= 44, label
         assert "compress-" not in label
+        assert "+0:00" not in label, "a blink is told as a second"
         assert not label[0].isascii()
         if option.size_bytes:
             assert "B" in label

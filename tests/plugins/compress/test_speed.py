@@ -56,3 +56,10 @@ def test_more_work_takes_longer() -> None:
     times = [speed.time_s(FILM, each) for each in (copy, sound, FIT, slow)]
     assert times == sorted(times)
     assert speed.time_s(replace(FILM, duration_s=600.0), replace(FIT, duration_s=600.0)) > speed.time_s(FILM, FIT)
+
+
+def test_what_is_left_takes_nothing_and_what_is_copied_a_blink() -> None:
+    small = replace(FILM, size_bytes=80_000, duration_s=4.0)
+    assert Speed().time_s(small, plan(small, Wish(max_bytes=100_000))) == 0.0
+    assert 0 < Speed().time_s(small, plan(small, Wish(mute=True))) < 0.1
+    assert 0 < Speed().time_s(small, plan(small, Wish(form=Form.SOUND, format="m4a"))) < 0.1

@@ -208,7 +208,8 @@ class _Menu:
             return None
         size_bytes = found.size_bytes if self.is_size_known and self.source.duration_s else None
         time_s = self.speed.time_s(self.source, found) if self.source.duration_s else None
-        shown = text("compress-option", what=label, size=size_bytes or 0, exact=int(found.exact), time=time_s or 0)
+        told_s = max(time_s, 1.0) if time_s else 0  # a blink is told as a second
+        shown = text("compress-option", what=label, size=size_bytes or 0, exact=int(found.exact), time=told_s)
         made = Option(key=key, label=shown, size_bytes=size_bytes, time_s=time_s, order=order)
         return replace(made, group=group, alone=alone)
 

@@ -12,10 +12,12 @@ from fetchgram_compress.tracks import Plan, Work
 
 _START_PX_PER_S = 25_000_000.0
 """Two slow cores with x264's veryfast, both passes: a first guess that the first film corrects."""
-_SOUND_S_PER_S = 60.0
-_COPY_BYTES_PER_S = 100_000_000.0
+_SOUND_S, _SOUND_S_PER_S = 0.02, 250.0
+"""A sound's start, and how much of it is encoded in a second."""
+_COPY_S, _COPY_BYTES_PER_S = 0.03, 400_000_000.0
+"""Starting ffmpeg and a look at the result; a file that has just come is read from memory."""
 _LEAST_S = 0.7
-"""Starting ffmpeg, moving the index to the front, and a look at the result."""
+"""What encoding a picture takes besides its pixels."""
 _NEWEST = 0.4
 _DECODING = 0.12
 """What decoding a pixel costs beside encoding one with H.264."""
@@ -35,12 +37,15 @@ class Speed:
 
     def time_s(self, source: MediaInfo, plan: Plan) -> float:
         """Return the expected seconds."""
-        if plan.work in (Work.LEAVE, Work.PICTURE):
+        if plan.work is Work.LEAVE:
+            return 0.0
+        if plan.work is Work.PICTURE:
             return _LEAST_S
-        work_s = source.size_bytes / _COPY_BYTES_PER_S
+        time_s = _COPY_S + source.size_bytes / _COPY_BYTES_PER_S
         if plan.sound is not None and plan.sound.format is not None:
-            work_s += plan.duration_s / _SOUND_S_PER_S
-        return _LEAST_S + work_s + _pixels(source, plan) / self._of(plan)
+            time_s += _SOUND_S + plan.duration_s / _SOUND_S_PER_S
+        pixels = _pixels(source, plan)
+        return time_s + (_LEAST_S + pixels / self._of(plan) if pixels else 0.0)
 
     def learn(self, source: MediaInfo, plan: Plan, took_s: float) -> None:
         """Remember how long it took; writes a small file."""
