@@ -18,6 +18,7 @@ from playwright.async_api import Browser, expect
 import fetchgram_sandbox
 from fetchgram_sandbox.botapi import BotApi
 from fetchgram_sandbox.browser import OpenPage, open_browser, open_tab
+from fetchgram_sandbox.objects import StoredFile
 from fetchgram_sandbox.person import Person
 from fetchgram_sandbox.world import World
 
@@ -92,7 +93,8 @@ def picture(clip: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def song(clip: Path) -> Path:
-    return make(clip.with_name("song.mp3"), "-f", "lavfi", "-i", "sine=330:duration=3")
+    names = ["-metadata", "title=Nachtstück", "-metadata", "artist=夜の四重奏"]
+    return make(clip.with_name("song.mp3"), "-f", "lavfi", "-i", "sine=330:duration=3", *names)
 
 
 def make(path: Path, *arguments: str) -> Path:
@@ -344,15 +346,47 @@ async def test_a_person_can_block_and_unblock_the_bot(tab: OpenPage, bot: Bot, w
     assert world.status(chat.id, world.bot.id) == "member"
 
 
-async def test_a_person_can_send_a_file(tab: OpenPage, chat: Person, clip: Path) -> None:
-    await tab.page.locator("input[type=file]").set_input_files(str(clip))
-    await tab.page.get_by_label("Caption").fill("look")
-    await tab.page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
-    await expect(tab.page.locator(".row.own .visual.video")).to_be_visible()
+async def sends(tab: OpenPage, chat: Person, path: Path, kind: str | None = None) -> StoredFile:
+    """Send a file by the page's dialog and return what came."""
+    before = len(chat.messages())
+    await tab.page.locator("input[type=file]").set_input_files(str(path))
+    dialog = tab.page.get_by_role("dialog", name="Send a file")
+    if kind is not None:
+        await dialog.get_by_label("Send as").select_option(kind)
+    await dialog.get_by_label("Caption").fill("look")
+    await dialog.get_by_role("button", name="Send", exact=True).click()
+    await expect(tab.page.locator(".row.own .text")).to_have_count(before + 1)
     file = chat.messages()[-1].file
     assert file is not None
-    content = await asyncio.to_thread(clip.read_bytes)
-    assert (file.kind, file.name, file.size_bytes) == ("video", "clip.mp4", len(content))
+    return file
+
+
+async def test_a_person_can_send_a_file(tab: OpenPage, chat: Person, clip: Path) -> None:
+    file = await sends(tab, chat, clip)
+    await expect(tab.page.locator(".row.own .visual.video")).to_be_visible()
+    assert (file.kind, file.name, file.size_bytes) == ("video", "clip.mp4", clip.stat().st_size)
+    assert (file.duration_s, file.width_px, file.height_px) == (2, 320, 180)
+
+
+async def test_a_song_is_sent_with_its_length_and_names(tab: OpenPage, chat: Person, song: Path) -> None:
+    file = await sends(tab, chat, song)
+    assert (file.kind, file.duration_s, file.title, file.performer) == ("audio", 3, "Nachtstück", "夜の四重奏")
+    await expect(tab.page.get_by_role("button", name="Play Nachtstück")).to_be_visible()
+
+
+async def test_a_picture_is_sent_as_clients_make_photos_of_it(tab: OpenPage, chat: Person, picture: Path) -> None:
+    screenshot = await asyncio.to_thread(make, picture.with_name("large.png"), "-i", str(picture), "-vf", "scale=3000:-2")
+    file = await sends(tab, chat, screenshot)
+    assert (file.kind, file.mime, file.width_px, file.height_px) == ("photo", "image/jpeg", 2560, 1440)
+
+
+async def test_as_a_file_goes_what_it_is_and_nothing_is_told_of_it(tab: OpenPage, chat: Person, clip: Path) -> None:
+    file = await sends(tab, chat, clip, "File")
+    assert (file.kind, file.duration_s, file.width_px) == ("document", 0, 0)
+    damaged = clip.with_name("damaged.mp4")
+    damaged.write_bytes(clip.read_bytes()[::-1])
+    await tab.page.locator("input[type=file]").set_input_files(str(damaged))
+    await expect(tab.page.get_by_label("Send as").locator("option")).to_have_text(["File"])
 
 
 async def test_a_reply_quotes_its_message(tab: OpenPage, bot: Bot, chat: Person) -> None:

@@ -71,10 +71,12 @@ async def test_a_file_goes_in_and_comes_out_in_pieces(
     http: aiohttp.ClientSession, bot: Bot, chat: Person, clips: Path
 ) -> None:
     data = (clips / "clip-144.mp4").read_bytes()
-    form = aiohttp.FormData({"person": str(chat.id), "chat": str(chat.id), "kind": "video", "caption": "mine"})
+    told = {"caption": "mine", "duration": "6", "width": "256", "height": "144"}
+    form = aiohttp.FormData({"person": str(chat.id), "chat": str(chat.id), "kind": "video", **told})
     form.add_field("file", data, filename="clip.mp4")
     message = await (await http.post("/sim/files", data=form)).json()
     assert message["caption"] == "mine"
+    assert [message["video"][name] for name in ("duration", "width", "height")] == [6, 256, 144]
     file_id = message["video"]["file_id"]
     async with http.get(f"/sim/files/{file_id}", headers={"Range": "bytes=4-7"}) as answer:
         assert (answer.status, answer.content_type, await answer.read()) == (206, "video/mp4", data[4:8])
@@ -82,11 +84,13 @@ async def test_a_file_goes_in_and_comes_out_in_pieces(
     assert (await http.get("/sim/files/nonsense")).status == 404
 
 
-@pytest.mark.parametrize(("kind", "person"), [("sculpture", "1001"), ("video", "9")])
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "sculpture"}, {"person": "9"}, {"duration": "-1"}, {"width": "wide"}, {"height": "4294967296"}]
+)
 async def test_a_file_that_cannot_be_sent_leaves_nothing_behind(
-    http: aiohttp.ClientSession, chat: Person, world: World, kind: str, person: str
+    http: aiohttp.ClientSession, chat: Person, world: World, wrong: dict[str, str]
 ) -> None:
-    form = aiohttp.FormData({"person": person, "chat": str(chat.id), "kind": kind})
+    form = aiohttp.FormData({"person": "1001", "chat": str(chat.id), "kind": "video", **wrong})
     form.add_field("file", b"x", filename="x.bin")
     async with http.post("/sim/files", data=form) as answer:
         assert answer.status in {400, 404}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from fetchgram_sandbox import fileids, sniff
@@ -24,6 +24,17 @@ class Upload:
     def size_bytes(self) -> int:
         """Return how large the file is."""
         return self.path.stat().st_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What a client tells of a film, a song or a picture beside its bytes; what is 0 or empty it did not say."""
+
+    duration_s: int = 0
+    width_px: int = 0
+    height_px: int = 0
+    title: str = ""
+    performer: str = ""
 
 
 class FileStore:
@@ -65,6 +76,10 @@ class FileStore:
         changed = replace(file, **changes)  # type: ignore[arg-type] # the field's own types are checked by callers
         self._files[file.number] = changed
         return changed
+
+    def describe(self, file: StoredFile, facts: FileFacts) -> StoredFile:
+        """Remember what was told of a file."""
+        return self.update(file, **{name: value for name, value in asdict(facts).items() if value})
 
     def find(self, file_id: str) -> StoredFile:
         """Return the file with an id.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetchgram_sandbox.ear import Ear
-from fetchgram_sandbox.files import Upload
+from fetchgram_sandbox.files import FileFacts, Upload
 from fetchgram_sandbox.happenings import (
     InlineAnswered,
     InlineAsked,
@@ -81,11 +81,13 @@ class Person:
         caption: str = "",
         name: str = "",
         reply_to: Message | int | None = None,
+        facts: FileFacts | None = None,
     ) -> Message:
         """Send a copy of a file as a video, audio, photo, document, voice, animation, video_note or sticker."""
         copy = self.world.files.new_path()
         await asyncio.to_thread(shutil.copyfile, path, copy)
-        return self.send_upload(Upload(copy, name or path.name), kind, chat, caption=caption, reply_to=reply_to)
+        upload = Upload(copy, name or path.name)
+        return self.send_upload(upload, kind, chat, caption=caption, reply_to=reply_to, facts=facts)
 
     def send_upload(
         self,
@@ -95,8 +97,9 @@ class Person:
         *,
         caption: str = "",
         reply_to: Message | int | None = None,
+        facts: FileFacts | None = None,
     ) -> Message:
-        """Send a file that already lies in the world's folder.
+        """Send a file that already lies in the world's folder, with what a client tells of it.
 
         Raises:
             ValueError: There is no such kind.
@@ -104,6 +107,7 @@ class Person:
         if kind not in FILE_KINDS:
             raise ValueError(f"unknown kind {kind!r}; there are {', '.join(FILE_KINDS)}")
         file = self.world.files.adopt(upload, kind, dc_id=self.user.dc_id)
+        file = self.world.files.describe(file, facts or FileFacts())
         return self.world.post(replace(self._draft(chat, caption, (), reply_to), file=file))
 
     def send_album(

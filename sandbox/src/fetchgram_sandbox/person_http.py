@@ -15,7 +15,7 @@ from fetchgram_sandbox.calls import save_part
 from fetchgram_sandbox.errors import ApiError
 from fetchgram_sandbox.events import call_json, stream_events
 from fetchgram_sandbox.faults import KINDS, Fault
-from fetchgram_sandbox.files import Upload
+from fetchgram_sandbox.files import FileFacts, Upload
 from fetchgram_sandbox.happenings import CallMade
 from fetchgram_sandbox.limits import Limits, Rate
 from fetchgram_sandbox.objects import Chat, Entity, Json, User
@@ -27,6 +27,8 @@ from fetchgram_sandbox.world import World
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # A person sends files of up to 2 GB (core.telegram.org/bots/faq); 4 GB with Premium.
 _PERSON_UPLOAD_BYTES = 4000 * 1024 * 1024
+_MOST_TOLD = 2**31 - 1
+"""Lengths and sides are of the type int (core.telegram.org/constructor/documentAttributeVideo), never negative."""
 _RATES = frozenset({"overall", "private", "group", "edits", "paid"})
 _STATUSES = frozenset({"member", "administrator", "left", "kicked"})
 
@@ -135,7 +137,8 @@ class PersonRoutes:
         kind = params.text("kind", "document")
         if kind not in FILE_KINDS:
             raise _no(400, f"kind must be one of {', '.join(FILE_KINDS)}")
-        message = self._person(params).send_upload(upload, kind, self._chat(params), caption=params.text("caption"))
+        person, chat, facts = self._person(params), self._chat(params), _facts(params)
+        message = person.send_upload(upload, kind, chat, caption=params.text("caption"), facts=facts)
         return web.json_response(wire.message_json(self._world, message))
 
     async def _tap(self, request: web.Request) -> web.Response:
@@ -252,6 +255,23 @@ def _no(status: int, reason: str) -> web.HTTPException:
 
 def _extra(item: Params) -> tuple[tuple[str, object], ...]:
     return tuple((name, item.text(name)) for name in ("url", "language") if item.has(name))
+
+
+def _facts(params: Params) -> FileFacts:
+    """Read what a client tells of a file; Telegram counts whole seconds (core.telegram.org/bots/api#video)."""
+    return FileFacts(
+        duration_s=_told_number(params, "duration"),
+        width_px=_told_number(params, "width"),
+        height_px=_told_number(params, "height"),
+        title=params.text("title"),
+        performer=params.text("performer"),
+    )
+
+
+def _told_number(params: Params, name: str) -> int:
+    if not 0 <= (value := params.number(name, 0)) <= _MOST_TOLD:
+        raise _no(400, f"{name} must be from 0 to {_MOST_TOLD}")
+    return value
 
 
 def _limit(name: str, value: object) -> object:

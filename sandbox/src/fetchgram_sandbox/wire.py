@@ -136,7 +136,7 @@ def photo_size_json(file: StoredFile) -> Json:
 def _media_json(file: StoredFile) -> Json:
     result: Json = {**_ids(file), "duration": file.duration_s, "file_size": file.size_bytes}
     if file.kind == "video_note":
-        return result | {"length": file.width_px} | _thumbnail(file)
+        return result | {"length": min(file.width_px, file.height_px)} | _thumbnail(file)
     result["mime_type"] = file.mime
     if file.kind == "voice":
         return result

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { alertBox, askFile, askGroup, askPerson } from "./dialogs.js";
+import { look, packed } from "./facts.js";
 import { openOutside, settle, wait } from "./keyboard.js";
 
 /** Build the actions over the store; `parts.composer` and `parts.log` are set by the caller afterwards. */
@@ -33,11 +34,12 @@ export class Actions {
   });
 
   /** Offer each file for sending, one after the other. */
-  attach = ([file, ...rest]) => {
+  attach = async ([file, ...rest]) => {
     if (!file) return;
     const { person, chat } = this.store;
-    askFile(file, async (kind, caption) => {
-      this.store.put(await api.sendFile(person, chat, kind, caption, file));
+    const { kinds, facts } = await look(file);
+    askFile(file, kinds, async (kind, caption) => {
+      this.store.put(await api.sendFile({ person, chat, kind, caption, ...(await packed(file, kind, facts)) }));
       this.attach(rest);
     });
   };

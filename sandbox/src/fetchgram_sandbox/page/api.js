@@ -23,11 +23,11 @@ export const newPerson = (fields) => post("/sim/people", fields);
 export const newGroup = (title, members) => post("/sim/chats", { title, type: "supergroup", members });
 export const fileUrl = (id) => `/sim/files/${encodeURIComponent(id)}`;
 
-/** Send a file as the person; `kind` decides how it is shown. */
-export async function sendFile(person, chat, kind, caption, file) {
+/** Send a file as the person: `fields` say to whom, how it is shown, and what is told of it beside its bytes. */
+export async function sendFile({ file, name, ...fields }) {
   const form = new FormData();
-  for (const [key, value] of Object.entries({ person, chat, kind, caption })) form.append(key, value);
-  form.append("file", file, file.name);
+  for (const [key, value] of Object.entries(fields)) form.append(key, value);
+  form.append("file", file, name);
   return answer(await fetch("/sim/files", { method: "POST", body: form }));
 }
 

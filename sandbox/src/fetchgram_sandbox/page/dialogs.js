@@ -49,21 +49,14 @@ export function askGroup(people, me, submit) {
 
 const KINDS = { video: "Video", audio: "Audio", photo: "Photo", document: "File", voice: "Voice message", animation: "Animation", video_note: "Round video" };
 
-/** Ask how to send a file. */
-export function askFile(file, submit) {
-  const guess = guessKind(file.type);
-  const options = Object.entries(KINDS).map(([value, words]) => el("option", { value, selected: value === guess }, words));
+/** Ask how to send a file, of the ways in which it can be sent. */
+export function askFile(file, kinds, submit) {
+  const options = kinds.map((value) => el("option", { value }, KINDS[value]));
   const fields = [
     el("p.filename", { title: file.name }, el("bdi", {}, file.name), el("small", {}, ` ${size(file.size)}`)),
     el("label.field", {}, "Send as", el("select", { name: "kind" }, options)), field("Caption", "caption", { maxLength: 1024 }),
   ];
   ask("Send a file", fields, "Send", (data) => submit(data.get("kind"), data.get("caption")));
-}
-
-function guessKind(mime) {
-  if (mime === "image/gif") return "animation";
-  const kind = { image: "photo", video: "video", audio: "audio" }[mime.split("/")[0]];
-  return kind ?? "document";
 }
 
 /** The bot's alert, as Telegram shows it for `show_alert`. */
