@@ -375,7 +375,9 @@ async def test_a_song_is_sent_with_its_length_and_names(tab: OpenPage, chat: Per
 
 
 async def test_a_picture_is_sent_as_clients_make_photos_of_it(tab: OpenPage, chat: Person, picture: Path) -> None:
-    screenshot = await asyncio.to_thread(make, picture.with_name("large.png"), "-i", str(picture), "-vf", "scale=3000:-2")
+    screenshot = await asyncio.to_thread(
+        make, picture.with_name("large.png"), "-i", str(picture), "-vf", "scale=3000:-2"
+    )
     file = await sends(tab, chat, screenshot)
     assert (file.kind, file.mime, file.width_px, file.height_px) == ("photo", "image/jpeg", 2560, 1440)
 
