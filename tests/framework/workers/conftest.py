@@ -127,6 +127,8 @@ _RECIPES = {
     "sound.m4a": (*_SOURCE, "-map", "1:a", "-c:a", "aac", "-metadata", "title=A song", "-metadata", "artist=A band"),
     "clip.webm": (*_SOURCE, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"),
     "sound.mp3": (*_SOURCE, "-map", "1:a", "-c:a", "libmp3lame"),
+    "sound.opus": (*_SOURCE, "-map", "1:a", "-c:a", "libopus", "-metadata", "title=Old", "-metadata", "album=An album"),
+    "track.mka": (*_SOURCE, "-map", "1:a", "-c:a", "libopus", "-metadata:s:a:0", "title=Stereo"),
     "square.mp4": (*_SOURCE, *_H264, "-vf", "setsar=4/3", "-c:a", "aac"),
     "ten_bit.mp4": (*_SOURCE, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-c:a", "aac"),
     "bright.mp4": (
@@ -136,6 +138,7 @@ _RECIPES = {
     ),
     "cover.jpg": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "cover.png": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
+    "large.png": ("-f", "lavfi", "-i", "testsrc2=s=1000x1000", "-frames:v", "1"),
     "cover.webp": (*_SOURCE, "-map", "0:v", "-frames:v", "1"),
     "moving.gif": (*_SOURCE, "-map", "0:v", "-t", "0.4"),
     "long.mp4": ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=40", *_H264, "-g", "25"),

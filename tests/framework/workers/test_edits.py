@@ -39,6 +39,16 @@ def tags_of(path: Path) -> dict[str, str]:
         return {name.lower(): value for name, value in found.items()}
 
 
+def embedded_in(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        covers = [s for s in container.streams.video if av.stream.Disposition.attached_pic in s.disposition]
+        return [bytes(next(container.demux(cover))) for cover in covers]
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 def index_is_in_front(path: Path) -> bool:
     content = path.read_bytes()
     return content.index(b"moov") < content.index(b"mdat")
@@ -98,20 +108,39 @@ async def test_a_video_without_sound_has_no_audio_to_extract(
 
 
 @pytest.mark.parametrize(
-    ("name", "has_cover"), [("sound.mp3", True), ("sound.m4a", True), ("clip.mp4", True), ("clip.webm", False)]
+    ("name", "has_cover"),
+    [("sound.mp3", True), ("sound.m4a", True), ("sound.opus", True), ("clip.mp4", True), ("clip.webm", False)],
 )
 async def test_cover_and_tags_are_embedded(
     ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, work: Work, name: str, *, has_cover: bool
 ) -> None:
     source, cover = clips.into(tmp_path, name), clips.into(tmp_path, "cover.jpg")
+    cover.write_bytes(cover.read_bytes() + bytes(300_000))  # more than one word of a command line can hold
     output = tmp_path / f"out{source.suffix}"
     tags = {"title": "-i http://x ; 'quoted' = ж\n", "artist": "A=B", "comment": "https://example.com/watch?v=1"}
     await embed_cover_and_tags(ffmpeg, source, output, work, cover=cover, tags=tags)
-    assert ("mjpeg" in streams_of(output)) is has_cover
+    assert embedded_in(output) == ([cover.read_bytes()] if has_cover else [])
     found = tags_of(output)
     assert found["title"].strip() == tags["title"].strip()
     assert found["artist"] == "A=B"
     assert found["comment"] == tags["comment"]
+    assert {path.name for path in left_in(tmp_path)} == {name, "cover.jpg", output.name}
+
+
+async def test_a_tag_that_a_song_has_already_is_replaced_and_others_are_kept(
+    ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, work: Work
+) -> None:
+    source = clips.into(tmp_path, "sound.opus")
+    await embed_cover_and_tags(ffmpeg, source, tmp_path / "out.opus", work, tags={"title": "New"})
+    found = tags_of(tmp_path / "out.opus")
+    assert (found["title"], found["album"]) == ("New", "An album")
+
+
+async def test_a_cover_of_another_kind_is_refused(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, work: Work) -> None:
+    source, cover = clips.into(tmp_path, "sound.opus"), clips.into(tmp_path, "cover.webp")
+    with pytest.raises(FfmpegError) as caught:
+        await embed_cover_and_tags(ffmpeg, source, tmp_path / "out.opus", work, cover=cover)
+    assert caught.value.kind == "input"
 
 
 async def test_a_tag_name_cannot_smuggle_an_option(ffmpeg: Ffmpeg, clips: Clips, tmp_path: Path, work: Work) -> None:

@@ -15,7 +15,7 @@ from fetchgram.errors import FfmpegError, WorkerCrashed
 from fetchgram.ports import MediaInfo
 from fetchgram.workers.edits import Work, embed_cover_and_tags, remux
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
-from fetchgram.workers.inspect import inspect, make_thumbnail
+from fetchgram.workers.inspect import inspect, make_cover, make_thumbnail
 
 if TYPE_CHECKING:
     from tests.framework.workers.conftest import Clips, MakePool, Pool
@@ -97,13 +97,43 @@ async def test_kind_size_and_phones_come_from_the_content(  # noqa: PLR0913  # a
     assert (found.duration_s is None) == (kind == "photo")
 
 
-async def test_a_song_with_a_cover_is_audio(pool: Pool, clips: Clips, tmp_path: Path) -> None:
-    song, cover = clips.into(tmp_path, "sound.mp3"), clips.into(tmp_path, "cover.jpg")
-    output = tmp_path / "out.mp3"
-    await embed_cover_and_tags(Ffmpeg(find_ffmpeg()), song, output, Work(workdir=tmp_path), cover=cover)
+@pytest.mark.parametrize("codec", ["mp3", "opus"])
+async def test_a_song_with_a_cover_is_audio(pool: Pool, clips: Clips, tmp_path: Path, codec: str) -> None:
+    song, cover = clips.into(tmp_path, f"sound.{codec}"), clips.into(tmp_path, "cover.jpg")
+    output, tags = tmp_path / f"out.{codec}", {"title": "A song", "artist": "A band"}
+    await embed_cover_and_tags(Ffmpeg(find_ffmpeg()), song, output, Work(workdir=tmp_path), cover=cover, tags=tags)
     found = await inspect(pool, output)
-    assert (found.kind, found.has_cover, found.audio_codec) == ("audio", True, "mp3")
+    assert (found.kind, found.has_cover, found.audio_codec) == ("audio", True, codec)
+    assert (found.title, found.performer) == ("A song", "A band")
     assert await make_thumbnail(pool, output, tmp_path / "t.jpg") == tmp_path / "t.jpg"
+    assert await make_cover(pool, output, tmp_path / "c.jpg") == tmp_path / "c.jpg"
+    assert (tmp_path / "c.jpg").read_bytes() == cover.read_bytes()
+
+
+async def test_the_name_of_a_track_is_no_title(pool: Pool, clips: Clips) -> None:
+    assert (await inspect(pool, clips.path("track.mka"))).title is None
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("clip.mp4", (640, 360)), ("cover.webp", (640, 360)), ("large.png", (800, 800))]
+)
+async def test_a_cover_is_drawn_from_whatever_shows_something_and_is_bounded(
+    pool: Pool, clips: Clips, tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    output = tmp_path / "c.jpg"
+    assert await make_cover(pool, clips.path(name), output, 0.5) == output
+    found = await inspect(pool, output)
+    assert (found.mime, (found.width_px, found.height_px)) == ("image/jpeg", size)
+    assert output.stat().st_size <= 400_000
+
+
+async def test_an_embedded_picture_that_is_too_large_is_made_smaller(pool: Pool, clips: Clips, tmp_path: Path) -> None:
+    song, cover, output = clips.into(tmp_path, "sound.m4a"), clips.into(tmp_path, "large.png"), tmp_path / "out.m4a"
+    await embed_cover_and_tags(Ffmpeg(find_ffmpeg()), song, output, Work(workdir=tmp_path), cover=cover)
+    assert await make_cover(pool, output, tmp_path / "c.jpg") == tmp_path / "c.jpg"
+    found = await inspect(pool, tmp_path / "c.jpg")
+    assert (found.mime, found.width_px, found.height_px) == ("image/jpeg", 800, 800)
+    assert await make_cover(pool, song, tmp_path / "none.jpg") is None
 
 
 async def test_another_file_is_a_document_with_its_mime(pool: Pool, tmp_path: Path) -> None:

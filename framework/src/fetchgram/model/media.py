@@ -38,9 +38,10 @@ class Media(Word):
         width_px: As shown (rotation applied).
         height_px: As shown.
         thumbnail: JPEG of at most 320 px and 200 kB.
+        picture: What the thumbnail was made of, in full size and of any format; for the cover of a song.
         file_name: What the person sees; no path in it.
-        title: Of audio.
-        performer: Of audio.
+        title: Shown of audio; of a film it names the song that its sound may become.
+        performer: The same.
         caption: Plain foreign text; `telegram` makes entities. Of a text, its words, which the file holds too.
     """
 
@@ -52,6 +53,7 @@ class Media(Word):
     width_px: int | None = None
     height_px: int | None = None
     thumbnail: Path | None = None
+    picture: Path | None = None
     file_name: str | None = None
     title: str | None = None
     performer: str | None = None

@@ -111,6 +111,10 @@ class MediaTools(Protocol):
         """Make a JPEG of at most 320 px and 200 kB (Telegram's limit); `None` when there is no picture in it."""
         ...
 
+    async def cover(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
+        """Make a JPEG for a song, of at most 800 px and 400 kB: the embedded one, else what a film or picture shows."""
+        ...
+
     async def merge(self, video: Path, audio: Path, output: Path, *, workdir: Path) -> Path:
         """Copy the streams of two files into one MP4 or MKV that starts fast."""
         ...
@@ -128,7 +132,7 @@ class MediaTools(Protocol):
     async def tag(
         self, source: Path, output: Path, *, tags: Mapping[str, str], cover: Path | None, workdir: Path
     ) -> Path:
-        """Write tags and a cover picture without re-encoding."""
+        """Write tags and a cover (JPEG or PNG) without re-encoding; a song that is given none has none after that."""
         ...
 
     async def run(

@@ -239,6 +239,10 @@ class FakeMediaTools:
         """Make none."""
         return None
 
+    async def cover(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
+        """Make none."""
+        return None
+
     async def merge(self, video: Path, audio: Path, output: Path, *, workdir: Path) -> Path:
         """Write one after the other."""
         return await _joined([video, audio], output)

@@ -43,8 +43,12 @@ INPUT_RULES = {
 # A thumbnail's width and height should not exceed 320."
 THUMBNAIL_PX = 320
 THUMBNAIL_BYTES = 200_000
-THUMBNAIL_QUALITIES = (3, 8, 16, 31)
+JPEG_QUALITIES = (3, 8, 16, 31)
 """mjpeg's quantiser, tried in this order: 2 is best, 31 is worst."""
+
+# Players show a cover as wide as a phone, which has some 400 points of 2 or 3 pixels; a song pays for it in bytes.
+COVER_PX = 800
+COVER_BYTES = 400_000
 
 _JPEG_MAGIC = b"\xff\xd8\xff"
 

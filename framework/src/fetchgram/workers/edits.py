@@ -11,7 +11,8 @@ from typing import Literal
 
 from fetchgram.errors import FfmpegError
 from fetchgram.ports import Input, Watch
-from fetchgram.workers.containers import MP4_LIKE, THUMBNAIL_BYTES, THUMBNAIL_PX, THUMBNAIL_QUALITIES
+from fetchgram.workers.containers import JPEG_QUALITIES, MP4_LIKE, THUMBNAIL_BYTES, THUMBNAIL_PX
+from fetchgram.workers.covers import OGG_SUFFIXES, comment_of
 from fetchgram.workers.ffmpeg import Ffmpeg
 
 AudioCodec = Literal["copy", "aac", "mp3", "opus", "flac", "wav"]
@@ -26,6 +27,7 @@ _ENCODERS: Mapping[str, str] = {
 }
 _LOSSLESS = frozenset({"copy", "flac", "wav"})
 _COVER_SUFFIXES = MP4_LIKE | {".mp3", ".flac"}
+_SOUND_SUFFIXES = OGG_SUFFIXES | {".m4a", ".mp3", ".flac", ".wav", ".aac"}
 _TAG_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 _TAG_LENGTH = 4096
 
@@ -81,19 +83,26 @@ async def embed_cover_and_tags(
         source: Audio or video.
         output: Of the same container.
         work: Where.
-        cover: A JPEG or PNG file.
+        cover: A JPEG or PNG file; without it, a song has none.
         tags: `title`, `artist`, `album`, `date`, `comment`, …: foreign text is fine.
     """
-    is_audio = output.suffix.lower() in {".m4a", ".mp3", ".flac", ".opus", ".ogg", ".wav", ".aac"}
-    arguments = ["-map", "0:a?", "-c", "copy"] if is_audio else ["-map", "0:v:0?", "-map", "0:a?", "-c", "copy"]
-    inputs = [source]
-    if cover is not None and output.suffix.lower() in _COVER_SUFFIXES:
-        inputs.append(cover)
-        arguments += ["-map", "1:v:0", f"-disposition:v:{0 if is_audio else 1}", "attached_pic"]
-    if output.suffix.lower() == ".mp3":
+    suffix = output.suffix.lower()
+    arguments = ["-map", "0:a?", "-c", "copy"]
+    if suffix not in _SOUND_SUFFIXES:
+        arguments[:0] = ["-map", "0:v:0?"]
+    if suffix == ".mp3":
         arguments += ["-id3v2_version", "3"]  # the version that players of every age read
+    # The comments of an Ogg file are those of its stream, and outweigh what is said of the whole.
+    where = "-metadata:s:a:0" if suffix in OGG_SUFFIXES else "-metadata"
     for name, value in (tags or {}).items():
-        arguments += ["-metadata", f"{_tag_name(name)}={_tag_text(value)}"]
+        arguments += [where, f"{_tag_name(name)}={_tag_text(value)}"]
+    if cover is not None and suffix in OGG_SUFFIXES:
+        await _with_comment(ffmpeg, arguments, source, output, work, cover)
+        return
+    inputs = [source]
+    if cover is not None and suffix in _COVER_SUFFIXES:
+        inputs.append(cover)
+        arguments += ["-map", "1:v:0", f"-disposition:v:{0 if suffix in _SOUND_SUFFIXES else 1}", "attached_pic"]
     await _run(ffmpeg, arguments, inputs, output, work)
 
 
@@ -105,12 +114,24 @@ async def to_thumbnail(ffmpeg: Ffmpeg, source: Path, output: Path, work: Work, *
     """
     scale = f"scale={THUMBNAIL_PX}:{THUMBNAIL_PX}:force_original_aspect_ratio=decrease:flags=area,format=yuvj420p"
     seek = ("-ss", f"{at_s:.3f}") if at_s > 0 else ()
-    for quality in THUMBNAIL_QUALITIES:
+    for quality in JPEG_QUALITIES:
         arguments = ("-map", "0:v:0", "-frames:v", "1", "-update", "1", "-vf", scale, "-q:v", str(quality))
         await _run(ffmpeg, arguments, [Input(source, seek)], output, work)
         if await asyncio.to_thread(_size_bytes, work.workdir / output) <= THUMBNAIL_BYTES:
             return
     raise FfmpegError("output", "the thumbnail is too large")
+
+
+async def _with_comment(
+    ffmpeg: Ffmpeg, arguments: Sequence[str], source: Path, output: Path, work: Work, cover: Path
+) -> None:
+    comment = work.workdir / f"{output.name}.comment"
+    await asyncio.to_thread(lambda: comment.write_text(comment_of(cover), encoding="ascii"))
+    try:
+        words = (*arguments, "-map_metadata", "1", "-map_metadata", "0")
+        await _run(ffmpeg, words, [source, comment], output, work)
+    finally:
+        comment.unlink(missing_ok=True)
 
 
 async def _run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -91,7 +91,7 @@ def _facts(container: InputContainer, path: Path) -> dict[str, Json]:
     audio = next(iter(container.streams.audio), None)
     name = container.format.name.split(",")[0]
     width_px, height_px, rotation_deg = _shape(container, video) if video is not None else (None, None, 0)
-    kind = _kind(name, video, audio)
+    kind, tags = _kind(name, video, audio), _tags(name, container, audio)
     return {
         "kind": kind,
         "mime": _mime(name, container, video, audio),
@@ -104,8 +104,8 @@ def _facts(container: InputContainer, path: Path) -> dict[str, Json]:
         **(sound_facts(container, audio) if audio is not None else {}),
         "has_cover": covers > 0,
         "starts_fast": name == "mov" and starts_fast(path),
-        "title": _text(container, "title"),
-        "performer": _text(container, "artist"),
+        "title": _text(tags, "title"),
+        "performer": _text(tags, "artist"),
         "plays_on_phones": _plays_on_phones(name, kind, video, audio),
         "size_bytes": path.stat().st_size,
     }
@@ -180,8 +180,13 @@ def _duration_s(container: InputContainer) -> float | None:
     return container.duration / _MICROSECONDS
 
 
-def _text(container: InputContainer, key: str) -> str | None:
-    found = {name.lower(): value for name, value in container.metadata.items()}.get(key, "")
+def _tags(name: str, container: InputContainer, audio: AudioStream | None) -> Mapping[str, str]:
+    """Return the file's tags; Ogg keeps them in its stream, where others say what is special about a track."""
+    return audio.metadata if name == "ogg" and audio is not None else container.metadata
+
+
+def _text(tags: Mapping[str, str], key: str) -> str | None:
+    found = {name.lower(): value for name, value in tags.items()}.get(key, "")
     return found.replace("\0", "").strip()[:_TEXT_LENGTH] or None
 
 

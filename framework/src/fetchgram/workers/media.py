@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from fetchgram.workers import edits
 from fetchgram.workers.edits import AudioCodec, Work
 from fetchgram.workers.encoders import encodes
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
-from fetchgram.workers.inspect import inspect, key_moments, make_thumbnail
+from fetchgram.workers.inspect import inspect, key_moments, make_cover, make_thumbnail
 from fetchgram.workers.plugin_workers import PluginWorkers
 
 PRELOAD = ("fetchgram.workers.thumbnails",)
@@ -24,6 +24,9 @@ PRELOAD = ("fetchgram.workers.thumbnails",)
 
 _FIRST_PICTURE = 0.1
 """Of the duration: the very first frames are black more often than not."""
+
+
+_Make = Callable[[Workers, Path, Path, float], Awaitable[Path | None]]
 
 
 class LocalMedia:
@@ -54,11 +57,18 @@ class LocalMedia:
 
     async def thumbnail(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
         """Make a small JPEG; see `ports.MediaTools.thumbnail`."""
+        return await self._drawn(make_thumbnail, path, output, at_s)
+
+    async def cover(self, path: Path, output: Path, *, at_s: float | None = None) -> Path | None:
+        """Make the JPEG for a song; see `ports.MediaTools.cover`."""
+        return await self._drawn(make_cover, path, output, at_s)
+
+    async def _drawn(self, make: _Make, path: Path, output: Path, at_s: float | None) -> Path | None:
         try:
             if at_s is None:
                 info = await inspect(self._workers, path)
                 at_s = (info.duration_s or 0.0) * _FIRST_PICTURE
-            return await make_thumbnail(self._workers, path, output, at_s)
+            return await make(self._workers, path, output, at_s)
         except FfmpegError:
             return None
 
