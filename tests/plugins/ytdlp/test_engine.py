@@ -88,6 +88,11 @@ async def test_sound_alone_is_tagged_and_has_a_cover(
     assert (media.kind, media.mime) == (MediaKind.AUDIO, "audio/mp4")
     assert (media.title, media.performer) == ("Picture and sound apart (DASH)", "Sandbox Band")
     assert media.thumbnail is not None
+    found = await bench.media.inspect(media.path)
+    assert (found.title, found.performer, found.has_cover) == (media.title, media.performer, True)
+    assert (await bench.media.cover(media.path, workdir / "seen.jpg")) is not None
+    cover = await bench.media.inspect(workdir / "seen.jpg")
+    assert (cover.width_px, cover.height_px) == (800, 450)
 
 
 async def test_sound_is_taken_out_of_a_video_where_it_does_not_come_alone(

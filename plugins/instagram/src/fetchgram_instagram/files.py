@@ -115,7 +115,7 @@ class Files:
             height_px=info.height_px,
             thumbnail=picture,
             file_name=name,
-            title=title if kind is MediaKind.AUDIO else None,
+            title=title,
         )
 
     async def _sound(self, film: Path, workdir: Path) -> Path:

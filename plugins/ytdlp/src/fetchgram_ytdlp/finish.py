@@ -32,12 +32,12 @@ from fetchgram_ytdlp.urls import SUFFIXES, UNKNOWN_SUFFIX
 
 log = structlog.get_logger()
 
-RESULT_PATTERNS = ("final.*", "subtitled.*", "cut.*", "chaptered.*", "tagged.*", "thumbnail.*")
+RESULT_PATTERNS = ("final.*", "subtitled.*", "cut.*", "chaptered.*", "tagged.*", "thumbnail.*", "cover.*")
 """What is made here of the streams, as patterns of names."""
 _THUMBNAIL_MAX_BYTES = 10_000_000
 _THUMBNAIL_TIMEOUT_S = 15.0
-_THUMBNAIL_NAME = "thumbnail.jpg"
-_TAGGABLE = frozenset({"m4a", "mp3", "flac", "ogg"})
+_THUMBNAIL_NAME, _SITES_NAME, _COVER_NAME = "thumbnail.jpg", "thumbnail.source", "cover.jpg"
+_TAGGABLE = frozenset({"m4a", "mp3", "flac", "ogg", "opus"})
 _PHOTO_MIMES = frozenset({"image/jpeg", "image/png"})
 _WORTH_A_LOOK_S = 1.0
 _AAC_KBPS = 160
@@ -91,14 +91,15 @@ class Finisher:
         info = await self._media.inspect(final)
         picture = await self._picture(fetched, final, info)
         if choice.kind is ChoiceKind.AUDIO and fetched.probe.link.kind is not LinkKind.FILE:
-            final = await self._tagged(fetched, final, picture)
+            final = await self._tagged(fetched, final)
             info = await self._media.inspect(final)
         # In a thread: the first name of a file imports what makes names safe.
         caption = caption_of(
             fetched.probe, is_whole_video=choice.kind is ChoiceKind.VIDEO and not self._companions.has_cut
         )
         media = await asyncio.to_thread(_media_of, fetched, final, info, picture)
-        return (replace(media, caption=caption), *await self._companions.files(fetched.probe.title))
+        media = replace(media, caption=caption, picture=await self._sites_picture())
+        return (media, *await self._companions.files(fetched.probe.title))
 
     async def _make(self, fetched: Fetched, final: Path) -> Path:
         """Put the streams into their container; the result appears whole or not at all."""
@@ -181,12 +182,17 @@ class Finisher:
     async def _fetched_picture(self, url: str | None, output: Path) -> Path | None:
         if url is None:
             return None
-        source = output.with_name("thumbnail.source")
+        source = output.with_name(_SITES_NAME)
         await asyncio.to_thread(source.unlink, missing_ok=True)
         await self._network.download(url, source, max_bytes=_THUMBNAIL_MAX_BYTES, timeout_s=_THUMBNAIL_TIMEOUT_S)
         return await self._media.thumbnail(source, output)
 
-    async def _tagged(self, fetched: Fetched, final: Path, cover: Path | None) -> Path:
+    async def _sites_picture(self) -> Path | None:
+        """Return the site's picture as it came, where the thumbnail is made of it."""
+        source = self._workdir / _SITES_NAME
+        return source if await asyncio.to_thread(source.exists) else None
+
+    async def _tagged(self, fetched: Fetched, final: Path) -> Path:
         """Write title, author and cover where the container takes them."""
         if final.suffix.removeprefix(".") not in _TAGGABLE:
             return final
@@ -197,7 +203,7 @@ class Finisher:
                 final,
                 output,
                 tags={key: value for key, value in tags.items() if value},
-                cover=cover,
+                cover=await self._cover(final),
                 workdir=self._workdir,
             )
         except DiskFull:
@@ -206,13 +212,19 @@ class Finisher:
             log.info("ytdlp.not_tagged", error=str(error))
             return final
 
+    async def _cover(self, song: Path) -> Path | None:
+        """Make the cover from the site's picture, else take the song's own."""
+        output = self._workdir / _COVER_NAME
+        source = await self._sites_picture()
+        made = await self._media.cover(source, output) if source is not None else None
+        return made or await self._media.cover(song, output)
+
 
 def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | None) -> Media:
-    probe, kind = fetched.probe, _kind_of(fetched.choice, info)
-    is_audio = kind is MediaKind.AUDIO
+    probe = fetched.probe
     return Media(
         path=final,
-        kind=kind,
+        kind=_kind_of(fetched.choice, info),
         mime=info.mime,
         size_bytes=info.size_bytes,
         duration_s=info.duration_s,
@@ -220,8 +232,8 @@ def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | No
         height_px=info.height_px,
         thumbnail=picture,
         file_name=file_name(probe.title, _suffix(final, info)),
-        title=probe.title if is_audio else None,
-        performer=probe.author if is_audio else None,
+        title=probe.title,
+        performer=probe.author,
     )
 
 
