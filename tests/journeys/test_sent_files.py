@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import av
 import pytest
 
 from fetchgram.workers.ffmpeg import find_ffmpeg
@@ -28,7 +29,11 @@ async def test_a_sent_film_becomes_a_song(bob: Guest) -> None:
     screen = await bob.sees_button("✅ 🎵 MP3")
     await bob.taps(screen, "Start")
     song = await bob.gets("audio")
-    assert (song.mime, song.name) == ("audio/mpeg", "Holiday.mp3")
+    assert (song.mime, song.name, song.title) == ("audio/mpeg", "Holiday.mp3", "Holiday")
+    assert song.thumbnail is not None
+    with av.open(str(song.path)) as file:
+        assert file.metadata["title"] == "Holiday"
+        assert [(cover.codec_context.width, cover.codec_context.height) for cover in file.streams.video] == [(640, 360)]
     await bob.sees_vanish(screen)
 
 

@@ -18,6 +18,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from fetchgram.api import MediaInfo, MediaTools, Settings, open_media
+from fetchgram.workers.covers import comment_of
 from fetchgram.workers.ffmpeg import find_ffmpeg
 from fetchgram_compress.engine import Engine
 from fetchgram_compress.settings import Settings as CompressSettings
@@ -67,6 +68,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "song.mp3": (*_SOUND, "-c:a", "libmp3lame", "-b:a", "192k", "-metadata", "title=A song", "-metadata", "artist=She"),
     "song.m4a": (*_SOUND, *_AAC, "-metadata", "title=A song"),
     "voice.ogg": (*_SOUND, "-c:a", "libopus", "-b:a", "32k", "-ac", "1"),
+    "cover.jpg": (*_film("mandelbrot=s=400x300:r=1"), "-frames:v", "1"),
     "picture.png": (*_film("mandelbrot=s=400x300:r=1"), "-frames:v", "1"),
     "moment.mp4": (*_film("testsrc2=s=128x72:r=25:d=0.2"), *_FAST),
     "long.mp4": (*_film("testsrc2=s=640x360:r=25:d=40"), *_FAST, "-g", "25"),
@@ -120,6 +122,10 @@ class Corpus:
             case "covered.mp3":
                 picture = ("-i", str(self.path("picture.png")), "-map", "0", "-map", "1", "-c:v", "mjpeg")
                 return ("-i", str(self.path("song.mp3")), *picture, "-c:a", "copy", "-disposition:v", "attached_pic")
+            case "covered.opus":
+                (comment := self.folder / "covered.txt").write_text(comment_of(self.path("cover.jpg")))
+                songs = ("-i", str(self.path("song.mp3")), "-i", str(comment), "-map", "0:a", "-c:a", "libopus")
+                return (*songs, "-map_metadata", "1", "-map_metadata", "0")
             case "fast.mp4":
                 return ("-i", str(self.path("animation.mp4")), "-c", "copy", "-movflags", "+faststart")
             case "fast.mkv":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 
 from fetchgram.api import ContentUnavailable, MediaInfo, MediaTools, TooLarge
@@ -130,9 +131,39 @@ async def test_sound_is_taken_out(  # a row of the table above
     assert seen.audio_s == pytest.approx(before.duration_s, abs=0.15)
 
 
-async def test_tags_and_the_cover_survive(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:
-    made, _, _ = await make(engine, corpus, tmp_path, "covered.mp3", Wish(form=Form.SOUND, format="m4a"))
-    assert (made.info.title, made.info.performer, made.info.has_cover) == ("A song", "She", True)
+@pytest.mark.parametrize(
+    ("name", "form", "has_cover"),
+    [
+        ("covered.mp3", "m4a", True),
+        ("covered.mp3", "opus", True),
+        ("covered.mp3", "wav", False),
+        ("covered.opus", "mp3", True),
+        ("covered.opus", "flac", True),
+    ],
+)
+async def test_tags_and_the_cover_survive(  # a row of the table above
+    engine: Engine, corpus: Corpus, tmp_path: Path, name: str, form: str, *, has_cover: bool
+) -> None:
+    made, _, _ = await make(engine, corpus, tmp_path, name, Wish(form=Form.SOUND, format=form))
+    assert (made.info.title, made.info.performer, made.info.has_cover) == ("A song", "She", has_cover)
+
+
+async def test_a_cover_goes_where_a_size_leaves_no_room_for_it(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:
+    for max_bytes, has_cover in ((200_000, True), (30_000, False)):
+        wish = Wish(form=Form.SOUND, format="m4a", max_bytes=max_bytes)
+        made, before, _ = await make(engine, corpus, tmp_path, "covered.mp3", wish)
+        assert (made.info.title, made.info.has_cover) == ("A song", has_cover)
+        assert before.has_cover
+        assert made.path.stat().st_size == made.info.size_bytes <= max_bytes
+
+
+async def test_a_song_does_not_tell_where_a_film_was_made(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:
+    path, places = tmp_path / "source.mp4", ("-metadata", "location=+48.2082+016.3738/", "-metadata", "title=Vienna")
+    ffmpeg("-i", corpus.path("second.mp4"), "-c", "copy", *places, path)
+    made = await engine.make(path, Wish(form=Form.SOUND, format="mp3"), tmp_path, "result", lambda _: None)
+    with av.open(str(path)) as before, av.open(str(made.path)) as after:
+        assert "location" in before.metadata
+        assert set(after.metadata) == {"title", "encoder"}
 
 
 async def test_a_song_fits_a_size(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 import pytest_asyncio
 
@@ -44,6 +46,12 @@ async def film(corpus: Corpus, tools: MediaTools, tmp_path: Path) -> Media:
         file_name="My film.mp4",
         caption="My film",
     )
+
+
+def cover_of(song: Path) -> tuple[int, int] | None:
+    with av.open(str(song)) as container:
+        cover = next(iter(container.streams.video), None)
+        return None if cover is None else (cover.codec_context.width, cover.codec_context.height)
 
 
 async def walk(plugin: Plugin, media: Sequence[Media], workdir: Path, *steps: Step) -> tuple[list[Media], FakeSink]:
@@ -133,6 +141,51 @@ async def test_a_song_gets_its_title_and_leaves_the_picture(plugin: Plugin, film
         "My film",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "has_cover"), [("mp3", True), ("m4a", True), ("opus", True), ("flac", True), ("wav", False)]
+)
+async def test_the_sound_of_a_film_is_a_song_with_tags_and_the_sites_picture(  # a row of the table above
+    plugin: Plugin, film: Media, corpus: Corpus, tools: MediaTools, tmp_path: Path, name: str, *, has_cover: bool
+) -> None:
+    picture = Path(shutil.copy(corpus.path("picture.png"), tmp_path / "thumbnail.source"))
+    known = replace(film, title="A film", performer="Somebody", picture=picture)
+    (made,), _ = await walk(plugin, [known], tmp_path, step(f"sound.{name}"))
+    info = await tools.inspect(made.path)
+    assert (info.title, info.performer, info.has_cover) == ("A film", "Somebody", has_cover)
+    if has_cover:
+        assert cover_of(made.path) == (400, 300)
+        assert made.thumbnail is not None
+        assert (await tools.inspect(made.thumbnail)).width_px == 320
+
+
+@pytest.mark.parametrize(
+    ("facts", "title"),
+    [
+        ({"caption": "A film\n\n0:00 One\n0:01 Two"}, "A film"),
+        ({"caption": None}, "My film"),
+        ({"title": "Its title", "caption": "A caption"}, "Its title"),
+    ],
+)
+async def test_a_song_without_a_name_gets_one_line_of_what_is_known(
+    plugin: Plugin, film: Media, tools: MediaTools, tmp_path: Path, facts: Mapping[str, str], title: str
+) -> None:
+    (made,), _ = await walk(plugin, [replace(film, **facts)], tmp_path, step("sound.mp3"))  # type: ignore[arg-type]  # texts alone
+    assert (made.title, (await tools.inspect(made.path)).title) == (title, title)
+    assert cover_of(made.path) == (320, 180)
+
+
+async def test_what_a_song_says_itself_stays(plugin: Plugin, film: Media, corpus: Corpus, tmp_path: Path) -> None:
+    own = replace(film, path=corpus.into(tmp_path, "covered.mp3"), title="Another", picture=film.path)
+    (made,), _ = await walk(plugin, [own], tmp_path, step("sound.m4a"))
+    assert (made.title, made.performer, cover_of(made.path)) == ("A song", "She", (400, 300))
+
+
+async def test_a_voice_message_is_no_song(plugin: Plugin, film: Media, tools: MediaTools, tmp_path: Path) -> None:
+    (made,), _ = await walk(plugin, [film], tmp_path, step("sound.voice"))
+    info = await tools.inspect(made.path)
+    assert (info.has_cover, info.title, made.title) == (False, None, None)
 
 
 async def test_a_file_that_does_already_is_the_very_same(plugin: Plugin, film: Media, tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ def whole(plan: Plan, source: MediaInfo, encoder: str | None) -> tuple[str, ...]
     """Return the arguments that make the result in one run."""
     if plan.work is Work.PICTURE and plan.video is not None:
         return (*_still(plan, plan.video), *plan.picture)
-    video = picture(plan, plan.video, source, encoder) if plan.video is not None else ("-vn",)
     audio = ("-map", "0:a:0", *sound(plan.sound)) if plan.sound is not None else ("-an",)
-    cover = _cover(plan, source)
-    return (*cover, *(video if not cover else ()), *audio, *_REST)
+    if plan.video is None:
+        return ("-vn", *audio, *_REST, *_tags(plan, source))
+    return (*picture(plan, plan.video, source, encoder), *audio, *_REST)
 
 
 def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
@@ -104,12 +104,22 @@ _REST = ("-sn", "-dn", "-map_metadata", "0")
 _VOICE = ("-application", "voip", "-vbr", "on")
 
 
-def _cover(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
-    """Take the picture of an album along, where both files can hold one."""
-    form = next((form for form in SOUNDS.values() if form.suffix == plan.suffix), None)
-    if plan.video is not None or form is None or not form.takes_cover or not source.has_cover:
-        return ()
-    return ("-map", "0:v:0", "-c:v", "copy", "-disposition:v:0", "attached_pic")
+_OF_ANOTHER_FILE = ("major_brand", "minor_version", "compatible_brands")
+"""Facts about an MP4, which ffmpeg reads as if they were tags."""
+_PLACES = ("location", "location-eng", "com.apple.quicktime.location.ISO6709")
+"""Where a phone filmed: nobody expects that in a song."""
+
+
+def _tags(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
+    """Take the tags of a song along: those of the whole file, but in Ogg those of its stream."""
+    words = ["-map_metadata:s:a:0", "-1"]  # else a track's name would be the song's title in Ogg
+    if source.container == "ogg":
+        words += ["-map_metadata", "0:s:a:0"]
+    if plan.suffix == ".mp3":
+        words += ["-id3v2_version", "3"]  # the version that players of every age read
+    for name in (*_OF_ANOTHER_FILE, *_PLACES):
+        words += ["-metadata", f"{name}="]
+    return tuple(words)
 
 
 def _options(track: VideoTrack, encoder: str | None, duration_s: float, *, is_first: bool) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from fetchgram.api import Settings as CoreSettings
 from fetchgram_compress.engine import Engine, Made
 from fetchgram_compress.formats import PICTURES, SOUNDS, VIDEOS
 from fetchgram_compress.settings import Settings
+from fetchgram_compress.sleeve import Sleeve
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import Plan, Work
 from fetchgram_compress.wishes import NAME, TURNS, Wish, of_steps
@@ -127,12 +128,17 @@ def _linked(file: Path, workdir: Path) -> Path:
 
 
 async def _made(engine: Engine, order: Order, workdir: Path) -> Made:
-    source = _linked(order.file, workdir)
+    source, sleeve = _linked(order.file, workdir), Sleeve(title=order.file.stem)
     if order.as_json or not sys.stderr.isatty():
-        return await engine.make(source, order.wish, workdir, "result", lambda _share: None)
+        return await engine.make(source, order.wish, workdir, "result", lambda _share: None, sleeve)
     with typer.progressbar(length=_STEPS, label="Converting", file=sys.stderr) as bar:
         return await engine.make(
-            source, order.wish, workdir, "result", lambda share: bar.update(max(0, int(share * _STEPS) - bar.pos))
+            source,
+            order.wish,
+            workdir,
+            "result",
+            lambda share: bar.update(max(0, int(share * _STEPS) - bar.pos)),
+            sleeve,
         )
 
 

@@ -17,6 +17,7 @@ from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.plan import plans
 from fetchgram_compress.sample import sample
 from fetchgram_compress.settings import Settings
+from fetchgram_compress.sleeve import PLAIN, Dresser, Sleeve
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.tracks import BehindTheEnd, Impossible, Plan, Unreachable, Work
 from fetchgram_compress.wishes import Wish
@@ -105,7 +106,9 @@ class Engine:
             plan = replace(plan, size_bytes=found.size_bytes(plan))
         return plan, found.time_s(plan)
 
-    async def make(self, path: Path, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Made:
+    async def make(
+        self, path: Path, wish: Wish, workdir: Path, stem: str, on_share: OnShare, sleeve: Sleeve = PLAIN
+    ) -> Made:
         """Make what is wished of a file.
 
         Args:
@@ -114,6 +117,7 @@ class Engine:
             workdir: Gets the result and what is needed on the way.
             stem: Of the result's name.
             on_share: Hears which part of the work is done, 0 to 1.
+            sleeve: What a song gets that does not say so itself.
 
         Raises:
             TooLarge, NothingOfTheKind: As `plan` does.
@@ -125,6 +129,9 @@ class Engine:
         if wish.cut_s is not None and wish.cut_s[0] > 0 and source.container in _WITHOUT_INDEX:
             path = await self._media.remux(path, workdir / f"{path.stem}-indexed.mkv", workdir=workdir)
         made = await self._first_that_fits(source, path, wish, workdir / stem, on_share)
+        if made.plan.work in (Work.COPY, Work.SOUND) and made.plan.video is None:
+            dresser = Dresser(self._media, source, path)
+            made = replace(made, info=await dresser.dress(made.path, made.plan, made.info, sleeve))
         took_s = time.monotonic() - began_s
         await asyncio.to_thread(self._speed.learn, source, made.plan, took_s)
         return replace(made, took_s=took_s)

@@ -19,7 +19,7 @@ class SoundFormat:
         kbps: Bitrates, best first; empty for lossless ones.
         usual_kbps: When nothing else is wished.
         kind: How Telegram shows it: core.telegram.org/bots/api#sendaudio takes MP3 and M4A, #sendvoice OGG with Opus.
-        takes_cover: Whether an embedded picture survives.
+        takes_cover: Whether it may hold a picture.
         exact_kbps: What a lossless one needs for two channels at 48 kHz, at most.
     """
 
@@ -37,7 +37,7 @@ _LADDER = (320, 256, 192, 160, 128, 96, 80, 64, 48, 32)
 SOUNDS: Mapping[str, SoundFormat] = {
     "mp3": SoundFormat(".mp3", "libmp3lame", "mp3", _LADDER, 192, MediaKind.AUDIO, takes_cover=True),
     "m4a": SoundFormat(".m4a", "aac", "aac", _LADDER[1:], 160, MediaKind.AUDIO, takes_cover=True),
-    "opus": SoundFormat(".opus", "libopus", "opus", (*_LADDER[1:], 24, 16), 96, MediaKind.DOCUMENT),
+    "opus": SoundFormat(".opus", "libopus", "opus", (*_LADDER[1:], 24, 16), 96, MediaKind.DOCUMENT, takes_cover=True),
     "flac": SoundFormat(".flac", "flac", "flac", (), None, MediaKind.DOCUMENT, takes_cover=True, exact_kbps=950),
     "wav": SoundFormat(".wav", "pcm_s16le", "pcm_s16le", (), None, MediaKind.DOCUMENT, exact_kbps=1536),
     "voice": SoundFormat(".ogg", "libopus", "opus", (48, 32, 24, 16, 12), 48, MediaKind.VOICE),

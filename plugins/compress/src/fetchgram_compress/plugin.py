@@ -113,13 +113,14 @@ class Plugin:
 
     async def _one(self, media: Media, wish: Wish, workdir: Path, stem: str, on_share: OnShare) -> Media:
         from fetchgram_compress.results import media_of  # noqa: PLC0415  # with the engine
+        from fetchgram_compress.sleeve import sleeve_of  # noqa: PLC0415  # with the engine
 
-        made = await self._engine().make(media.path, wish, workdir, stem, on_share)
+        made = await self._engine().make(media.path, wish, workdir, stem, on_share, sleeve_of(media))
         return media_of(media, made, wish, await self._thumbnail(made, workdir))
 
     async def _thumbnail(self, made: Made, workdir: Path) -> Path | None:
-        """Make a new picture of a film, since what it shows may have changed; none is no failure."""
-        if made.plan.kind not in _SEEN or self._context is None:
+        """Make a new picture of a film, which may show something else now, or of a song; none is no failure."""
+        if not (made.plan.kind in _SEEN or made.info.has_cover) or self._context is None:
             return None
         try:
             return await self._context.media.thumbnail(made.path, workdir / f"{made.path.stem}-{_THUMBNAIL}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fetchgram.api import Media, MediaKind
 from fetchgram_compress.engine import Made
+from fetchgram_compress.sleeve import sleeve_of
 from fetchgram_compress.tracks import Work
 from fetchgram_compress.wishes import Form, Wish
 
@@ -30,7 +31,6 @@ def media_of(before: Media, made: Made, wish: Wish, thumbnail: Path | None) -> M
         kind = _STAYS.get((before.kind, kind), kind)
     if kind is MediaKind.PHOTO and info.size_bytes > _PHOTO_BYTES:
         kind = MediaKind.DOCUMENT
-    title = info.title or before.title or before.caption
     return replace(
         before,
         path=made.path,
@@ -42,7 +42,7 @@ def media_of(before: Media, made: Made, wish: Wish, thumbnail: Path | None) -> M
         height_px=info.height_px if kind is not MediaKind.AUDIO else None,
         thumbnail=thumbnail or before.thumbnail,
         file_name=_named(before, made.path.suffix),
-        title=title if kind is MediaKind.AUDIO else None,
+        title=(info.title or sleeve_of(before).title) if kind is MediaKind.AUDIO else None,
         performer=(info.performer or before.performer) if kind is MediaKind.AUDIO else None,
     )
 

@@ -12,6 +12,10 @@ from fetchgram_compress.wishes import Form, Wish
 
 _FRAMING = 1.015
 """What containers add to streams of sound; OGG's pages take most."""
+_COVER_PX, _COVER_BYTES, _COVER_BYTES_A_PIXEL = 800, 400_000, 0.2
+"""What `MediaTools.cover` draws; a JPEG of a film takes 0.1 to 0.4 bytes for each pixel."""
+_SMALL = 0.03
+"""A part of the whole that may be guessed where a size is said to be exact."""
 _CHANNELS = 2
 _ONE_CHANNEL_BELOW_KBPS = 48
 _VOICE = "voice"
@@ -68,7 +72,7 @@ def _copied(source: MediaInfo, wish: Wish, name: str) -> Plan | None:
     size_bytes = min(int(kbps * 125 * duration_s * _FRAMING) + HEAD_BYTES, source.size_bytes)
     if wish.max_bytes is not None and size_bytes > wish.max_bytes:
         return None
-    return _plan(wish, sound, SoundTrack(format=None), duration_s, size_bytes)
+    return _plan(wish, sound, SoundTrack(format=None), duration_s, size_bytes, _cover_bytes(source, sound))
 
 
 def _encoded(source: MediaInfo, wish: Wish, name: str) -> Iterator[Plan]:
@@ -81,7 +85,7 @@ def _encoded(source: MediaInfo, wish: Wish, name: str) -> Iterator[Plan]:
         rate = kbps if kbps is not None else sound.exact_kbps * (track.channels or 1) / _CHANNELS
         smallest = int(rate * 125 * duration_s * _FRAMING) + HEAD_BYTES
         if wish.max_bytes is None or smallest <= wish.max_bytes:
-            yield _plan(wish, sound, track, duration_s, smallest)
+            yield _plan(wish, sound, track, duration_s, smallest, _cover_bytes(source, sound))
     raise Unreachable(smallest)
 
 
@@ -94,8 +98,25 @@ def _ladder(source: MediaInfo, wish: Wish, sound: SoundFormat) -> tuple[int | No
     return tuple(kbps for kbps in sound.kbps if kbps <= most) or (sound.kbps[-1],)
 
 
-def _plan(wish: Wish, sound: SoundFormat, track: SoundTrack, duration_s: float, size_bytes: int) -> Plan:
+def _cover_bytes(source: MediaInfo, sound: SoundFormat) -> int:
+    """Return what a cover adds, roughly."""
+    if not sound.takes_cover:
+        return 0
+    if source.has_cover and source.audio_kbps:
+        rest = source.size_bytes - int(source.audio_kbps * 125 * (source.duration_s or 0.0))
+        return max(0, min(rest, _COVER_BYTES))
+    if not source.width_px or not source.height_px:
+        return 0
+    shown = min(1.0, _COVER_PX / max(source.width_px, source.height_px))
+    return int(source.width_px * source.height_px * shown**2 * _COVER_BYTES_A_PIXEL)
+
+
+def _plan(
+    wish: Wish, sound: SoundFormat, track: SoundTrack, duration_s: float, size_bytes: int, cover_bytes: int
+) -> Plan:
+    """Return the plan; there is a cover where there is room for one."""
     kind = sound.kind if wish.form is Form.SOUND or track.format is not None else MediaKind.AUDIO
+    most_bytes = size_bytes + cover_bytes
     return Plan(
         work=Work.COPY if track.format is None else Work.SOUND,
         suffix=sound.suffix,
@@ -103,7 +124,7 @@ def _plan(wish: Wish, sound: SoundFormat, track: SoundTrack, duration_s: float, 
         sound=track,
         cut_s=wish.cut_s,
         duration_s=duration_s,
-        size_bytes=size_bytes,
-        exact=track.kbps is not None,
+        size_bytes=most_bytes if wish.max_bytes is None else min(most_bytes, wish.max_bytes),
+        exact=track.kbps is not None and cover_bytes <= _SMALL * most_bytes,
         max_bytes=wish.max_bytes,
     )
