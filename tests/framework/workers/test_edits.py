@@ -9,7 +9,7 @@ import pytest
 
 from fetchgram.errors import FfmpegError
 from fetchgram.ports import Watch
-from fetchgram.workers.edits import Work, embed_cover_and_tags, extract_audio, merge, remux, to_thumbnail
+from fetchgram.workers.edits import AudioCodec, Work, embed_cover_and_tags, extract_audio, merge, remux, to_thumbnail
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ def ffmpeg(request: pytest.FixtureRequest) -> Ffmpeg:
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
     return Work(workdir=tmp_path)
+
+
+_CODECS: dict[str, AudioCodec] = {".mp3": "mp3", ".flac": "flac", ".opus": "copy"}
 
 
 def streams_of(path: Path) -> list[str]:
@@ -125,6 +128,16 @@ async def test_cover_and_tags_are_embedded(
     assert found["artist"] == "A=B"
     assert found["comment"] == tags["comment"]
     assert {path.name for path in left_in(tmp_path)} == {name, "cover.jpg", output.name}
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".flac", ".opus"])
+async def test_a_cover_is_the_front_one(clips: Clips, tmp_path: Path, work: Work, suffix: str) -> None:
+    ffmpeg, cover = Ffmpeg(find_ffmpeg()), clips.into(tmp_path, "cover.jpg")
+    source, output = clips.into(tmp_path, "sound.opus"), tmp_path / f"out{suffix}"
+    await extract_audio(ffmpeg, source, tmp_path / f"bare{suffix}", work, codec=_CODECS[suffix])
+    await embed_cover_and_tags(ffmpeg, tmp_path / f"bare{suffix}", output, work, cover=cover)
+    with av.open(str(output)) as song:
+        assert [stream.metadata["comment"] for stream in song.streams.video] == ["Cover (front)"]
 
 
 async def test_a_tag_that_a_song_has_already_is_replaced_and_others_are_kept(

@@ -16,7 +16,7 @@ from fetchgram.ports import Watch
 from fetchgram.workers.command import inputs_of
 from fetchgram.workers.edits import Work, to_thumbnail
 from fetchgram.workers.ffmpeg import Ffmpeg, find_ffmpeg
-from fetchgram.workers.inspect import inspect, make_thumbnail
+from fetchgram.workers.inspect import inspect, make_cover, make_thumbnail
 
 if TYPE_CHECKING:
     from tests.framework.workers.conftest import Clips, MakePool
@@ -165,7 +165,8 @@ async def test_no_playlist_reaches_a_file_or_a_server_through_inspection(
             assert found.kind == "document", text
         except FfmpegError:
             pass
-        assert not await yields_something(make_thumbnail(pool, source, workdir / "t.jpg")), text
+        for make in (make_thumbnail, make_cover):
+            assert not await yields_something(make(pool, source, workdir / "t.jpg")), text
     assert canary.hits == 0
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import av
 import pytest
 
 from .conftest import look
@@ -52,6 +53,8 @@ def test_sound_goes_beside_the_source_by_default(corpus: Corpus, tmp_path: Path)
     done = run(tmp_path, "source.mp4", "--audio", "mp3")
     assert done.stdout.strip() == "source-compressed.mp3"
     assert look(tmp_path / "source-compressed.mp3").audio == "mp3"
+    with av.open(str(tmp_path / "source-compressed.mp3")) as song:
+        assert (song.metadata["title"], len(song.streams.video)) == ("source", 1)
 
 
 def test_a_file_that_fits_is_copied_as_it_is(corpus: Corpus, tmp_path: Path) -> None:

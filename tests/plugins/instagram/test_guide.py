@@ -124,6 +124,19 @@ async def test_sound_and_cover_of_a_film_arrive(get: Any, kind: ChoiceKind, arri
     assert (media.kind, media.mime) == (arrives_as, mime)
 
 
+async def test_a_film_whose_cover_cannot_be_had_shows_itself(bench: Bench, get: Any) -> None:
+    bench.site.spoilt.append("picture-360x640.jpg")
+    (film,) = await get("reel/Creel000001/")
+    assert (bench.site.spoilt, film.thumbnail is not None, film.picture) == ([], True, None)
+
+
+async def test_the_sound_of_a_film_is_a_song_with_title_artist_and_cover(bench: Bench, get: Any) -> None:
+    (song,) = await get("reel/Creel000001/", Choice(kind=ChoiceKind.AUDIO))
+    found = await bench.context.media.inspect(song.path)
+    assert (found.title, found.performer, found.has_cover) == (song.title, "sandbox.band", True)
+    assert (song.performer, song.thumbnail is not None) == ("sandbox.band", True)
+
+
 async def test_a_carousel_arrives_whole_and_in_order_with_one_caption(get: Any) -> None:
     media = await get("p/Cmixed00001/")
     assert [(each.kind, each.width_px) for each in media] == [

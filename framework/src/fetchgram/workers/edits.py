@@ -28,6 +28,8 @@ _ENCODERS: Mapping[str, str] = {
 _LOSSLESS = frozenset({"copy", "flac", "wav"})
 _COVER_SUFFIXES = MP4_LIKE | {".mp3", ".flac"}
 _SOUND_SUFFIXES = OGG_SUFFIXES | {".m4a", ".mp3", ".flac", ".wav", ".aac"}
+_FRONT = "Cover (front)"
+"""What ffmpeg's muxers of MP3 and FLAC read as the kind of a picture; players look for this one first."""
 _TAG_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 _TAG_LENGTH = 4096
 
@@ -102,7 +104,9 @@ async def embed_cover_and_tags(
     inputs = [source]
     if cover is not None and suffix in _COVER_SUFFIXES:
         inputs.append(cover)
-        arguments += ["-map", "1:v:0", f"-disposition:v:{0 if suffix in _SOUND_SUFFIXES else 1}", "attached_pic"]
+        place = 0 if suffix in _SOUND_SUFFIXES else 1
+        arguments += ["-map", "1:v:0", f"-disposition:v:{place}", "attached_pic"]
+        arguments += [f"-metadata:s:v:{place}", f"comment={_FRONT}"]
     await _run(ffmpeg, arguments, inputs, output, work)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 _PHOTOS = frozenset({"image/jpeg", "image/png"})
 """What Telegram shows as a photo (core.telegram.org/bots/api#sendphoto); the rest goes as a file."""
 _AAC_KBPS = 128
+_Draw = Callable[[Path, Path], Awaitable[Path | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,13 @@ class Words:
 
     Args:
         title: Names them.
+        author: Who made them.
         caption: Below the first one.
         rest: Of a text that the caption does not hold; empty where nothing is to follow.
     """
 
     title: str
+    author: str
     caption: str
     rest: str = ""
 
@@ -93,18 +96,21 @@ class Files:
 
     async def finish(self, files: Sequence[Wanted], workdir: Path, words: Words) -> tuple[Media, ...]:
         """Return what is delivered, in order; the first has the caption, the rest of the text is the last."""
-        media = [await self._finished(each, workdir, words.title) for each in files]
+        media = [await self._finished(each, workdir, words) for each in files]
         rest = [await asyncio.to_thread(_text, words, workdir)] if words.rest else []
         return (replace(media[0], caption=words.caption), *media[1:], *rest)
 
-    async def _finished(self, file: Wanted, workdir: Path, title: str) -> Media:
-        path = workdir / _source_name(file)
+    async def _finished(self, file: Wanted, workdir: Path, words: Words) -> Media:
+        path, cover = workdir / _source_name(file), workdir / _cover_name(file)
+        picture = cover if await asyncio.to_thread(cover.exists) else None
+        shown = [path] if picture is None else [picture, path]
         if file.kind is ChoiceKind.AUDIO:
-            path = await self._sound(path, workdir)
+            path = await self._song(path, shown, workdir, words)
         info = await self._context.media.inspect(path)
-        kind = _kind_of(info)
-        picture = await self._thumbnail(file, path, workdir) if kind in (MediaKind.VIDEO, MediaKind.DOCUMENT) else None
-        name = await asyncio.to_thread(file_name, title, path.suffix.removeprefix("."))
+        kind, small = _kind_of(info), None
+        if file.item.film_url is not None and kind is not MediaKind.PHOTO:
+            small = await self._drawn(self._context.media.thumbnail, shown, workdir / f"thumbnail-{file.place:02}.jpg")
+        name = await asyncio.to_thread(file_name, words.title, path.suffix.removeprefix("."))
         return Media(
             path=path,
             kind=kind,
@@ -113,10 +119,19 @@ class Files:
             duration_s=info.duration_s,
             width_px=info.width_px,
             height_px=info.height_px,
-            thumbnail=picture,
+            thumbnail=small,
+            picture=picture,
             file_name=name,
-            title=title,
+            title=words.title,
+            performer=words.author,
         )
+
+    async def _song(self, film: Path, shown: Sequence[Path], workdir: Path, words: Words) -> Path:
+        """Take the sound out, and give it its title, who made it, and the cover of the film."""
+        sound, output = await self._sound(film, workdir), workdir / "song.m4a"
+        cover = await self._drawn(self._context.media.cover, shown, workdir / "song.jpg")
+        tags = {"title": words.title, "artist": words.author}
+        return await self._context.media.tag(sound, output, tags=tags, cover=cover, workdir=workdir)
 
     async def _sound(self, film: Path, workdir: Path) -> Path:
         """Take the sound out as it is where it is AAC.
@@ -140,17 +155,15 @@ class Files:
         )
         return output
 
-    async def _thumbnail(self, file: Wanted, path: Path, workdir: Path) -> Path | None:
-        """Make the small picture from the film's cover; none is no failure."""
-        if file.item.film_url is None:
-            return None
-        output = workdir / f"thumbnail-{file.place:02}.jpg"
-        for source in (workdir / _cover_name(file), path):
+    async def _drawn(self, draw: _Draw, shown: Sequence[Path], output: Path) -> Path | None:
+        """Draw the first that can be drawn; that there is none is no failure."""
+        for source in shown:
             try:
-                made = await self._context.media.thumbnail(source, output)
+                made = await draw(source, output)
             except (FfmpegError, ContentUnavailable) as error:
                 log.info("instagram.no_thumbnail", error=str(error))
-            else:
+                continue
+            if made is not None:
                 return made
         return None
 

@@ -201,7 +201,8 @@ def _words(find: Find, job: Job) -> Words:
     """Return what is said of a post, with the rest of a long text only where it was wished for."""
     is_whole = any(step.key == WHOLE_TEXT for step in job.recipe.steps)
     url = job.link.url
-    return Words(title=title_of(find), caption=caption_of(find, url), rest=rest_of(find, url) if is_whole else "")
+    rest = rest_of(find, url) if is_whole else ""
+    return Words(title=title_of(find), author=find.author, caption=caption_of(find, url), rest=rest)
 
 
 def _object(value: Json) -> dict[str, Json]:
