@@ -31,7 +31,7 @@ from fetchgram.api import (
     open_media,
 )
 from fetchgram_compress.engine import Engine
-from fetchgram_compress.offers import expected
+from fetchgram_compress.expected import expected
 from fetchgram_compress.settings import Settings as CompressSettings
 from fetchgram_compress.speed import Speed
 from fetchgram_compress.wishes import Wish

@@ -23,6 +23,7 @@ async def test_a_sent_film_becomes_a_song(bob: Guest) -> None:
     sent = await bob.person.send_file(clip(bob, "clip-360.mp4"), "video", name="Holiday.mp4")
     screen = await bob.sees_card(sent)
     assert "Holiday" in screen.text
+    assert not any(label in button.label for button in screen.buttons for label in ("🔘", "Back"))
     await bob.taps(screen, "Only the sound")
     screen = await bob.sees_button("MP3")
     await bob.taps(screen, "MP3")
@@ -61,9 +62,9 @@ async def test_a_sent_gif_is_an_animation_and_becomes_a_small_one(bob: Guest, tm
     screen = await bob.sees_card(sent)
     assert not [button.label for button in screen.buttons if "Only the sound" in button.label]
     await bob.taps(screen, "Turn into")
-    screen = await bob.sees_button("GIF without sound")
-    await bob.taps(screen, "GIF without sound")
-    screen = await bob.sees_button("✅ 🎞 GIF without sound")
+    screen = await bob.sees_button("The GIF as MP4")
+    await bob.taps(screen, "The GIF as MP4")
+    screen = await bob.sees_button("✅ 🎞 The GIF as MP4")
     await bob.taps(screen, "Start")
     made = await bob.gets("animation")
     assert (made.mime, made.name) == ("video/mp4", "wave.mp4")

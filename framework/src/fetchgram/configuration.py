@@ -71,7 +71,8 @@ def unknown_keys(kind: type[SettingsModel], data: Mapping[str, Any]) -> list[str
 def _describe(where: str, problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     path = f"{where}.{key}" if where != "fetchgram" else key
-    return f"setting {path!r} ({CONFIG_FILE} or {_variable(path.split('.'))}): {problem['msg']}"
+    told = str(problem["msg"]).removeprefix("Value error, ")  # what a validator of ours says is a sentence already
+    return f"setting {path!r} ({CONFIG_FILE} or {_variable(path.split('.'))}): {told}"
 
 
 def _nearest(key: str, kind: type[SettingsModel]) -> str | None:

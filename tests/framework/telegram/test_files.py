@@ -50,7 +50,7 @@ def message(**content: Any) -> Message:
         ({"video_note": {**FILE, "length": 240, "duration": 9}}, ChoiceKind.VIDEO, 240),
         ({"audio": {**FILE, "duration": 9}}, ChoiceKind.AUDIO, None),
         ({"voice": {**FILE, "duration": 9}}, ChoiceKind.AUDIO, None),
-        ({"photo": [{**FILE, "width": 90, "height": 60}]}, ChoiceKind.IMAGE, None),
+        ({"photo": [{**FILE, "width": 90, "height": 160}]}, ChoiceKind.IMAGE, 160),
         ({"document": {**FILE, "mime_type": "video/x-matroska", "file_name": "a.mkv"}}, ChoiceKind.VIDEO, None),
         ({"document": {**FILE, "mime_type": "image/png"}}, ChoiceKind.IMAGE, None),
         ({"document": {**FILE, "mime_type": "image/gif"}}, ChoiceKind.VIDEO, None),
@@ -75,6 +75,17 @@ def test_films_songs_and_pictures_are_known_by_their_message(
 )
 def test_what_is_no_media_is_no_link(content: dict[str, Any]) -> None:
     assert link_of(message(**content), 5) is None
+
+
+def test_a_song_is_called_as_it_says_and_a_film_tells_both_sides() -> None:
+    song = link_of(message(audio={**FILE, "duration": 9, "title": "Waves", "performer": "The Sea"}), 5)
+    film = link_of(message(video={**FILE, "duration": 9, "width": 720, "height": 1280}), 5)
+    assert song is not None
+    assert film is not None
+    probe = SentFiles({}, FakeMediaTools()).probe(song)
+    assert (probe.title, probe.author) == ("Waves", "The Sea")
+    (choice,) = SentFiles({}, FakeMediaTools()).probe(film).choices
+    assert (choice.width_px, choice.height_px) == (1280, 720)
 
 
 def test_an_animation_is_not_taken_for_the_document_beside_it() -> None:

@@ -157,6 +157,29 @@ async def test_options_are_toggled_valued_and_start_in_their_order(bot: Bot, cha
     assert [(s.key, s.input) for s in bot.site.steps] == [("fake.quiet", None), ("fake.speed", "2")]
 
 
+async def test_of_two_sizes_none_is_told_for_both_together(bot: Bot, chat: Person) -> None:
+    small = Option(key="fake.small", label=named("Small"), size_bytes=1_000_000, order=1)
+    bot.site.options = (QUIET, small)
+    chat.tap(await card_of(chat), "Options")
+    screen = await chat.wait_for(lambda m: any("▫️ Small" in b.label for b in m.buttons))
+    chat.tap(screen, "Small")
+    screen = await chat.wait_for_text("about 1 MB")
+    chat.tap(screen, "No sound")
+    screen = await chat.wait_for(lambda m: any("✅ No sound" in b.label for b in m.buttons))
+    assert "After that about" not in screen.text
+
+
+async def test_a_wrong_answer_leaves_its_button_where_it_is(bot: Bot, chat: Person) -> None:
+    bot.site.options = (TRIM, MUTE)
+    chat.tap(await card_of(chat), "Options")
+    chat.tap(await chat.wait_for(lambda m: any("Edit" in b.label for b in m.buttons)), "Edit")
+    chat.tap(await chat.wait_for(lambda m: any("▫️ Cut" in b.label for b in m.buttons)), "Cut")
+    await chat.wait_for_text("From when to when")
+    chat.say("the funny part")
+    screen = await chat.wait_for_text("write it like this: 1:30-2:45")
+    assert screen.button("▫️ Cut")
+
+
 HUGE = Option(key="fake.huge", label=named("Huge"), why_not=named("Too long to be made smaller here"))
 
 
@@ -185,7 +208,7 @@ async def test_a_typed_answer_is_parsed_and_a_wrong_one_is_told(bot: Bot, chat: 
     chat.tap(screen, "Shrink")
     await chat.wait_for_text("How large may it be")
     chat.say("as small as you can")
-    screen = await chat.wait_for_text("I do not understand")
+    screen = await chat.wait_for_text("write it like this: 25 MB")
     chat.tap(screen, "Shrink")
     await chat.wait_for_text("How large may it be")
     chat.say("2,5 MB")

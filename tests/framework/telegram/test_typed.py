@@ -13,6 +13,7 @@ from fetchgram.telegram.typed import parse
         (InputKind.SIZE, " 25 MB ", "25000000"),
         (InputKind.SIZE, "1,5g", "1500000000"),
         (InputKind.SIZE, "700kb", "700000"),
+        (InputKind.SIZE, "5 TB", "5000000000000"),
         (InputKind.SIZE, "8 MiB", "8000000"),
         (InputKind.SIZE, "0", None),
         (InputKind.SIZE, "-3", None),

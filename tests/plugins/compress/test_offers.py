@@ -68,7 +68,51 @@ def test_what_would_change_nothing_is_not_offered() -> None:
     assert "phone" in menu(replace(FILM, codec="vp9", container="webm"))
     assert "sound.m4a" not in menu(Choice(kind=ChoiceKind.AUDIO, container="m4a", codec="aac", size_bytes=MB))
     pictures = menu(Choice(kind=ChoiceKind.IMAGE, container="png", size_bytes=MB))
-    assert set(pictures) == {"picture.jpeg", "picture.webp"}
+    assert {name for name in pictures if name.startswith("picture")} == {"picture.jpeg", "picture.webp"}
+
+
+def test_a_film_of_which_nothing_is_known_may_be_made_to_play_everywhere() -> None:
+    sent_as_a_file = Choice(kind=ChoiceKind.VIDEO, container="mov", size_bytes=9 * MB)
+    names = set(menu(sent_as_a_file, replace(PROBE, duration_s=None)))
+    assert names >= {"phone", "height.720"}
+    assert "phone" not in menu(replace(sent_as_a_file, height_px=720, width_px=1280))
+
+
+PHOTO = Choice(kind=ChoiceKind.IMAGE, container="jpg", width_px=960, height_px=1280, size_bytes=200_000)
+
+
+def test_a_picture_is_offered_smaller_sides_a_size_turning_and_other_kinds() -> None:
+    options = menu(PHOTO)
+    assert list(options) == ["picture.png", "picture.webp", "fit", "turn", "height.720", "height.480", "height.240"]
+    assert options["height.720"].label.params["what"] == text("compress-side", width=720, height=960)
+    assert not [name for name in menu(replace(PHOTO, width_px=None)) if name.startswith("height")]
+    assert options["fit"].group is None, "nothing else would be on that screen"
+
+
+def test_the_size_of_a_picture_is_told_about_where_its_own_is_known() -> None:
+    options, unknown = menu(PHOTO), menu(replace(PHOTO, width_px=None, height_px=None))
+    sizes = {name: option.size_bytes for name, option in options.items()}
+    assert 60_000 < (sizes["picture.webp"] or 0) < 180_000
+    assert 400_000 < (sizes["picture.png"] or 0) < 1_200_000
+    assert 90_000 < (sizes["height.720"] or 0) < 180_000
+    assert "≈" in Texts.load(catalogues_of(CoreSettings())).render(options["picture.webp"].label, "en")
+    assert {option.size_bytes for option in unknown.values()} == {None}
+
+
+def test_an_upright_film_costs_what_its_sides_say() -> None:
+    square = menu(replace(FILM, height_px=720, width_px=720), replace(PROBE, duration_s=20.0))
+    wide = menu(replace(FILM, height_px=720, width_px=1280), replace(PROBE, duration_s=20.0))
+    assert (square["height.480"].size_bytes or 0) < (wide["height.480"].size_bytes or 0)
+    assert (square["height.480"].time_s or 0) < (wide["height.480"].time_s or 0)
+
+
+def test_a_song_says_its_bitrate_by_its_size_and_its_kind_by_its_name() -> None:
+    song = Choice(kind=ChoiceKind.AUDIO, container="mp3", size_bytes=7_200_000)
+    assert menu(song)["kbps"].values == ("128", "96", "64", "32")
+    take = menu(replace(song, container="wav", size_bytes=26 * MB))
+    assert set(take) >= {"sound.flac", "sound.opus", "sound.mp3"}
+    assert "sound.wav" not in take
+    assert menu(song)["fit"].group is None, "nothing else would be on that screen"
 
 
 def test_a_long_film_is_no_animation_but_can_begin_a_round_one() -> None:
@@ -151,6 +195,27 @@ def test_the_operators_presets_are_offered_by_their_names() -> None:
     settings = Settings.model_validate({"presets": {"clip": {"label": "For the family", "max_size": "16MB"}}})
     texts = Texts.load(catalogues_of(CoreSettings()))
     assert "For the family" in texts.render(menu(settings=settings)["preset.clip"].label, "en")
+
+
+@pytest.mark.parametrize(
+    ("preset", "kinds"),
+    [
+        ({"max_size": "4MB"}, {"film", "song", "picture"}),
+        ({"height_px": 240}, {"film", "picture"}),
+        ({"turn_deg": 90}, {"film", "picture"}),
+        ({"sound": "mp3"}, {"film", "song"}),
+        ({"audio_kbps": 32}, {"film", "song"}),
+        ({"mute": True}, {"film"}),
+        ({"form": "note", "max_size": "4MB"}, {"film"}),
+        ({"picture": "webp", "height_px": 480}, {"picture"}),
+        ({"codec": "hevc", "audio_kbps": 64}, {"film"}),
+    ],
+)
+def test_a_preset_is_offered_for_what_all_of_it_makes_sense_for(preset: dict[str, object], kinds: set[str]) -> None:
+    settings = Settings.model_validate({"presets": {"p": {"label": "P", **preset}}})
+    song = Choice(kind=ChoiceKind.AUDIO, container="m4a", codec="aac", bitrate_kbps=128, size_bytes=5 * MB)
+    choices = {"film": FILM, "song": song, "picture": replace(PHOTO, size_bytes=9 * MB)}
+    assert {name for name, choice in choices.items() if "preset.p" in menu(choice, settings=settings)} == kinds
 
 
 def test_the_menu_has_the_usual_first_and_resolutions_from_large_to_small() -> None:

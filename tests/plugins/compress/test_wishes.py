@@ -40,6 +40,12 @@ def test_each_step_is_read(key: str, value: str | None, wish: Wish) -> None:
     assert of_steps([step(key, value)], {"small": Wish(height_px=360)}) == wish
 
 
+def test_a_preset_adds_to_what_was_wished_before() -> None:
+    small = Wish(height_px=360, everywhere=True)
+    steps = [step("cut", "1-2"), step("turn", "90"), step("height.720"), step("preset.small")]
+    assert of_steps(steps, {"small": small}) == Wish(cut_s=(1.0, 2.0), turn_deg=90, height_px=360, everywhere=True)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fetchgram.control.authority import Authority
 from fetchgram.errors import FetchgramError
-from fetchgram.model import Choice, Job, JobState, Role, Stage, text
+from fetchgram.model import Choice, ChoiceKind, Job, JobState, Role, Stage, text
 from fetchgram.model.line import JobCard, JobLine, LinePage
 from fetchgram.pipeline.commands import CANCEL, RETRY
 from fetchgram.pipeline.stories import clean
@@ -124,7 +124,7 @@ def _card(job: Job, worker: str | None, people: Sequence[tuple[int, str]]) -> Jo
 
 
 def _choice(choice: Choice) -> str:
-    height = f" {choice.height_px}p" if choice.height_px else ""
+    height = f" {choice.height_px}p" if choice.height_px and choice.kind is ChoiceKind.VIDEO else ""
     return f"{choice.kind.value}{height}"
 
 

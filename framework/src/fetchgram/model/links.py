@@ -78,7 +78,8 @@ class Choice(Word):
     Args:
         kind: What arrives.
         items: Items of a post, empty for all.
-        height_px: Height of the video.
+        height_px: Height of the video: of an upright one the shorter side, as in "720p"; of an image its height.
+        width_px: The other side, where it is known.
         fps: Frames per second, where it sets this choice apart.
         hdr: Whether it is high dynamic range.
         codec: Video codec (or audio codec of an audio choice): `h264`, `hevc`, `vp9`, `av1`, `aac`, `opus`, `mp3`.
@@ -95,6 +96,7 @@ class Choice(Word):
     kind: ChoiceKind
     items: tuple[str, ...] = ()
     height_px: int | None = None
+    width_px: int | None = None
     fps: int | None = None
     hdr: bool = False
     codec: str | None = None

@@ -91,14 +91,23 @@ def _name(choice: Choice) -> tuple[ChoiceKind, int | None, int | None, bool]:
     return choice.kind, choice.height_px, choice.fps, choice.hdr
 
 
+def file_line(choice: Choice) -> Text:
+    """Say what a file is that is here already: no way of arrival, since something else will arrive."""
+    is_picture = choice.kind is ChoiceKind.IMAGE and choice.width_px
+    detail = f"{choice.width_px} × {choice.height_px}" if is_picture else ""
+    return text("telegram-choice", what=_what(choice), detail=detail, size=_size(choice), way="")
+
+
 def _label(row: ChoiceRow, *, alike: bool) -> Text:
     choice = row.choice
-    if choice.kind is ChoiceKind.VIDEO and choice.height_px:
-        what = text("choice-video", height=choice.height_px, fps=choice.fps or 0, hdr=int(choice.hdr))
-    else:
-        what = text(f"choice-{choice.kind.value}" if choice.kind is not ChoiceKind.VIDEO else "telegram-choice-video")
-    label = _with_size(what, row, detail=_detail(choice) if alike else _codec(choice))
+    label = _with_size(_what(choice), row, detail=_detail(choice) if alike else _codec(choice))
     return label if row.route is not None else text("telegram-choice-blocked", label=label)
+
+
+def _what(choice: Choice) -> Text:
+    if choice.kind is ChoiceKind.VIDEO and choice.height_px:
+        return text("choice-video", height=choice.height_px, fps=choice.fps or 0, hdr=int(choice.hdr))
+    return text(f"choice-{choice.kind.value}" if choice.kind is not ChoiceKind.VIDEO else "telegram-choice-video")
 
 
 def _codec(choice: Choice) -> str:

@@ -93,9 +93,9 @@ def link_of(message: Message, bot_id: int) -> Link | None:
         "size": str(file.file_size or ""),
         "name": str(getattr(file, "file_name", None) or ""),
         "duration": str(getattr(file, "duration", None) or ""),
-        "height": str(_height(file) or ""),
     }
     unique = file.file_unique_id
+    hints |= _sides(kind, file) | {name: str(getattr(file, name, None) or "") for name in ("title", "performer")}
     hints = {name: value for name, value in hints.items() if value}
     return Link(plugin=PLUGIN, kind=LinkKind.FILE, media_id=unique, url=f"{SCHEME}{unique}", hints=hints)
 
@@ -126,12 +126,15 @@ def name_of(kind: str, file: File) -> str:
     return safe_name(told) if told else f"{kind}{_SUFFIXES.get(kind, '')}"
 
 
-def _height(file: File) -> int | None:
-    """Return the shorter side: an upright film of 720 x 1280 is called 720p."""
-    if isinstance(file, VideoNote):
-        return file.length
-    sides = (getattr(file, "width", None), getattr(file, "height", None))
-    return min(sides) if all(sides) else None  # type: ignore[type-var]  # both are there
+def _sides(kind: str, file: File) -> dict[str, str]:
+    """Return width and height; a film's height is its shorter side: an upright one of 720 x 1280 is called 720p."""
+    length = getattr(file, "length", None)
+    width, height = getattr(file, "width", length), getattr(file, "height", length)
+    if not width or not height:
+        return {}
+    if kind != "photo":
+        width, height = max(width, height), min(width, height)
+    return {"width": str(width), "height": str(height)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +168,22 @@ class SentFiles:
         container = Path(hints.get("name", "")).suffix.removeprefix(".").lower() or _SUFFIXES.get(hints["kind"], "")[1:]
         choice = Choice(
             kind=kind,
-            height_px=int(hints["height"]) if "height" in hints and kind is ChoiceKind.VIDEO else None,
+            height_px=int(hints["height"]) if "height" in hints else None,
+            width_px=int(hints["width"]) if "width" in hints else None,
             container=container or None,
             silent=hints["kind"] == "animation",
             size_bytes=size_bytes,
             certainty=Certainty.UNKNOWN if size_bytes is None else Certainty.EXACT,
         )
         duration_s = float(hints["duration"]) if "duration" in hints else None
-        title = Path(hints.get("name", "")).stem or _TITLES[kind]
-        notice = text("telegram-your-file")
-        return Probe(link=link, title=title, choices=(choice,), duration_s=duration_s, notice=notice)
+        return Probe(
+            link=link,
+            title=hints.get("title") or Path(hints.get("name", "")).stem or _TITLES[kind],
+            author=hints.get("performer"),
+            choices=(choice,),
+            duration_s=duration_s,
+            notice=text("telegram-your-file"),
+        )
 
     async def download(self, job: Job, workdir: Path, sink: Sink) -> Sequence[Media]:
         """Fetch the file from Telegram.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from fetchgram.model import InputKind, Json, Option, Step, Text, text
 from fetchgram.pipeline.menu import Menu
-from fetchgram.telegram.card import automatic, card_lines, labels_of
+from fetchgram.telegram.card import automatic, card_lines, file_line, labels_of
+from fetchgram.telegram.files import is_sent_file
 from fetchgram.telegram.views import Key, View, cancel_row
 
 
@@ -53,16 +54,25 @@ def options_view(menu: Menu, selection: Selection, *, notice: Text | None = None
     keys = _Keys(menu.options, selection)
     inside = [option for option in menu.options if _group_of(option) == selection.group]
     rows = [row for option in inside for row in keys.rows(option)]
-    estimates = [estimate for option in menu.options if option.key in selection.on for estimate in _estimate(option)]
-    lines = (*card_lines(menu.request, notice), *menu.reasons, *estimates)
+    lines = (*_head(menu, selection, notice), *menu.reasons, *_estimates(menu, selection))
     if selection.group is not None and inside:
         back = Key(text("telegram-group-done"), "options", replace(selection, group=None).args())
         return View(lines, (*rows, (back,), cancel_row(menu.request)))
-    picked = text("telegram-choice-picked", label=labels_of(menu.rows)[selection.index])
     start = Key(text("telegram-start"), "start", selection.args())
+    if is_sent_file(menu.request):  # nothing else to choose, and no card to go back to
+        return View(lines, (*rows, *keys.groups(), (start,), cancel_row(menu.request)))
+    picked = text("telegram-choice-picked", label=labels_of(menu.rows)[selection.index])
     back = Key(text("button-back"), "back", {"request": selection.request})
     choice = (Key(picked, "choices", selection.args()),)
     return View(lines, (choice, *rows, *keys.groups(), (start, back), cancel_row(menu.request)))
+
+
+def _head(menu: Menu, selection: Selection, notice: Text | None) -> tuple[Text, ...]:
+    """Return the lines of the card; of a file that was sent with what it is, since no button says it."""
+    head = card_lines(menu.request, notice)
+    if not is_sent_file(menu.request):
+        return head
+    return (*head[:1], file_line(menu.rows[selection.index].choice), *head[1:])
 
 
 def sent_file_view(menu: Menu, *, notice: Text | None = None) -> View:
@@ -154,7 +164,11 @@ def _readable(option: Option, value: str) -> Text | str:
     return value
 
 
-def _estimate(option: Option) -> tuple[Text, ...]:
-    size = (text("telegram-estimate", size=option.size_bytes),) if option.size_bytes else ()
-    time = (text("telegram-estimate-time", time=option.time_s),) if option.time_s else ()
+def _estimates(menu: Menu, selection: Selection) -> tuple[Text, ...]:
+    """Say what is known of what will arrive; where two options tell a size, neither knows what both make together."""
+    on = [option for option in menu.options if option.key in selection.on and (option.size_bytes or option.time_s)]
+    if len(on) != 1:
+        return ()
+    size = (text("telegram-estimate", size=on[0].size_bytes),) if on[0].size_bytes else ()
+    time = (text("telegram-estimate-time", time=on[0].time_s),) if on[0].time_s else ()
     return (*size, *time)

@@ -6,8 +6,8 @@ import re
 
 from fetchgram.model import InputKind
 
-_SIZE = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([kmg]?)i?b?\s*", re.IGNORECASE)
-_FACTORS = {"": 1_000_000, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+_SIZE = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
+_FACTORS = {"": 1_000_000, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 10**12}
 """A bare number means megabytes: nobody asks for a video of 25 bytes."""
 _RANGE = re.compile(r"\s*([\d:.]+)\s*(?:-|–|—|\.\.|to)\s*([\d:.]+)\s*", re.IGNORECASE)
 _TIME = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d+(?:\.\d{1,3})?)")

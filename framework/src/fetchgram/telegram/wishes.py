@@ -104,11 +104,13 @@ class Wishes:
         request = await self._intake.request(selection.request)
         if request.state is not RequestState.CHOOSING:
             return text("toast-expired")
-        notice = None if value is not None else text("telegram-not-understood")
         menu = await self._intake.menu(request.id, selected=selection.index)
-        chosen = taken(menu.options, selection, str(args["key"]), value) if value is not None else selection
-        chosen = dataclasses.replace(chosen, group=None)
-        await self._board.show(request.id, options_view(menu, chosen, notice=notice))
+        if value is None:
+            wrong = text("telegram-not-understood", example=text(f"telegram-example-{_spelled(args['input'])}"))
+            await self._board.show(request.id, options_view(menu, selection, notice=wrong))
+            return None
+        chosen = dataclasses.replace(taken(menu.options, selection, str(args["key"]), value), group=None)
+        await self._board.show(request.id, options_view(menu, chosen))
         return None
 
     async def show_place(self, request_id: int) -> None:
@@ -186,7 +188,8 @@ class Wishes:
         until = self._clock.now() + timedelta(seconds=_ASK_S)
         async with self._storage.write() as session:
             await session.menus.ask(request.bot_id, chat, request.person, views.REQUESTS, "answer", args, until)
-        question = text(f"telegram-ask-{str(args['input']).replace('_', '-')}")
+        kind = _spelled(args["input"])
+        question = text(f"telegram-ask-{kind}", example=text(f"telegram-example-{kind}"))
         await self._board.show(request.id, options_view(menu, selection, notice=question))
         return None
 
@@ -231,6 +234,11 @@ class Wishes:
         if again.state is RequestState.WORKING:
             await self.show_place(request.id)
         return text("toast-queued")
+
+
+def _spelled(kind: Json) -> str:
+    """Return a kind of input as it stands in the names of texts."""
+    return str(kind).replace("_", "-")
 
 
 def _check(menu: Menu, index: int) -> None:

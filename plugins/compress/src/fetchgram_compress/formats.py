@@ -53,7 +53,7 @@ class PictureFormat:
         codec: Of the stream, as a look at the file tells it.
         qualities: Options of ffmpeg, best first.
         kind: How Telegram shows it: core.telegram.org/bots/api#sendphoto.
-        bits_per_pixel: Rough size of a photograph at the best quality.
+        bits_per_pixel: Rough size of a photograph at the best quality, beside one another.
     """
 
     suffix: str
@@ -67,13 +67,13 @@ PICTURES: Mapping[str, PictureFormat] = {
     "jpeg": PictureFormat(
         ".jpg", "mjpeg", tuple(("-q:v", str(q)) for q in (3, 5, 8, 12, 18, 25)), MediaKind.PHOTO, 2.0
     ),
-    "png": PictureFormat(".png", "png", ((),), MediaKind.PHOTO, 12.0),
+    "png": PictureFormat(".png", "png", ((),), MediaKind.PHOTO, 6.0),
     "webp": PictureFormat(
         ".webp",
         "webp",
         tuple(("-c:v", "libwebp", "-quality", str(q)) for q in (85, 70, 55, 40, 25)),
         MediaKind.DOCUMENT,
-        1.2,
+        1.0,
     ),
 }
 

@@ -43,7 +43,8 @@ def plans(source: MediaInfo, wish: Wish) -> Iterator[Plan]:
 def _format_of(source: MediaInfo, wish: Wish) -> str:
     """Keep the kind of file when there is no wish about it and it can be made smaller; else M4A plays everywhere."""
     for name, known in SOUNDS.items():
-        if known.codec == source.audio_codec and name != _VOICE and (known.kbps or wish.max_bytes is None):
+        is_smaller = known.kbps or (wish.max_bytes is None and wish.audio_kbps is None)
+        if known.codec == source.audio_codec and name != _VOICE and is_smaller:
             return name
     return "m4a"
 

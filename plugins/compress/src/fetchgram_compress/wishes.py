@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from fetchgram.api import PluginError, Step
@@ -69,10 +69,16 @@ def of_steps(steps: Sequence[Step], presets: Mapping[str, Wish]) -> Wish:
         _, name, *values = step.key.split(".", 2)
         value = values[0] if values else step.input
         try:
-            wish = presets[value or ""] if name == "preset" else _READERS[name](wish, value or "")
+            wish = _with(wish, presets[value or ""]) if name == "preset" else _READERS[name](wish, value or "")
         except (KeyError, ValueError) as error:
             raise PluginError(f"the step {step.key!r} with {value!r} makes no sense", plugin=NAME) from error
     return wish
+
+
+def _with(wish: Wish, more: Wish) -> Wish:
+    """Return a wish with what another one wants besides: a stretch that was cut stays cut."""
+    plain, wanted = Wish(), {field.name: getattr(more, field.name) for field in fields(more)}
+    return replace(wish, **{name: value for name, value in wanted.items() if value != getattr(plain, name)})
 
 
 def read_cut(value: str) -> tuple[float, float]:
