@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import pytest
 
 from fetchgram.api import (
@@ -117,9 +118,18 @@ async def test_sound_comes_as_it_is_or_as_mp3_with_title_and_artist(
     assert (info.audio_codec, info.video_codec) == (codec, None)
     assert (media.kind, media.mime, media.path.suffix) == (MediaKind.AUDIO, mime, suffix)
     assert (media.title, media.performer) == ("The big colour test", "Sandbox Band")
-    content = media.path.read_bytes()
-    assert b"Sandbox Band" in content
-    assert (b"\xff\xd8\xff" in content) is (suffix != ".ogg")  # the cover is a JPEG; Ogg takes none
+    assert (info.title, info.performer, info.has_cover) == ("The big colour test", "Sandbox Band", True)
+
+
+async def test_a_song_is_called_as_youtube_calls_the_song_not_the_film(
+    bench: Bench, workdir: Path, sink: FakeSink
+) -> None:
+    song = await bench.fetch(f"{WATCH}fourcolours", is_sound("aac"), workdir, sink)
+    assert (song.title, song.performer) == ("Four colours", "Sandbox Band")
+    assert song.caption == "Sandbox Band - Four colours (Official Video)"
+    with av.open(str(song.path)) as file:
+        tags = file.metadata
+    assert (tags["title"], tags["album"], tags["date"]) == ("Four colours", "Tones and colours", "2021")
 
 
 async def test_a_large_format_comes_in_several_ranges_and_goes_on_after_a_cut(

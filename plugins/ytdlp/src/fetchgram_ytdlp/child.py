@@ -14,6 +14,7 @@ from fetchgram_ytdlp.ladder import Offer, Track, Wish, resolve, shortened
 from fetchgram_ytdlp.looks import pack, unpack
 from fetchgram_ytdlp.options import ALLOWED_DOWNLOADERS, Downloader, build, downloader_name
 from fetchgram_ytdlp.refused import refuse
+from fetchgram_ytdlp.songs import song_of
 from fetchgram_ytdlp.streams import Report, fetch
 from fetchgram_ytdlp.texts import fetch_texts
 from fetchgram_ytdlp.translate import (
@@ -101,7 +102,8 @@ def _fetched(link: Link, info: Info, formats: list[Info], offer: Offer, names: l
     streams: list[Json] = [_stream(track, name) for track, name in zip(offer.tracks, names, strict=True)]
     stretch = section_of(info)
     section_s: list[Json] | None = list(stretch) if stretch else None
-    return {"probe": seen, "choice": encode(offer.choice), "streams": streams, "section_s": section_s}
+    song: dict[str, Json] = {**song_of(info)}
+    return {"probe": seen, "song": song, "choice": encode(offer.choice), "streams": streams, "section_s": section_s}
 
 
 def _stream(track: Track, name: str) -> Json:

@@ -181,6 +181,7 @@ def _fetched(answer: Mapping[str, Json], workdir: Path) -> Fetched:
     return Fetched(
         probe=decode(Probe, _object(answer["probe"])),
         choice=decode(Choice, _object(answer["choice"])),
+        song={name: str(value) for name, value in _object(answer["song"]).items()},
         streams=tuple(
             Stream(
                 path=workdir / Path(str(each["name"])).name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -61,6 +61,8 @@ class Fetched:
     probe: Probe
     choice: Choice
     streams: tuple[Stream, ...]
+    song: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the song that a film shows, where the site names one."""
     section_s: tuple[float, float] | None = None
     """Of a clip: from where to where it goes in the whole."""
 
@@ -197,7 +199,7 @@ class Finisher:
         if final.suffix.removeprefix(".") not in _TAGGABLE:
             return final
         output = final.with_name(f"tagged{final.suffix}")
-        tags = {"title": fetched.probe.title, "artist": fetched.probe.author or ""}
+        tags = {"title": fetched.probe.title, "artist": fetched.probe.author or "", **fetched.song}
         try:
             return await self._media.tag(
                 final,
@@ -232,7 +234,7 @@ def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | No
         height_px=info.height_px,
         thumbnail=picture,
         file_name=file_name(probe.title, _suffix(final, info)),
-        title=probe.title,
+        title=fetched.song.get("title", probe.title),
         performer=probe.author,
     )
 

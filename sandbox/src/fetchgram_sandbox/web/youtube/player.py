@@ -55,7 +55,7 @@ def _details(video: Video) -> Data:
         "lengthSeconds": str(0 if video.is_live else video.duration_s),
         "channelId": CHANNEL_ID,
         "author": CHANNEL_TITLE,
-        "shortDescription": "Made on this machine by ffmpeg.",
+        "shortDescription": video.description,
         "isLive": video.is_live,
         "isLiveContent": video.is_live,
         "isUpcoming": _is_upcoming(video),
