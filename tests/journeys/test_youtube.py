@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
 
 from fetchgram_sandbox.live_bot import LiveBot
@@ -57,6 +58,9 @@ async def test_sound_arrives_as_mp3_with_title_and_artist(bob: Guest) -> None:
     song = await bob.gets("audio")
     assert (song.mime, song.duration_s) == ("audio/mpeg", 6)
     assert (song.title, song.performer) == ("The big colour test", "Sandbox Band")
+    with av.open(str(song.path)) as file:
+        assert (file.metadata["title"], file.metadata["artist"]) == ("The big colour test", "Sandbox Band")
+        assert [cover.codec_context.width for cover in file.streams.video] == [480]  # YouTube's picture as it is
 
 
 async def test_a_part_with_subtitles_is_put_together_on_buttons(bob: Guest) -> None:

@@ -186,6 +186,8 @@ async def test_a_voice_message_is_no_song(plugin: Plugin, film: Media, tools: Me
     (made,), _ = await walk(plugin, [film], tmp_path, step("sound.voice"))
     info = await tools.inspect(made.path)
     assert (info.has_cover, info.title, made.title) == (False, None, None)
+    (song,), _ = await walk(plugin, [made], tmp_path, step("sound.mp3"))
+    assert (song.kind, song.title, (await tools.inspect(song.path)).title) == (MediaKind.AUDIO, None, None)
 
 
 async def test_a_file_that_does_already_is_the_very_same(plugin: Plugin, film: Media, tmp_path: Path) -> None:

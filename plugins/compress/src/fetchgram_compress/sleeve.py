@@ -42,7 +42,12 @@ PLAIN = Sleeve()
 
 
 def sleeve_of(media: Media) -> Sleeve:
-    """Return what is known of a file: under a post there may be a whole text, of which the first line is a title."""
+    """Return what is known of a file: under a post there may be a whole text, of which the first line is a title.
+
+    A voice message has no name, and its file is called so.
+    """
+    if media.kind is MediaKind.VOICE:
+        return PLAIN
     named = Path(media.file_name or media.path.name).stem
     lines = (line.strip() for line in (media.title or media.caption or "").splitlines())
     title = next((line for line in lines if line), named)[:_TITLE_LENGTH]
