@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import av
@@ -47,6 +48,8 @@ async def test_a_start_without_a_wish_is_asked_for_one(bob: Guest) -> None:
 async def test_a_sent_picture_changes_its_kind(bob: Guest) -> None:
     sent = await bob.person.send_file(clip(bob, "picture.jpg"), "photo")
     screen = await bob.sees_card(sent)
+    assert re.match(r"🖼 Picture \d+ × \d+ · ", screen.text), screen.text
+    assert any("WebP · ≈" in button.label for button in screen.buttons)
     await bob.taps(screen, "PNG")
     screen = await bob.sees_button("✅ 🖼 As PNG")
     await bob.taps(screen, "Start")
@@ -75,7 +78,8 @@ async def test_a_file_that_telegram_does_not_hand_out_is_told(bob: Guest, tmp_pa
     large = tmp_path / "large.mp4"
     large.write_bytes(clip(bob, "clip-144.mp4").read_bytes() + bytes(21_000_000))
     await bob.person.send_file(large, "video")
-    await bob.sees("20 MB is the most")
+    told = await bob.sees("20 MB is the most")
+    assert not told.buttons, "another try would end in the same way"
 
 
 async def test_a_document_that_is_no_media_is_answered_as_before(bob: Guest, tmp_path: Path) -> None:

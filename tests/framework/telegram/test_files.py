@@ -122,7 +122,7 @@ def test_more_than_the_bot_api_hands_out_is_told_at_once() -> None:
     assert link is not None
     with pytest.raises(TooLarge) as caught:
         SentFiles({}, FakeMediaTools()).probe(link)
-    assert caught.value.text.key == "telegram-file-too-large"
+    assert caught.value.text.key == "telegram-sent-too-large"
 
 
 def large(size_bytes: int = 20_000_001) -> Link:
@@ -147,7 +147,7 @@ def test_with_mtproto_a_large_file_is_looked_at_like_any(tmp_path: Path) -> None
 def test_mtproto_of_another_bot_hands_it_out_as_little(tmp_path: Path) -> None:
     with pytest.raises(TooLarge) as caught:
         SentFiles({}, FakeMediaTools(), {6: gateway(tmp_path)}).probe(large())
-    assert caught.value.text.key == "telegram-file-too-large"
+    assert caught.value.text.key == "telegram-sent-too-large"
 
 
 @pytest.mark.parametrize(("size_bytes", "is_taken"), [(30_000_000, True), (30_000_001, False)])

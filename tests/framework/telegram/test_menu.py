@@ -177,7 +177,13 @@ async def test_a_wrong_answer_leaves_its_button_where_it_is(bot: Bot, chat: Pers
     await chat.wait_for_text("From when to when")
     chat.say("the funny part")
     screen = await chat.wait_for_text("write it like this: 1:30-2:45")
-    assert screen.button("▫️ Cut")
+    chat.tap(screen, "▫️ Cut")
+    await chat.wait_for_text("From when to when")
+    chat.say("1:00:00-1:00:05")
+    chat.tap(await chat.wait_for_text("It is over by then"), "▫️ Cut")
+    await chat.wait_for_text("From when to when")
+    chat.say("1-2.5")
+    assert await chat.wait_for(lambda m: any("✅ Cut: 0:01–0:02" in b.label for b in m.buttons))
 
 
 HUGE = Option(key="fake.huge", label=named("Huge"), why_not=named("Too long to be made smaller here"))

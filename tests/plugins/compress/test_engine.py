@@ -241,6 +241,11 @@ async def test_a_picture_changes_its_kind_and_fits(engine: Engine, corpus: Corpu
     assert seen.frames == 1
 
 
+async def test_a_turned_picture_keeps_its_proportions(engine: Engine, corpus: Corpus, tmp_path: Path) -> None:
+    made, _, seen = await make(engine, corpus, tmp_path, "picture.png", Wish(turn_deg=90))
+    assert (made.info.width_px, made.info.height_px) == seen.size == (300, 400)
+
+
 async def test_a_size_below_what_the_frames_cost_at_the_least_is_told_as_out_of_reach(
     engine: Engine, tmp_path: Path
 ) -> None:

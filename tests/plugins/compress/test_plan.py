@@ -323,7 +323,9 @@ PICTURE = MediaInfo(
 
 def test_a_picture_is_left_turned_made_smaller_or_another_kind() -> None:
     assert plan(PICTURE, Wish(max_bytes=4 * MB)).work is Work.LEAVE
-    assert plan(PICTURE, Wish(turn_deg=90)).suffix == ".png"
+    turned = plan(PICTURE, Wish(turn_deg=90))
+    assert turned.video is not None
+    assert (turned.suffix, turned.video.width_px, turned.video.height_px) == (".png", 1500, 2000)
     step = plan(PICTURE, Wish(form=Form.PICTURE, format="jpeg"))
     assert (step.suffix, step.kind) == (".jpg", MediaKind.PHOTO)
     tries = found(PICTURE, Wish(form=Form.PICTURE, format="webp", max_bytes=100_000))

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from fetchgram.errors import DiskFull, FetchgramError
+from fetchgram.errors import DiskFull, FetchgramError, TooLarge
 from fetchgram.model import Chat, Request, RequestState, Text
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.lists import Lists
@@ -126,7 +126,8 @@ class Cards:
             group and request.link is None and request.status_message is None
         ):
             return
-        view = views.failed(request, request.error or error.text, request.error_number or "", retryable=True)
+        is_final = isinstance(error, TooLarge)  # another look finds it no smaller
+        view = views.failed(request, request.error or error.text, request.error_number or "", retryable=not is_final)
         await self._board.insist(request, view)
 
     async def _picture(self, menu: Menu) -> bytes | None:

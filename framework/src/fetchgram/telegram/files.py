@@ -72,6 +72,7 @@ _CHOICES = {
 }
 _TITLES = {ChoiceKind.VIDEO: "🎬", ChoiceKind.AUDIO: "🎵", ChoiceKind.IMAGE: "🖼"}
 """Of files without a name."""
+NAMELESS = frozenset(_TITLES.values())
 _BY_MIME = {"image/gif": "animation", "video": "video", "audio": "audio", "image": "photo"}
 
 
@@ -207,7 +208,7 @@ class SentFiles:
     def _check_size(self, hints: Mapping[str, str]) -> None:
         size_bytes = _size_of(hints)
         if size_bytes > (most := self.most_near_bytes) and int(hints["bot"]) not in self.gateways:
-            raise TooLarge(size_bytes, most, told=text("telegram-file-too-large", limit=most))
+            raise TooLarge(size_bytes, most, told=text("telegram-sent-too-large", limit=most))
         if size_bytes > self.most_bytes:
             raise TooLarge(size_bytes, self.most_bytes)
 

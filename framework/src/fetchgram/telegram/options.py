@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fetchgram.model import InputKind, Json, Option, Step, Text, text
 from fetchgram.pipeline.menu import Menu
 from fetchgram.telegram.card import automatic, card_lines, file_line, labels_of
-from fetchgram.telegram.files import is_sent_file
+from fetchgram.telegram.files import NAMELESS, is_sent_file
 from fetchgram.telegram.views import Key, View, cancel_row
 
 
@@ -69,10 +69,11 @@ def options_view(menu: Menu, selection: Selection, *, notice: Text | None = None
 
 def _head(menu: Menu, selection: Selection, notice: Text | None) -> tuple[Text, ...]:
     """Return the lines of the card; of a file that was sent with what it is, since no button says it."""
-    head = card_lines(menu.request, notice)
-    if not is_sent_file(menu.request):
+    head, probe = card_lines(menu.request, notice), menu.request.probe
+    if probe is None or not is_sent_file(menu.request):
         return head
-    return (*head[:1], file_line(menu.rows[selection.index].choice), *head[1:])
+    is_nameless = probe.title in NAMELESS and not probe.duration_s
+    return (*(() if is_nameless else head[:1]), file_line(menu.rows[selection.index].choice), *head[1:])
 
 
 def sent_file_view(menu: Menu, *, notice: Text | None = None) -> View:
@@ -125,15 +126,13 @@ class _Keys:
         inside = replace(self.selection, group=group)
         if not on:
             return Key(text("telegram-group", label=label), "options", inside.args())
-        shown = text("telegram-group-on", label=on[0].label, more=len(on) - 1)
+        shown = text("telegram-group-on", label=self._with_value(on[0]), more=len(on) - 1)
         return Key(shown, "options", inside.args())
 
     def _toggle(self, option: Option) -> Key:
-        value, selection = self.selection.on.get(option.key), self.selection
+        selection = self.selection
         if option.key in selection.on:
-            label = text("telegram-option-on", label=option.label)
-            if value is not None:
-                label = text("telegram-option-value", label=option.label, value=_readable(option, value))
+            label = text("telegram-option-on", label=self._with_value(option))
             return Key(label, "options", selection.without(option.key).args())
         label = text("telegram-option-off", label=option.label)
         if option.input is InputKind.NONE:
@@ -141,6 +140,12 @@ class _Keys:
         if option.input is InputKind.ONE_OF and option.values:
             return Key(label, "options", self._after(option, option.values[0]).args())
         return Key(label, "ask", selection.args(key=option.key, input=option.input.value))
+
+    def _with_value(self, option: Option) -> Text:
+        value = self.selection.on.get(option.key)
+        if value is None:
+            return option.label
+        return text("telegram-option-value", label=option.label, value=_readable(option, value))
 
     def _value(self, option: Option, value: str) -> Key:
         label = text("telegram-value", value=value)
@@ -161,6 +166,9 @@ def _readable(option: Option, value: str) -> Text | str:
     """Turn the canonical form of an answer into what a person reads."""
     if option.input is InputKind.SIZE and value.isdigit():
         return text("size-exact", size=int(value))
+    if option.input is InputKind.TIME_RANGE:
+        start_s, _, end_s = value.partition("-")
+        return text("telegram-range", start=float(start_s), end=float(end_s))
     return value
 
 
@@ -170,5 +178,5 @@ def _estimates(menu: Menu, selection: Selection) -> tuple[Text, ...]:
     if len(on) != 1:
         return ()
     size = (text("telegram-estimate", size=on[0].size_bytes),) if on[0].size_bytes else ()
-    time = (text("telegram-estimate-time", time=on[0].time_s),) if on[0].time_s else ()
+    time = (text("telegram-estimate-time", time=max(1.0, on[0].time_s)),) if on[0].time_s else ()
     return (*size, *time)

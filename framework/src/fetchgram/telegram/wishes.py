@@ -105,8 +105,8 @@ class Wishes:
         if request.state is not RequestState.CHOOSING:
             return text("toast-expired")
         menu = await self._intake.menu(request.id, selected=selection.index)
-        if value is None:
-            wrong = text("telegram-not-understood", example=text(f"telegram-example-{_spelled(args['input'])}"))
+        wrong = _not_understood(args["input"]) if value is None else _beyond(request, args["input"], value)
+        if value is None or wrong is not None:
             await self._board.show(request.id, options_view(menu, selection, notice=wrong))
             return None
         chosen = dataclasses.replace(taken(menu.options, selection, str(args["key"]), value), group=None)
@@ -234,6 +234,18 @@ class Wishes:
         if again.state is RequestState.WORKING:
             await self.show_place(request.id)
         return text("toast-queued")
+
+
+def _not_understood(kind: Json) -> Text:
+    return text("telegram-not-understood", example=text(f"telegram-example-{_spelled(kind)}"))
+
+
+def _beyond(request: Request, kind: Json, value: str) -> Text | None:
+    """Say of a stretch that what it is cut out of is over by then, where its length is known."""
+    length_s = request.probe.duration_s if request.probe is not None else None
+    if kind != InputKind.TIME_RANGE.value or not length_s or float(value.partition("-")[0]) < length_s:
+        return None
+    return text("telegram-over-by-then", length=length_s)
 
 
 def _spelled(kind: Json) -> str:

@@ -34,6 +34,8 @@ def plans(source: MediaInfo, wish: Wish) -> Iterator[Plan]:
     is_same = source.kind == _PHOTO and name == _SUFFIXES.get(source.mime)
     if fits and is_same and not wish.turn_deg and (wish.height_px is None or wish.height_px >= frame.short_px):
         yield Plan(work=Work.LEAVE, suffix="", size_bytes=source.size_bytes, exact=True)
+    if wish.turn_deg % 180:
+        frame = Frame(frame.height_px, frame.width_px, frame.fps)
     is_still = source.kind == _PHOTO  # and has no stretch to keep
     yield from _encoded(replace(wish, cut_s=None) if is_still else wish, name, frame, _bits_per_pixel(source, name))
 

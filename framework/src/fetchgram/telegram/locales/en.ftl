@@ -16,7 +16,8 @@ telegram-options = ⚙️ Options
 telegram-start = ⬇️ Start
 telegram-option-on = ✅ { $label }
 telegram-option-off = ▫️ { $label }
-telegram-option-value = ✅ { $label }: { $value }
+telegram-option-value = { $label }: { $value }
+telegram-range = { DURATION($start) }–{ DURATION($end) }
 telegram-group = { $label } ▸
 telegram-group-on = ✅ { $label }{ HAS($more) ->
     [yes] {" "}+{ PLAIN($more) }
@@ -44,12 +45,14 @@ telegram-example-size = 25 MB
 telegram-example-time-range = 1:30-2:45
 telegram-example-language = en
 telegram-example-text = …
+telegram-over-by-then = ✏️ It is over by then: it lasts { DURATION($length) }. Please tap the button again.
 telegram-not-understood = ✏️ I do not understand that. Please tap the button again and write it like this: { $example }
 telegram-no-right = You may not do this.
 telegram-your-file = What shall become of it?
 telegram-no-options = I have nothing to make of this. Send me a link, and I show you what I can get.
 telegram-choose-first = Please tap what you want first.
 telegram-file-too-large = Telegram does not hand files of this size to me: { SIZE($limit) } is the most.
+telegram-sent-too-large = Telegram does not hand files of this size to me: { SIZE($limit) } is the most. If there is a link to it, send me that.
 telegram-nothing-here = Send me a link, and I show you what I can get.
 telegram-help-get = Get what is behind a link
 
