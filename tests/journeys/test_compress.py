@@ -80,7 +80,7 @@ async def test_only_the_sound_of_a_part_is_one_wish(bob: Guest) -> None:
     await bob.sees("From when to when")
     bob.says("0:01-0:03")
     screen = await bob.sees_button("✅ ✂️ Cut")
-    await bob.taps(screen, "Only the sound")
+    await bob.taps(screen, "Sound only")
     screen = await bob.sees_button("Voice message")
     await bob.taps(screen, "Voice message")
     screen = await bob.sees_button("✅ 🎙 Voice message")
@@ -104,7 +104,7 @@ async def test_the_menu_and_the_result_as_the_person_sees_them(press: LiveBot, t
         keys = tab.page.locator(".keyboard .key")
         await tab.send(f"{press.stage.site.url}/watch/colours?press=7")
         await tab.tap("Options")
-        for group in ("Ready-made", "Smaller", "Only the sound", "Resolution", "Turn into", "Edit"):
+        for group in ("Ready-made", "Smaller", "Sound only", "Resolution", "Turn into", "Edit"):
             await keys.filter(has_text=group).last.wait_for()
         await tab.tap("Resolution")
         await keys.filter(has_text=re.compile(r"📐 240p · ≈ \d+.* [kM]B · \+\d+:\d\d$")).last.wait_for()

@@ -128,7 +128,7 @@ async def sends_a_large_film(bob: Guest, folder: Path) -> Message:
 
 
 async def wants_the_sound(bob: Guest, card: Message) -> Message:
-    await bob.taps(card, "Only the sound")
+    await bob.taps(card, "Sound only")
     screen = await bob.sees_button("MP3")
     await bob.taps(screen, "MP3")
     screen = await bob.sees_button("✅ 🎵 MP3")

@@ -25,7 +25,7 @@ async def test_a_sent_film_becomes_a_song(bob: Guest) -> None:
     screen = await bob.sees_card(sent)
     assert "Holiday" in screen.text
     assert not any(label in button.label for button in screen.buttons for label in ("🔘", "Back"))
-    await bob.taps(screen, "Only the sound")
+    await bob.taps(screen, "Sound only")
     screen = await bob.sees_button("MP3")
     await bob.taps(screen, "MP3")
     screen = await bob.sees_button("✅ 🎵 MP3")
@@ -63,7 +63,7 @@ async def test_a_sent_gif_is_an_animation_and_becomes_a_small_one(bob: Guest, tm
     assert await process.wait() == 0
     sent = await bob.person.send_file(moving, "document")
     screen = await bob.sees_card(sent)
-    assert not [button.label for button in screen.buttons if "Only the sound" in button.label]
+    assert not [button.label for button in screen.buttons if "Sound only" in button.label]
     await bob.taps(screen, "Turn into")
     screen = await bob.sees_button("The GIF as MP4")
     await bob.taps(screen, "The GIF as MP4")

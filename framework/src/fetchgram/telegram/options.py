@@ -82,7 +82,7 @@ def sent_file_view(menu: Menu, *, notice: Text | None = None) -> View:
         on = dict.fromkeys(automatic(menu.options))
         return options_view(menu, Selection(menu.request.id, menu.best, on), notice=notice)
     reasons = menu.reasons or (text("telegram-no-options"),)
-    return View((*card_lines(menu.request), *reasons), (cancel_row(menu.request),))
+    return View((*card_lines(menu.request)[:1], *reasons), (cancel_row(menu.request),))
 
 
 def choices_view(menu: Menu, selection: Selection) -> View:

@@ -2,7 +2,7 @@
 
 compress-group-presets = ⭐ Ready-made
 compress-group-size = 🗜 Smaller
-compress-group-sound = 🎵 Only the sound
+compress-group-sound = 🎵 Sound only
 compress-group-song = 🎵 Another format
 compress-group-resolution = 📐 Resolution
 compress-group-form = 🎞 Turn into
