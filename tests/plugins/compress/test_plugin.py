@@ -86,6 +86,21 @@ async def test_all_steps_are_done_at_once_in_the_last(plugin: Plugin, film: Medi
     assert sum(name.startswith("compress-") and name.endswith(".mp4") for name in names_in(tmp_path)) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A film\n\n0:00 One\n1:00:02 Two", "A film"),
+        ("We meet\n12:30 at the pool", "We meet\n12:30 at the pool"),
+        (None, None),
+    ],
+)
+async def test_below_a_part_stand_no_times_of_the_whole(
+    plugin: Plugin, film: Media, tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    (made,), _ = await walk(plugin, [replace(film, caption=before)], tmp_path, step("cut", "1-2"), step("sound.mp3"))
+    assert made.caption == after
+
+
 async def test_steps_of_others_in_between_end_a_run_of_ours(plugin: Plugin, film: Media, tmp_path: Path) -> None:
     steps = (step("mute"), Step(key="burn.subtitles"), step("height.90"))
     (silent,) = await plugin.post_process([film], steps[0], tmp_path, FakeSink(), steps)
@@ -174,6 +189,15 @@ async def test_a_song_without_a_name_gets_one_line_of_what_is_known(
     (made,), _ = await walk(plugin, [replace(film, **facts)], tmp_path, step("sound.mp3"))  # type: ignore[arg-type]  # texts alone
     assert (made.title, (await tools.inspect(made.path)).title) == (title, title)
     assert cover_of(made.path) == (320, 180)
+
+
+async def test_where_the_sites_picture_cannot_be_read_the_film_is_the_cover(
+    plugin: Plugin, film: Media, tools: MediaTools, tmp_path: Path
+) -> None:
+    (page := tmp_path / "page.jpg").write_text("<html>404</html>")
+    for picture in (page, tmp_path / "missing.jpg"):
+        (made,), _ = await walk(plugin, [replace(film, picture=picture)], tmp_path, step("sound.mp3"))
+        assert (cover_of(made.path), (await tools.inspect(made.path)).title) == ((320, 180), "My film")
 
 
 async def test_what_a_song_says_itself_stays(plugin: Plugin, film: Media, corpus: Corpus, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from fetchgram_compress.wishes import Form, Wish
 
 _PHOTO_BYTES = 10_000_000
 """core.telegram.org/bots/api#sendphoto; a larger picture goes as a file."""
+_FIRST_CHAPTER, _CHAPTER = "0:00 ", re.compile(r"(\d+:)?\d+:\d\d ")
+"""Lines of a caption that players start at; a list of chapters begins at the beginning."""
 _STAYS = {
     (MediaKind.ANIMATION, MediaKind.VIDEO): MediaKind.ANIMATION,
     (MediaKind.VIDEO_NOTE, MediaKind.VIDEO): MediaKind.VIDEO_NOTE,
@@ -43,8 +46,17 @@ def media_of(before: Media, made: Made, wish: Wish, thumbnail: Path | None) -> M
         thumbnail=thumbnail or before.thumbnail,
         file_name=_named(before, made.path.suffix),
         title=(info.title or sleeve_of(before).title) if kind is MediaKind.AUDIO else None,
+        caption=_caption(before.caption, made),
         performer=(info.performer or before.performer) if kind is MediaKind.AUDIO else None,
     )
+
+
+def _caption(caption: str | None, made: Made) -> str | None:
+    """Leave the times of chapters out below a part: they are those of the whole."""
+    lines = (caption or "").splitlines()
+    if made.plan.cut_s is None or not any(line.startswith(_FIRST_CHAPTER) for line in lines):
+        return caption
+    return "\n".join(line for line in lines if not _CHAPTER.match(line)).strip()
 
 
 def _named(before: Media, suffix: str) -> str:

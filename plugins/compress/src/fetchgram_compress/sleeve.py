@@ -102,9 +102,19 @@ class Dresser:
         site = [(sleeve.picture, 0.0)] if sleeve.picture else []
         small = [(sleeve.thumbnail, 0.0)] if sleeve.thumbnail else []
         for path, moment_s in (*own, *site, *small) if self._source.has_cover else (*site, *own, *small):
-            if (made := await self._media.cover(path, output, at_s=moment_s)) is not None:
+            if (made := await self._drawn(path, output, moment_s)) is not None:
                 return made
         return None
+
+    async def _drawn(self, path: Path, output: Path, at_s: float) -> Path | None:
+        """Draw a picture; one at which a decoder fails costs the song its cover, not its title."""
+        try:
+            return await self._media.cover(path, output, at_s=at_s)
+        except DiskFull:
+            raise
+        except FetchgramError as error:
+            log.info("compress.no_cover", error=str(error))
+            return None
 
     async def _written(
         self, song: Path, plan: Plan, info: MediaInfo, tags: Mapping[str, str], cover: Path | None

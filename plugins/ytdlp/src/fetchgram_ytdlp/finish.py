@@ -216,10 +216,17 @@ class Finisher:
 
     async def _cover(self, song: Path) -> Path | None:
         """Make the cover from the site's picture, else take the song's own."""
-        output = self._workdir / _COVER_NAME
-        source = await self._sites_picture()
-        made = await self._media.cover(source, output) if source is not None else None
-        return made or await self._media.cover(song, output)
+        for source in (await self._sites_picture(), song):
+            try:
+                made = await self._media.cover(source, self._workdir / _COVER_NAME) if source is not None else None
+            except DiskFull:
+                raise
+            except FetchgramError as error:  # title and author are worth something without it
+                log.info("ytdlp.no_cover", error=str(error))
+                continue
+            if made is not None:
+                return made
+        return None
 
 
 def _media_of(fetched: Fetched, final: Path, info: MediaInfo, picture: Path | None) -> Media:
