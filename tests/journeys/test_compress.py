@@ -115,6 +115,10 @@ async def test_the_menu_and_the_result_as_the_person_sees_them(press: LiveBot, t
         await tab.tap("Start")
         assert await tab.play_video() == (426, 240)
         await tab.page.screenshot(path=tmp_path / "result.png")
+        await tab.page.locator("input[type=file]").set_input_files(press.stage.site.clip("clip-360.mp4"))
+        await tab.page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+        await tab.tap("Turn into")
+        await keys.filter(has_text=re.compile(r"Round video message · ≈ \d+ kB · \+0:\d\d$")).last.wait_for()
         assert tab.problems == []
 
 
@@ -129,6 +133,8 @@ async def test_a_size_that_is_out_of_reach_is_told_with_the_smallest(bob: Guest)
     told = await bob.sees("It does not get that small")
     assert told.message_id == card.message_id
     assert "is the least" in told.text
+    await bob.taps(told, "Choose again")
+    assert (await bob.sees_button("Options")).message_id == card.message_id
 
 
 async def test_a_bot_that_is_killed_while_it_encodes_goes_on(bob: Guest, press: LiveBot) -> None:

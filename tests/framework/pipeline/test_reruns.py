@@ -53,6 +53,7 @@ async def test_a_failed_look_is_retried_from_the_link_and_a_failed_job_from_its_
     request, _ = await bench.route.intake.accept(key="k", person=PERSON, destination=CHAT, url="https://other/one")
     with pytest.raises(UnsupportedLink):
         await bench.route.intake.look(request)
+    assert (await bench.route.reruns.reopen(request.id)).state is RequestState.FAILED, "there is no menu"
     again = await bench.route.reruns.retry(request.id)
     assert (again.state, again.error, again.error_number) == (RequestState.PROBING, None, None)
 
@@ -69,3 +70,17 @@ async def test_a_failed_look_is_retried_from_the_link_and_a_failed_job_from_its_
     (ended,) = await bench.run_until_ended(wish.id)
     assert ended.state is RequestState.DONE
     assert await bench.route.reruns.retry(wish.id) == ended
+
+
+async def test_a_failed_job_gives_its_wish_back_to_the_menu_and_the_next_choice_is_what_counts(bench: Bench) -> None:
+    bench.site.on_download = _gone
+    wish = await bench.wish()
+    await bench.route.intake.choose(wish.id, 0)
+    await bench.run_until_ended(wish.id)
+    reopened = await bench.route.reruns.reopen(wish.id)
+    assert (reopened.state, reopened.recipe, reopened.error) == (RequestState.CHOOSING, None, None)
+    bench.site.on_download = None
+    await bench.route.intake.choose(wish.id, 1)
+    (ended,) = await bench.run_until_ended(wish.id)
+    assert ended.state is RequestState.DONE
+    assert await bench.route.reruns.reopen(wish.id) == ended

@@ -20,6 +20,7 @@ from fetchgram.api import (
     RequestState,
     Sink,
     TemporarilyUnavailable,
+    TooLarge,
     text,
 )
 from fetchgram.model import Stage
@@ -152,6 +153,25 @@ async def test_a_failed_download_is_told_on_the_same_message_and_can_be_tried_ag
     bot.site.on_download = None
     chat.tap(failed, "Try again")
     await chat.wait_for_file("video")
+
+
+async def test_after_a_failure_something_else_can_be_chosen_on_the_same_message(bot: Bot, chat: Person) -> None:
+    def fail(job: Job, workdir: Path, sink: Sink) -> None:
+        raise TooLarge(9, 3)
+
+    bot.site.on_download = fail
+    chat.say(LINK)
+    card = await chat.wait_for(has_button("720p"))
+    chat.tap(card, "720p")
+    failed = await chat.wait_for(has_button("Choose again"))
+    bot.site.on_download = None
+    chat.tap(failed, "Choose again")
+    again = await chat.wait_for(has_button("720p"))
+    assert again.message_id == card.message_id
+    chat.tap(again, "360p")
+    await chat.wait_for_file("video")
+    assert [job.recipe.choice.height_px for job in bot.site.downloads] == [720, 360]
+    await until(lambda: again.message_id not in {m.message_id for m in chat.messages()})
 
 
 async def test_who_may_send_fewer_links_in_one_message_gets_the_first_and_reads_so(bot: Bot, chat: Person) -> None:

@@ -57,6 +57,18 @@ class Reruns:
         self._orders.announce()
         return request
 
+    async def reopen(self, request_id: int) -> Request:
+        """Return a wish whose job failed to its menu, for another choice; one that can have none stays as it is."""
+        async with self._storage.write() as session:
+            request = await known(session, request_id, hold=True)
+            if request.state is not RequestState.FAILED or request.recipe is None or request.listing is not None:
+                return request
+            request = await session.requests.update(
+                request_id, state=RequestState.CHOOSING, recipe=None, error=None, error_number=None
+            )
+            await session.events.add(facts.of_request("request.retried", request, self._clock.now()))
+        return request
+
     async def hurry(self, request_id: int) -> bool:
         """Let a wish that waits for its next try have it now; false when it does not wait."""
         async with self._storage.write() as session:

@@ -51,8 +51,10 @@ def title_line(request: Request) -> tuple[Text, ...]:
 def failed(request: Request, error: Text, number: str, *, retryable: bool) -> View:
     """Say in one sentence why it failed, with the number that an admin can look up."""
     line = text("status-failed", error=error, number=number)
-    rows = ((key_of(request, "button-retry", "retry"),),) if retryable else ()
-    return View((*title_line(request), line), rows)
+    keys = [key_of(request, "button-retry", "retry")] if retryable else []
+    if retryable and request.recipe is not None and request.listing is None:
+        keys.append(key_of(request, "telegram-choose-again", "reopen"))
+    return View((*title_line(request), line), (tuple(keys),) if keys else ())
 
 
 def uncertain(request: Request) -> View:

@@ -74,6 +74,7 @@ class Wishes:
             "back": self._back,
             "cancel": self._cancel,
             "retry": self._retry,
+            "reopen": self._reopen,
             "hurry": self._hurry,
             "again": self._again,
             **picks.actions,
@@ -219,6 +220,14 @@ class Wishes:
         elif again.state is RequestState.WORKING:
             await self.show_place(request.id)
         return text("toast-queued")
+
+    async def _reopen(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
+        if request.state is not RequestState.FAILED:
+            return _too_late(request)
+        self._audience.begin(request.id)
+        if (await self._reruns.reopen(request.id)).state is RequestState.CHOOSING:
+            await self._cards.show(request.id)
+        return None
 
     async def _hurry(self, request: Request, args: Mapping[str, Json]) -> Text | None:  # noqa: ARG002  # one shape for all
         if not await self._reruns.hurry(request.id):

@@ -13,6 +13,7 @@ telegram-choice =
 telegram-choice-blocked = 🚫 { $label }
 telegram-choice-picked = 🔘 { $label }
 telegram-options = ⚙️ Options
+telegram-choose-again = ⚙️ Choose again
 telegram-start = ⬇️ Start
 telegram-option-on = ✅ { $label }
 telegram-option-off = ▫️ { $label }
