@@ -27,7 +27,10 @@ SOURCES: Mapping[str, str] = {
 }
 """Films by name: a zoom, a pattern, a game of life, film grain, slides, a head before a wall, cells, soft bands,
 cuts, a slow move with noise."""
-_BEST = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "160k")
+_BEST = (
+    *("-vf", "setsar=1", "-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-pix_fmt", "yuv420p"),
+    *("-c:a", "aac", "-b:a", "160k"),
+)
 _SSIM = re.compile(r"All:([\d.]+)")
 
 

@@ -53,6 +53,13 @@ def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
     return (*video, *audio, *_REST)
 
 
+def joined(plan: Plan) -> tuple[str, ...]:
+    """Return the arguments that put the picture of one input and the sound of another into one file."""
+    form = VIDEOS.get(plan.video.codec or "") if plan.video is not None else None
+    tagged = ("-tag:v", form.tag) if form is not None and form.tag else ()
+    return ("-map", "0:v:0", "-c:v", "copy", *tagged, "-map", "1:a:0", "-c:a", "copy", *_REST)
+
+
 def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
     """Return the arguments of a first pass: the picture alone, and of a large one half of each side.
 

@@ -25,8 +25,6 @@ TOO_LOW = "requested bitrate is too low"
 """x264's word (`encoder/ratecontrol.c`) where what the frames cost at the least is above the bitrate."""
 LEAST_KBPS = 1.0
 """Of the picture: ffmpeg hands x264 whole kbit/s."""
-STEREO_KBPS = 48
-"""Below this, one channel sounds better than two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

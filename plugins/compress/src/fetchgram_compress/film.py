@@ -10,7 +10,6 @@ from fetchgram.api import MediaInfo, MediaKind
 from fetchgram_compress.budget import (
     LEAST_KBPS,
     LEAST_SOUND_KBPS,
-    STEREO_KBPS,
     Budget,
     index_bytes,
     smallest_bytes,
@@ -18,7 +17,7 @@ from fetchgram_compress.budget import (
 )
 from fetchgram_compress.formats import VIDEOS, VideoFormat
 from fetchgram_compress.ladder import Frame, fitting, rungs
-from fetchgram_compress.tracks import Impossible, Plan, SoundTrack, Unreachable, VideoTrack, Work, duration_of
+from fetchgram_compress.tracks import Impossible, Plan, SoundTrack, Unreachable, VideoTrack, Work, aac, duration_of
 from fetchgram_compress.wishes import Form, Wish
 
 _SUFFIX = ".mp4"
@@ -129,7 +128,7 @@ class _Wanted:
         picture = self._copied_bytes(with_sound=False)
         kbps = self.wish.audio_kbps or self._kbps_beside(picture)
         size = picture + sound_bytes(kbps, self.duration_s)
-        return self._plan(Work.SOUND, self._copied_picture(), _aac(kbps), int(size * _SLACK))
+        return self._plan(Work.SOUND, self._copied_picture(), aac(kbps), int(size * _SLACK))
 
     def _kbps_beside(self, picture_bytes: int) -> int:
         """Return the bitrate of a sound beside a picture that stays: under a size, all that is left."""
@@ -287,7 +286,7 @@ class _Wanted:
         small = source.audio_kbps is not None and source.audio_kbps <= wanted * 1.1
         if source.audio_codec == "aac" and small and self.cut_s is None:
             return SoundTrack(format=None, kbps=source.audio_kbps)
-        return _aac(wanted)
+        return aac(wanted)
 
     def _plan(
         self, work: Work, video: VideoTrack, sound: SoundTrack | None, size_bytes: int, *, exact: bool | None = None
@@ -312,7 +311,3 @@ class _Wanted:
         if self.wish.form is Form.ANIMATION:
             return MediaKind.ANIMATION
         return MediaKind.VIDEO if (video.codec or self.source.video_codec) in _PLAYED_INLINE else MediaKind.DOCUMENT
-
-
-def _aac(kbps: int) -> SoundTrack:
-    return SoundTrack(format="m4a", kbps=kbps, channels=1 if kbps < STEREO_KBPS else 2)

@@ -12,16 +12,20 @@ import structlog
 
 from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
-from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
+from fetchgram_compress.budget import LEAST_KBPS, LEAST_SOUND_KBPS, TOO_LOW, Budget
 from fetchgram_compress.notes import index_bytes
 from fetchgram_compress.sample import has_notes
-from fetchgram_compress.tracks import Plan, Unreachable, VideoTrack
+from fetchgram_compress.tracks import Plan, SoundTrack, Unreachable, VideoTrack, aac
 
 log = structlog.get_logger()
 
 _ATTEMPTS = 4
 _AGAIN_AT = 0.985
 """What a second try aims at: the first has shown by how much the encoder misses."""
+_MOST_OF_SOUND = 0.3
+"""What the sound gives at the most for what is over; beyond that the picture is encoded again."""
+_SURE = 0.97
+"""What is asked of the sound, of what it may take: its encoder misses too, and there is no third try."""
 _FIRST_PART = 0.3
 """Of the whole time: x264's quick first pass, beside which the sound is made."""
 _SECOND_PART = 0.97
@@ -51,7 +55,7 @@ class Fitting:
     watch: Watch
 
     async def make(self, plan: Plan, output: Path, on_share: OnShare) -> int:
-        """Write `output` and return how many times the picture was encoded for it.
+        """Write `output` and return how many times its picture was encoded.
 
         Raises:
             Unreachable: If the encoder cannot stay below the size.
@@ -62,7 +66,7 @@ class Fitting:
         sound, notes = await self._prepared(plan, _part(on_share, 0.0, _FIRST_PART))
         index = await asyncio.to_thread(index_bytes, notes) if notes is not None else None
         budget = Budget(max_bytes=plan.max_bytes, duration_s=plan.duration_s, fps=track.fps, index_bytes=index)
-        sound_bytes = (await asyncio.to_thread(sound.stat)).st_size if sound is not None else 0
+        sound_bytes = await _size(sound) if sound is not None else 0
         # The plan's bitrate is what the picture is worth; the room beside the sound is known only now.
         kbps = min(budget.video_kbps(sound_bytes), (track.kbps or 0.0) * 1.25)
         for attempt in range(1, _ATTEMPTS + 1):
@@ -71,8 +75,9 @@ class Fitting:
             start, end = (_FIRST_PART, _SECOND_PART) if attempt == 1 else (_SECOND_PART, _SECOND_PART)
             if not await self._encode(_at(plan, track, kbps), sound, notes, output, _part(on_share, start, end)):
                 break
-            size_bytes = (await asyncio.to_thread(output.stat)).st_size
-            if size_bytes <= plan.max_bytes:
+            size_bytes = await _size(output)
+            over_bytes = size_bytes - plan.max_bytes
+            if over_bytes <= 0 or await self._has_less_sound(plan, sound, output, over_bytes):
                 on_share(1.0)
                 return attempt
             log.info("compress.over", attempt=attempt, size_bytes=size_bytes, max_bytes=plan.max_bytes)
@@ -86,14 +91,30 @@ class Fitting:
         """Make the sound and take the first pass, side by side: each leaves cores idle."""
         with first_failure():
             async with asyncio.TaskGroup() as group:
-                sound = group.create_task(self._sound(plan))
+                sound = group.create_task(self._sound(plan, plan.sound))
                 notes = group.create_task(self._notes(plan, on_share))
         return sound.result(), notes.result()
 
-    async def _sound(self, plan: Plan) -> Path | None:
-        if plan.sound is None:
+    async def _has_less_sound(self, plan: Plan, sound: Path | None, output: Path, over_bytes: int) -> bool:
+        """Take what `output` is over from its sound, beside its picture as it is; false where that is too much."""
+        known_kbps = plan.sound.kbps if plan.sound is not None else None
+        if sound is None or known_kbps is None or over_bytes > await _size(sound) * _MOST_OF_SOUND:
+            return False
+        room_bytes = await _size(sound) - over_bytes
+        kbps = int(known_kbps * room_bytes / await _size(sound) * _SURE)
+        less = await self._sound(plan, aac(kbps)) if kbps >= LEAST_SOUND_KBPS else None
+        if less is None or await _size(less) > room_bytes:
+            return False
+        picture = await asyncio.to_thread(output.replace, output.with_name(f"{output.stem}-picture{output.suffix}"))
+        words = arguments.joined(plan)
+        await self.media.run(words, inputs=[picture, less], output=output, workdir=self.workdir, watch=self.watch)
+        log.info("compress.less_sound", kbps=kbps, over_bytes=over_bytes, max_bytes=plan.max_bytes)
+        return await _size(output) <= (plan.max_bytes or 0)
+
+    async def _sound(self, plan: Plan, track: SoundTrack | None) -> Path | None:
+        if track is None:
             return None
-        words = arguments.only_sound(plan.sound)
+        words = arguments.only_sound(track)
         place = self._place("sound", words, plan, ".m4a")
         if not await asyncio.to_thread(place.exists):  # it appears whole or not at all
             await self.media.run(
@@ -141,6 +162,10 @@ class Fitting:
         """Name a file by all that it depends on."""
         known = repr((self.path.name, self.source.size_bytes, words, plan.cut_s)).encode()
         return self.workdir / f"compress-{what}-{hashlib.blake2b(known, digest_size=6).hexdigest()}{suffix}"
+
+
+async def _size(path: Path) -> int:
+    return (await asyncio.to_thread(path.stat)).st_size
 
 
 def _at(plan: Plan, track: VideoTrack, kbps: float) -> Plan:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from fetchgram.api import MediaInfo, MediaKind
 from fetchgram_compress.wishes import Wish
 
+_STEREO_KBPS = 48
+"""Below this, one channel sounds better than two."""
+
 
 class Work(StrEnum):
     """How much is done, the cheapest first."""
@@ -59,6 +62,11 @@ class SoundTrack:
     format: str | None
     kbps: int | None = None
     channels: int | None = None
+
+
+def aac(kbps: int) -> SoundTrack:
+    """Return the sound of an MP4."""
+    return SoundTrack(format="m4a", kbps=kbps, channels=1 if kbps < _STEREO_KBPS else 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
