@@ -40,7 +40,7 @@ from table import Table, percentile, silence_logs
 
 _SHAPES = (
     {"size": "640x360", "seconds": 4, "fps": 25},
-    {"size": "480x270", "seconds": 6, "fps": 30, "is_silent": True},
+    {"size": "960x540", "seconds": 4, "fps": 30, "is_silent": True},
     {"size": "360x640", "seconds": 3, "fps": 30},
     {"size": "320x180", "seconds": 8, "fps": 60},
 )

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from fetchgram.api import Input, MediaInfo
 from fetchgram_compress.formats import SOUNDS, VIDEOS
-from fetchgram_compress.ladder import Frame
 from fetchgram_compress.tracks import Plan, SoundTrack, VideoTrack, Work
 
-# x264's veryfast with the lookahead and adaptive quantisation of slower presets and no blocks below 16x16 between
-# frames, which cost more time than they bring. Measured beside plain `-preset medium` in benchmarks/bench_compress.py.
-X264 = "rc-lookahead=40:aq-mode=2:partitions=i8x8,i4x4"
-_LARGE, _SMALL = "subme=4", "subme=6:trellis=1"
-"""A small picture shows more of what a quick search for motion misses, and costs little anyway."""
-_FIRST = "subme=2:trellis=0:partitions=none"
-"""What ffmpeg's own fast first pass takes; `-x264-params` comes after that, so it is said again. Measured: 15 % of the
-whole time, and no difference in SSIM."""
+# x264's veryfast with the lookahead and adaptive quantisation of slower presets, blocks down to 8x8 between frames and
+# a second reference. Measured beside plain `-preset medium` in benchmarks/bench_compress.py.
+X264 = "rc-lookahead=40:aq-mode=2"
+_CAREFUL = "subme=5:partitions=i8x8,i4x4,p8x8:ref=2:mixed-refs=1"
+_FIRST = "subme=0:trellis=0:partitions=none"
+"""A first pass only counts: it searches as little as there is. `-x264-params` comes after ffmpeg's own choice of a fast
+first pass, so that is said again."""
 _FIRST_RATE = "ratetol=10:zones=0,0,q=25"
 """The first pass meets no size: it begins with a picture of middling quality and goes slowly on from there. Left to
 itself, x264 begins with its guess at a bitrate, at a quantiser of up to 50, of which nothing follows for 25."""
-_LARGE_PX = 480
 _LEAST_OWED, _MOST_OWED = 0.02, 0.2
 _TURNS = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 # Reinhard's and Hable's curves want linear light; 203 cd/m2 is the white of HDR (ITU-R BT.2408).
@@ -61,15 +57,8 @@ def joined(plan: Plan) -> tuple[str, ...]:
 
 
 def silent(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
-    """Return the arguments of a first pass: the picture alone, and of a large one half of each side.
-
-    x264 carries its notes over to another size (`res_factor` and `x264_macroblock_tree_rescale_init` in its source).
-    """
-    track = plan.video
-    if track is not None and encoder == "libx264" and is_large(track):
-        half = Frame(track.width_px, track.height_px, track.fps).lowered(min(track.width_px, track.height_px) // 2)
-        track = replace(track, width_px=half.width_px, height_px=half.height_px)
-    return (*picture(plan, track, source, encoder, is_first=True), "-an", "-sn", "-dn")
+    """Return the arguments of a first pass: the picture alone."""
+    return (*picture(plan, plan.video, source, encoder, is_first=True), "-an", "-sn", "-dn")
 
 
 def only_sound(track: SoundTrack) -> tuple[str, ...]:
@@ -132,7 +121,7 @@ def _tags(plan: Plan, source: MediaInfo) -> tuple[str, ...]:
 def _options(track: VideoTrack, encoder: str | None, duration_s: float, *, is_first: bool) -> tuple[str, ...]:
     form = VIDEOS[track.codec or ""]
     if encoder == "libx264":
-        search = _FIRST if is_first else _LARGE if is_large(track) else _SMALL
+        search = _FIRST if is_first else _CAREFUL
         owed = _FIRST_RATE if is_first else f"ratetol={_tolerance(duration_s):.2f}"
         words = f"{X264}:{search}:{owed}"
         x264 = ("-preset", "veryfast", "-x264-params", words)
@@ -147,11 +136,6 @@ def _tolerance(duration_s: float) -> float:
     What it still owes at the end is missed, so a short film gets less.
     """
     return min(_MOST_OWED, max(_LEAST_OWED, duration_s / 100))
-
-
-def is_large(track: VideoTrack) -> bool:
-    """Whether a picture is encoded as a large one is."""
-    return min(track.width_px, track.height_px) >= _LARGE_PX
 
 
 def _quality(track: VideoTrack, encoder: str | None) -> tuple[str, ...]:

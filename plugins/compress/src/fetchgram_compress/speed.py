@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from fetchgram.api import MediaInfo
-from fetchgram_compress.arguments import is_large
 from fetchgram_compress.formats import VIDEOS
 from fetchgram_compress.tracks import Plan, Work
 
@@ -19,6 +18,8 @@ _COPY_S, _COPY_BYTES_PER_S = 0.03, 400_000_000.0
 _LEAST_S = 0.7
 """What encoding a picture takes besides its pixels."""
 _NEWEST = 0.4
+_LARGE_PX = 480
+"""Of the shorter side: a pixel of a small picture costs more."""
 _DECODING = 0.12
 """What decoding a pixel costs beside encoding one with H.264."""
 _WORTH_LEARNING_S = 1.0
@@ -72,7 +73,8 @@ def _key(plan: Plan) -> str:
     track = plan.video
     if track is None:
         return ""
-    return f"{track.codec}-{'large' if is_large(track) else 'small'}-{'sized' if plan.exact else 'free'}"
+    size = "large" if min(track.width_px, track.height_px) >= _LARGE_PX else "small"
+    return f"{track.codec}-{size}-{'sized' if plan.exact else 'free'}"
 
 
 def _pixels(source: MediaInfo, plan: Plan) -> float:
