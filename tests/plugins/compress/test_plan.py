@@ -150,6 +150,12 @@ def test_a_budget_adds_up_to_no_more_than_the_size(max_bytes: int, duration_s: f
     assert kbps * 125 * duration_s + sound + 12 * fps * duration_s <= max_bytes
 
 
+@pytest.mark.parametrize(("name", "is_exact"), [("mp3", True), ("m4a", True), ("opus", False), ("voice", False)])
+def test_a_size_is_about_where_the_encoder_takes_a_bitrate_as_a_hint(name: str, *, is_exact: bool) -> None:
+    song = replace(FILM, kind="audio", width_px=None, height_px=None, video_codec=None, audio_codec="vorbis")
+    assert plan(song, Wish(form=Form.SOUND, format=name)).exact is is_exact
+
+
 def test_a_sound_gets_smaller_before_a_picture_is_touched_and_fills_the_size() -> None:
     limit = 985 * MB // 10
     found = plan(FILM, Wish(max_bytes=limit))

@@ -62,4 +62,18 @@ def test_what_is_left_takes_nothing_and_what_is_copied_a_blink() -> None:
     small = replace(FILM, size_bytes=80_000, duration_s=4.0)
     assert Speed().time_s(small, plan(small, Wish(max_bytes=100_000))) == 0.0
     assert 0 < Speed().time_s(small, plan(small, Wish(mute=True))) < 0.1
-    assert 0 < Speed().time_s(small, plan(small, Wish(form=Form.SOUND, format="m4a"))) < 0.1
+
+
+def test_a_song_takes_its_tags_and_the_drawing_of_its_cover_besides() -> None:
+    small = replace(FILM, size_bytes=80_000, duration_s=4.0)
+    silent_s, wav_s, song_s, bare_s = (
+        Speed().time_s(source, plan(source, wish))
+        for source, wish in (
+            (small, Wish(mute=True)),
+            (small, Wish(form=Form.SOUND, format="wav")),
+            (small, Wish(form=Form.SOUND, format="mp3")),
+            (replace(small, kind="audio", width_px=None), Wish(form=Form.SOUND, format="mp3")),
+        )
+    )
+    assert silent_s < wav_s < song_s < 0.3
+    assert bare_s == wav_s

@@ -20,6 +20,7 @@ class SoundFormat:
         usual_kbps: When nothing else is wished.
         kind: How Telegram shows it: core.telegram.org/bots/api#sendaudio takes MP3 and M4A, #sendvoice OGG with Opus.
         takes_cover: Whether it may hold a picture.
+        varies: Whether its encoder takes a bitrate as a hint (libopus: RFC 6716, 2.1.8).
         exact_kbps: What a lossless one needs for two channels at 48 kHz, at most.
     """
 
@@ -30,6 +31,7 @@ class SoundFormat:
     usual_kbps: int | None
     kind: MediaKind
     takes_cover: bool = False
+    varies: bool = False
     exact_kbps: int = 0
 
 
@@ -37,11 +39,15 @@ _LADDER = (320, 256, 192, 160, 128, 96, 80, 64, 48, 32)
 SOUNDS: Mapping[str, SoundFormat] = {
     "mp3": SoundFormat(".mp3", "libmp3lame", "mp3", _LADDER, 192, MediaKind.AUDIO, takes_cover=True),
     "m4a": SoundFormat(".m4a", "aac", "aac", _LADDER[1:], 160, MediaKind.AUDIO, takes_cover=True),
-    "opus": SoundFormat(".opus", "libopus", "opus", (*_LADDER[1:], 24, 16), 96, MediaKind.DOCUMENT, takes_cover=True),
+    "opus": SoundFormat(
+        ".opus", "libopus", "opus", (*_LADDER[1:], 24, 16), 96, MediaKind.DOCUMENT, takes_cover=True, varies=True
+    ),
     "flac": SoundFormat(".flac", "flac", "flac", (), None, MediaKind.DOCUMENT, takes_cover=True, exact_kbps=950),
     "wav": SoundFormat(".wav", "pcm_s16le", "pcm_s16le", (), None, MediaKind.DOCUMENT, exact_kbps=1536),
-    "voice": SoundFormat(".ogg", "libopus", "opus", (48, 32, 24, 16, 12), 48, MediaKind.VOICE),
+    "voice": SoundFormat(".ogg", "libopus", "opus", (48, 32, 24, 16, 12), 48, MediaKind.VOICE, varies=True),
 }
+TAKE_COVERS = frozenset(form.suffix for form in SOUNDS.values() if form.takes_cover)
+"""Suffixes of songs that may hold a picture."""
 
 
 @dataclass(frozen=True, slots=True)

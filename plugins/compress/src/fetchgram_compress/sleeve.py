@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from fetchgram.api import DiskFull, FetchgramError, Media, MediaInfo, MediaKind, MediaTools
-from fetchgram_compress.formats import SOUNDS
+from fetchgram_compress.formats import TAKE_COVERS
 from fetchgram_compress.tracks import Plan
 
 log = structlog.get_logger()
@@ -86,7 +86,7 @@ class Dresser:
         if plan.kind is MediaKind.VOICE:
             return info
         try:
-            cover = await self._cover(plan, sleeve, song.with_suffix(".cover.jpg")) if _takes_cover(plan) else None
+            cover = await self._cover(plan, sleeve, song.with_suffix(".cover.jpg"))
             return await self._written(song, plan, info, _missing(info, sleeve), cover)
         except DiskFull:
             raise
@@ -96,6 +96,8 @@ class Dresser:
 
     async def _cover(self, plan: Plan, sleeve: Sleeve, output: Path) -> Path | None:
         """Draw the cover: the file's own, else the site's picture, else a moment of the film."""
+        if plan.suffix not in TAKE_COVERS:
+            return None
         start_s, end_s = plan.cut_s or (0.0, plan.duration_s)
         at_s = start_s + (end_s - start_s) * _FIRST_PICTURE
         own = [(self._path, at_s)] if self._source.has_cover or self._source.width_px else []
@@ -130,10 +132,6 @@ class Dresser:
             return found
         await asyncio.to_thread(output.unlink)
         return info if cover is None else await self._written(song, plan, info, tags, None)
-
-
-def _takes_cover(plan: Plan) -> bool:
-    return any(form.takes_cover and form.suffix == plan.suffix for form in SOUNDS.values())
 
 
 def _missing(info: MediaInfo, sleeve: Sleeve) -> Mapping[str, str]:

@@ -126,6 +126,6 @@ def _plan(
         cut_s=wish.cut_s,
         duration_s=duration_s,
         size_bytes=most_bytes if wish.max_bytes is None else min(most_bytes, wish.max_bytes),
-        exact=track.kbps is not None and cover_bytes <= _SMALL * most_bytes,
+        exact=track.kbps is not None and not sound.varies and cover_bytes <= _SMALL * most_bytes,
         max_bytes=wish.max_bytes,
     )

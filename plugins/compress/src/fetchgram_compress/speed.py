@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fetchgram.api import MediaInfo
-from fetchgram_compress.formats import VIDEOS
+from fetchgram_compress.formats import TAKE_COVERS, VIDEOS
 from fetchgram_compress.tracks import Plan, Work
 
 _START_PX_PER_S = 25_000_000.0
@@ -15,6 +15,8 @@ _SOUND_S, _SOUND_S_PER_S = 0.02, 250.0
 """A sound's start, and how much of it is encoded in a second."""
 _COPY_S, _COPY_BYTES_PER_S = 0.03, 400_000_000.0
 """Starting ffmpeg and a look at the result; a file that has just come is read from memory."""
+_TAGS_S, _COVER_S = 0.05, 0.1
+"""Writing what a song says of itself, which copies it, and drawing its cover."""
 _LEAST_S = 0.7
 """What encoding a picture takes besides its pixels."""
 _NEWEST = 0.4
@@ -45,6 +47,8 @@ class Speed:
         time_s = _COPY_S + source.size_bytes / _COPY_BYTES_PER_S
         if plan.sound is not None and plan.sound.format is not None:
             time_s += _SOUND_S + plan.duration_s / _SOUND_S_PER_S
+        if plan.video is None:
+            time_s += _TAGS_S + (_COVER_S if _gets_cover(source, plan) else 0.0)
         pixels = _pixels(source, plan)
         return time_s + (_LEAST_S + pixels / self._of(plan) if pixels else 0.0)
 
@@ -75,6 +79,10 @@ def _key(plan: Plan) -> str:
         return ""
     size = "large" if min(track.width_px, track.height_px) >= _LARGE_PX else "small"
     return f"{track.codec}-{size}-{'sized' if plan.exact else 'free'}"
+
+
+def _gets_cover(source: MediaInfo, plan: Plan) -> bool:
+    return plan.suffix in TAKE_COVERS and bool(source.has_cover or source.width_px)
 
 
 def _pixels(source: MediaInfo, plan: Plan) -> float:
