@@ -31,7 +31,7 @@ def test_another_medium_has_another_fingerprint(change: dict[str, str]) -> None:
 
 def test_hints_spelling_and_sizes_do_not_part_equal_wishes() -> None:
     link = dataclasses.replace(LINK, url="https://example.org/m?x", hints={"t": "5"}, within="list", sure=False)
-    choice = dataclasses.replace(RECIPE.choice, size_bytes=5, largest_bytes=3, certainty=Certainty.EXACT)
+    choice = dataclasses.replace(RECIPE.choice, size_bytes=5, largest_bytes=3, certainty=Certainty.EXACT, width_px=1280)
     assert dataclasses.replace(RECIPE, choice=choice).fingerprint(link) == RECIPE.fingerprint(LINK)
 
 

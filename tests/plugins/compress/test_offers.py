@@ -146,6 +146,8 @@ def test_what_is_unknown_is_not_guessed_on_the_button() -> None:
     unknown = menu(replace(FILM, size_bytes=None), probe=replace(PROBE, duration_s=None))
     assert {option.size_bytes for option in unknown.values()} == {None}
     assert {option.time_s for option in unknown.values()} == {None}
+    endless = menu(replace(FILM, width_px=1920), replace(PROBE, duration_s=None))
+    assert {(option.size_bytes, option.time_s) for option in endless.values()} == {(None, None)}
 
 
 def test_over_the_operators_limits_the_reason_is_all_that_is_offered() -> None:

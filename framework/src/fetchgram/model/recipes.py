@@ -14,7 +14,7 @@ from fetchgram.model.text import Text
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 """The canonical form of a time range: seconds from the start, as in `90-165.5`."""
-_SIZES = frozenset({"size_bytes", "largest_bytes", "certainty"})
+_SIZES = frozenset({"size_bytes", "largest_bytes", "certainty", "width_px"})
 """What is told about the size of a choice changes from look to look, and the choice does not."""
 
 

@@ -85,7 +85,8 @@ class _Menu:
     @property
     def tells_sizes(self) -> bool:
         """Whether enough is known of the file to say what will be made of it."""
-        return self.is_size_known and bool(self.source.duration_s or self.choice.width_px)
+        is_measured = self.choice.width_px if self.choice.kind is ChoiceKind.IMAGE else self.source.duration_s
+        return self.is_size_known and bool(is_measured)
 
     def _sizes(self) -> Iterator[Option | None]:
         group = text("compress-group-size")
@@ -180,7 +181,7 @@ class _Menu:
         if found is None or (found.work is Work.LEAVE and self.is_size_known):
             return None
         size_bytes = found.size_bytes if self.tells_sizes else None
-        time_s = self.speed.time_s(self.source, found) if self.source.duration_s or size_bytes else None
+        time_s = self.speed.time_s(self.source, found) if self.source.duration_s or self.tells_sizes else None
         told_s = max(time_s, 1.0) if time_s else 0  # a blink is told as a second
         shown = text("compress-option", what=label, size=size_bytes or 0, exact=int(found.exact), time=told_s)
         made = Option(key=key, label=shown, size_bytes=size_bytes, time_s=time_s, order=order)
