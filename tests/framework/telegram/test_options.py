@@ -6,7 +6,7 @@ import pytest
 
 from fetchgram.api import Chat, Choice, ChoiceKind, Link, LinkKind, Option, Probe, Request, RequestState, text
 from fetchgram.pipeline.menu import ChoiceRow, Menu
-from fetchgram.telegram.options import sent_file_view
+from fetchgram.telegram.options import Selection, options_view, sent_file_view
 
 FILM = Choice(kind=ChoiceKind.VIDEO)
 LINK = Link(plugin="telegram", kind=LinkKind.FILE, media_id="f", url="telegram:f")
@@ -37,3 +37,12 @@ def test_of_a_file_that_was_sent_it_is_said_why_nothing_can_be_made_of_it(
     view = sent_file_view(menu)
     assert view.lines[-1] == told
     assert [key.action for row in view.rows for key in row] == ["cancel"]
+
+
+def test_a_group_with_something_on_has_a_row_of_its_own_since_it_says_what() -> None:
+    groups = [text(f"group-{letter}") for letter in "abcde"]
+    options = tuple(Option(key=f"fake.{group.key}", label=WHY, group=group) for group in groups)
+    menu = Menu.of(REQUEST, (ChoiceRow(index=0, choice=FILM, route="botapi"),), 0, options)
+    none, third = Selection(1, 0, {}), Selection(1, 0, {"fake.group-c": None})
+    assert [len(row) for row in options_view(menu, none).rows] == [2, 2, 1, 1, 1], "groups, start, cancel"
+    assert [len(row) for row in options_view(menu, third).rows] == [2, 1, 2, 1, 1]

@@ -116,13 +116,22 @@ class _Keys:
         return rows
 
     def groups(self) -> list[tuple[Key, ...]]:
-        """Return one button for each group, two in a row; a group with something on says what."""
+        """Return one button for each group, two in a row; one with something on says what, and needs the whole row."""
         labels = {_group_of(option): option.group for option in self.options if option.group is not None}
-        keys = [self._group(key, label) for key, label in labels.items() if label is not None]
-        return [tuple(keys[i : i + 2]) for i in range(0, len(keys), 2)]
+        rows: list[tuple[Key, ...]] = []
+        has_room = False
+        for group, label in labels.items():
+            on = [option for option in self.options if option.key in self.selection.on and _group_of(option) == group]
+            key = self._group(group, label, on)
+            if has_room and not on:
+                rows[-1] = (*rows[-1], key)
+                has_room = False
+            else:
+                rows.append((key,))
+                has_room = not on
+        return rows
 
-    def _group(self, group: str | None, label: Text) -> Key:
-        on = [option for option in self.options if option.key in self.selection.on and _group_of(option) == group]
+    def _group(self, group: str | None, label: Text, on: Sequence[Option]) -> Key:
         inside = replace(self.selection, group=group)
         if not on:
             return Key(text("telegram-group", label=label), "options", inside.args())
