@@ -152,7 +152,7 @@ def _filters(plan: Plan, track: VideoTrack) -> list[str]:
     width_px, height_px = (track.height_px, track.width_px) if turned else (track.width_px, track.height_px)
     return [
         *(["crop='min(iw,ih)':'min(iw,ih)'"] if track.square else []),
-        f"scale={width_px}:{height_px}:flags=bicubic,setsar=1",
+        f"scale={width_px}:{height_px}:flags=lanczos,setsar=1",
         *([f"fps={track.fps:g}"] if track.is_slower else []),
         *([_TURNS[plan.turn_deg]] if plan.turn_deg else []),
         *([_TO_SDR] if track.to_sdr else []),

@@ -12,7 +12,7 @@ import structlog
 
 from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
-from fetchgram_compress.budget import LEAST_KBPS, LEAST_SOUND_KBPS, TOO_LOW, Budget
+from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
 from fetchgram_compress.notes import index_bytes
 from fetchgram_compress.sample import has_notes
 from fetchgram_compress.tracks import Plan, SoundTrack, Unreachable, VideoTrack, aac
@@ -102,7 +102,7 @@ class Fitting:
             return False
         room_bytes = await _size(sound) - over_bytes
         kbps = int(known_kbps * room_bytes / await _size(sound) * _SURE)
-        less = await self._sound(plan, aac(kbps)) if kbps >= LEAST_SOUND_KBPS else None
+        less = await self._sound(plan, aac(kbps))
         if less is None or await _size(less) > room_bytes:
             return False
         picture = await asyncio.to_thread(output.replace, output.with_name(f"{output.stem}-picture{output.suffix}"))

@@ -110,7 +110,7 @@ class VideoFormat:
 
 
 VIDEOS: Mapping[str, VideoFormat] = {
-    "h264": VideoFormat(("libx264", "libopenh264"), (), 23, 0.075, 0.030, 2, 1.0),
+    "h264": VideoFormat(("libx264", "libopenh264"), (), 23, 0.075, 0.025, 2, 1.0),
     "hevc": VideoFormat(
         ("libx265",), ("-preset", "fast", "-x265-params", "log-level=error"), 27, 0.045, 0.020, 1, 3.5, "hvc1"
     ),
