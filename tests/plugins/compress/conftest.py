@@ -126,6 +126,9 @@ class Corpus:
                 (comment := self.folder / "covered.txt").write_text(comment_of(self.path("cover.jpg")))
                 songs = ("-i", str(self.path("song.mp3")), "-i", str(comment), "-map", "0:a", "-c:a", "libopus")
                 return (*songs, "-map_metadata", "1", "-map_metadata", "0")
+            case "late_sound.mp4":
+                film = ("-i", str(self.path("animation.mp4")))
+                return (*film, "-itsoffset", "0.8", *film, "-map", "0:v", "-map", "1:a", "-c", "copy")
             case "fast.mp4":
                 return ("-i", str(self.path("animation.mp4")), "-c", "copy", "-movflags", "+faststart")
             case "fast.mkv":

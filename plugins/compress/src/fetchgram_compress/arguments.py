@@ -32,6 +32,14 @@ def source_of(plan: Plan, path: Path) -> Input:
     return Input(path, ("-ss", f"{start_s:.3f}", "-t", f"{end_s - start_s:.3f}"))
 
 
+def sound_of(path: Path) -> Input:
+    """Return a sound that was made alone as an input with its own times: it may begin later than its picture.
+
+    Without the option ffmpeg moves the first moment of each input to 0 (doc/ffmpeg.texi, `-seek_timestamp`).
+    """
+    return Input(path, ("-seek_timestamp", "1"))
+
+
 def whole(plan: Plan, source: MediaInfo, encoder: str | None) -> tuple[str, ...]:
     """Return the arguments that make the result in one run."""
     if plan.work is Work.PICTURE and plan.video is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
+from fetchgram.api import FfmpegError, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
 from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
 from fetchgram_compress.notes import index_bytes
@@ -144,7 +144,8 @@ class Fitting:
         self, plan: Plan, sound: Path | None, notes: Path | None, output: Path, on_share: OnShare
     ) -> bool:
         """Encode once; false when the encoder cannot go as low as that."""
-        inputs: list[Path | Input] = [arguments.source_of(plan, self.path), *([sound] if sound is not None else [])]
+        picture, beside = arguments.source_of(plan, self.path), [sound] if sound is not None else []
+        inputs = [picture, *map(arguments.sound_of, beside)]
         words = arguments.beside(plan, self.source, self.encoder)
         watch = self._watch(plan, on_share)
         try:
