@@ -40,6 +40,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
         *(*_film("testsrc=s=176x144:r=25:d=2,boxblur=6,noise=alls=5:allf=t,crop=160:128:8+4*sin(3*t):8"), *_SOUND),
         *(*_FAST, *_AAC, "-shortest"),
     ),
+    "late_sound.mp4": (*_film("testsrc2=s=320x180:r=25:d=3"), "-itsoffset", "0.8", *_SOUND, *_FAST, *_AAC),
     "second.mp4": (*_film("testsrc2=s=128x72:r=25:d=1"), *_SOUND, *_FAST, *_AAC, "-shortest"),
     "half_hour.mp4": (*_film("testsrc2=s=64x64:r=1:d=1800,noise=alls=30:allf=t"), *_FAST),
     "screen.mp4": (*_film("color=white:s=320x240:r=15:d=3,drawgrid=w=40:h=30"), *_FAST),
@@ -69,6 +70,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "song.m4a": (*_SOUND, *_AAC, "-metadata", "title=A song"),
     "voice.ogg": (*_SOUND, "-c:a", "libopus", "-b:a", "32k", "-ac", "1"),
     "cover.jpg": (*_film("mandelbrot=s=400x300:r=1"), "-frames:v", "1"),
+    "tiny.jpg": (*_film("mandelbrot=s=64x48:r=1"), "-frames:v", "1"),
     "picture.png": (*_film("mandelbrot=s=400x300:r=1"), "-frames:v", "1"),
     "moment.mp4": (*_film("testsrc2=s=128x72:r=25:d=0.2"), *_FAST),
     "long.mp4": (*_film("testsrc2=s=640x360:r=25:d=40"), *_FAST, "-g", "25"),
@@ -126,9 +128,6 @@ class Corpus:
                 (comment := self.folder / "covered.txt").write_text(comment_of(self.path("cover.jpg")))
                 songs = ("-i", str(self.path("song.mp3")), "-i", str(comment), "-map", "0:a", "-c:a", "libopus")
                 return (*songs, "-map_metadata", "1", "-map_metadata", "0")
-            case "late_sound.mp4":
-                film = ("-i", str(self.path("animation.mp4")))
-                return (*film, "-itsoffset", "0.8", *film, "-map", "0:v", "-map", "1:a", "-c", "copy")
             case "fast.mp4":
                 return ("-i", str(self.path("animation.mp4")), "-c", "copy", "-movflags", "+faststart")
             case "fast.mkv":

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import pytest
 
+from fetchgram.api import ContentUnavailable, FfmpegError, TooLarge
 from fetchgram_compress.engine import Engine
-from fetchgram_compress.wishes import Wish
+from fetchgram_compress.wishes import Form, Wish
+
+from .conftest import FILM
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -30,10 +34,58 @@ async def test_a_sound_that_begins_later_than_its_picture_still_does(
 ) -> None:
     made = await engine.make(corpus.into(tmp_path, "late_sound.mp4"), wish, tmp_path, "result", lambda _: None)
     picture_s, sound_s = began_s(made.path)
-    assert sound_s - picture_s == pytest.approx(late_s, abs=0.06)  # some frames of AAC, which begins with one of silence
+    assert sound_s - picture_s == pytest.approx(
+        late_s, abs=0.06
+    )  # some frames of AAC, which begins with one of silence
 
 
 def began_s(path: Path) -> tuple[float, float]:
     with av.open(str(path)) as film:
         found = [next(film.decode(stream)).time for stream in (film.streams.video[0], film.streams.audio[0])]
     return found[0] or 0.0, found[1] or 0.0
+
+
+@pytest.mark.parametrize("wish", [Wish(everywhere=True), Wish(form=Form.PICTURE, format="jpeg")])
+async def test_a_stretch_between_the_last_picture_and_the_end_is_told_as_empty(
+    engine: Engine, corpus: Corpus, tmp_path: Path, wish: Wish
+) -> None:
+    path, wish = corpus.into(tmp_path, "animation.mp4"), replace(wish, cut_s=(2.99, 4.0))
+    with pytest.raises(FfmpegError) as caught:
+        await engine.make(path, wish, tmp_path, "result", lambda _: None)
+    assert caught.value.text.key == "compress-empty-cut"
+
+
+async def test_a_file_that_cannot_be_read_is_told_without_a_word_of_links(
+    engine: Engine, corpus: Corpus, tmp_path: Path
+) -> None:
+    path = corpus.into(tmp_path, "empty.mp4")
+    for look in (engine.look(path), engine.make(path, Wish(mute=True), tmp_path, "result", lambda _: None)):
+        with pytest.raises(ContentUnavailable) as caught:
+            await look
+        assert caught.value.text.key == "compress-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [("tiny.jpg", Wish(max_bytes=200)), ("song.mp3", Wish(form=Form.SOUND, format="m4a", max_bytes=3_000))],
+)
+async def test_the_size_that_is_told_as_the_smallest_is_met(
+    engine: Engine, corpus: Corpus, tmp_path: Path, name: str, wish: Wish
+) -> None:
+    path = corpus.into(tmp_path, name)
+    with pytest.raises(TooLarge) as caught:
+        await engine.make(path, wish, tmp_path, "result", lambda _: None)
+    told = cast("int", caught.value.text.params["smallest"])
+    assert told % 1_000 == 0 or told < 1_000  # as it is shown
+    made = await engine.make(path, replace(wish, max_bytes=told), tmp_path, "result", lambda _: None)
+    assert made.path.stat().st_size <= told
+
+
+async def test_a_file_that_may_stay_is_itself_the_smallest(engine: Engine) -> None:
+    blip = replace(FILM, kind="audio", container="mp3", duration_s=0.05, size_bytes=852, audio_codec="mp3")
+    with pytest.raises(TooLarge) as caught:
+        engine.plan(blip, Wish(max_bytes=500))
+    assert caught.value.limit_bytes == blip.size_bytes
+    with pytest.raises(TooLarge) as caught:
+        engine.plan(blip, Wish(form=Form.SOUND, format="wav", max_bytes=500))
+    assert caught.value.limit_bytes > blip.size_bytes

@@ -28,7 +28,17 @@ from fetchgram_compress.wishes import NAME, TURNS, Wish, of_steps
 
 _FACTORS = {"": 1_000_000, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)i?b?")
-_FORMS = ("sound", "picture", "note", "animation")
+_FLAGS = {"sound": "audio", "picture": "image", "smaller": "codec", "animation": "gif"}
+"""What is called otherwise on the command line than on the menu."""
+_EXCLUDED: Mapping[str, tuple[str, ...]] = {
+    "sound": ("picture", "note", "animation", "smaller", "height", "fps", "turn", "mute"),
+    "picture": ("note", "animation", "smaller", "fps", "kbps", "mute"),
+    "note": ("animation", "smaller"),
+    "animation": ("smaller", "kbps"),
+    "mute": ("kbps",),
+}
+"""What makes no sense beside what, as in presets."""
+_NEW_CODECS = ("hevc", "av1")
 _STEPS = 1000
 
 
@@ -101,7 +111,7 @@ async def _carry_out(core: CoreSettings, settings: Settings, order: Order) -> No
                 plan, time_s = await engine.predict(_linked(order.file, folder), order.wish, folder)
             _say(order, _planned(plan, time_s), _sentence(plan, time_s))
             return
-        plan, _ = engine.plan(await media.inspect(order.file), order.wish)
+        plan, _ = engine.plan(await engine.look(order.file), order.wish)
         output = _output(order, plan)
         with _workdir(output.parent) as folder:
             made = await _made(engine, order, folder)
@@ -216,14 +226,22 @@ def _wish(given: Mapping[str, object], presets: Mapping[str, Wish]) -> Wish:
     Raises:
         ConfigError: If one of them is not understood, or two exclude each other.
     """
-    if sum(bool(given[name]) for name in _FORMS) > 1:
-        raise ConfigError("--audio, --image, --note and --gif exclude each other")
-    steps = [Step(key=f"{NAME}.{name}", input=str(value)) for name, value in given.items() if value]
+    wanted = {name: value for name, value in given.items() if value is not None and value != 0}
+    for one, other in _contradictions(wanted):
+        raise ConfigError(f"--{_FLAGS.get(one, one)} and --{_FLAGS.get(other, other)} exclude each other")
+    steps = [Step(key=f"{NAME}.{name}", input=str(value)) for name, value in wanted.items()]
     try:
         return of_steps(steps, presets)
     except PluginError as error:
         name = next(step for step in steps if step.key in str(error))
         raise ConfigError(f"{name.input!r} is not understood; see `fetchgram compress --help`") from error
+
+
+def _contradictions(wanted: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for one, others in _EXCLUDED.items():
+        yield from ((one, other) for other in others if one in wanted and other in wanted)
+    if "phone" in wanted and wanted.get("smaller") in _NEW_CODECS:
+        yield "phone", f"{_FLAGS['smaller']} {wanted['smaller']}"
 
 
 def _size(words: str | None) -> int | None:

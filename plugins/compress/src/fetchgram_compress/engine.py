@@ -27,6 +27,11 @@ log = structlog.get_logger()
 _WITHOUT_INDEX = frozenset({"mpegts", "mpeg"})
 """In these ffmpeg seeks by guess, and finds no picture where it lands behind the last one that stands for itself."""
 
+_SHOWN_STEPS, _LARGEST_STEP = ((1_000, 1), (1_000_000, 1_000), (100_000_000, 100_000)), 10_000_000
+"""Up to which size `SIZE` shows it to which step."""
+_NO_FRAME = "Could not open encoder before EOF"
+"""ffmpeg's word (`fftools/ffmpeg_enc.c`) where no frame came to a picture's encoder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
@@ -68,6 +73,17 @@ class Engine:
         self._settings = settings
         self._speed = speed
 
+    async def look(self, path: Path) -> MediaInfo:
+        """Return what a file is.
+
+        Raises:
+            ContentUnavailable: If it cannot be read; says so of the file, which may have no link.
+        """
+        try:
+            return await self._media.inspect(path)
+        except ContentUnavailable as error:
+            raise ContentUnavailable(error.reason, str(error), told=text("compress-unreadable")) from error
+
     def plan(self, source: MediaInfo, wish: Wish) -> tuple[Plan, float]:
         """Return what would be done, and the seconds that it would take.
 
@@ -82,7 +98,7 @@ class Engine:
         except Impossible as error:
             raise NothingOfTheKind from error
         except Unreachable as error:
-            raise _unreachable(source, error) from error
+            raise _unreachable(source, wish, error.smallest_bytes) from error
         if found.work not in (Work.LEAVE, Work.COPY):
             self._check(source)
         return found, self._speed.time_s(source, found)
@@ -96,7 +112,7 @@ class Engine:
         Raises:
             TooLarge, NothingOfTheKind, ContentUnavailable, FfmpegError, DiskFull: As `make` does.
         """
-        source = await self._media.inspect(path)
+        source = await self.look(path)
         plan, time_s = self.plan(source, wish)
         encoder = await self._encoder(plan)
         found = encoder and await sample(self._media, source, path, plan, encoder, workdir)
@@ -124,7 +140,7 @@ class Engine:
             ContentUnavailable: If the file cannot be read.
             FfmpegError, DiskFull: As ffmpeg does.
         """
-        began_s, source = time.monotonic(), await self._media.inspect(path)
+        began_s, source = time.monotonic(), await self.look(path)
         self.plan(source, wish)  # says at once what is wrong with it
         if wish.cut_s is not None and wish.cut_s[0] > 0 and source.container in _WITHOUT_INDEX:
             path = await self._media.remux(path, workdir / f"{path.stem}-indexed.mkv", workdir=workdir)
@@ -137,19 +153,19 @@ class Engine:
         return replace(made, took_s=took_s)
 
     async def _first_that_fits(self, source: MediaInfo, path: Path, wish: Wish, stem: Path, on_share: OnShare) -> Made:
-        smallest_bytes = source.size_bytes
+        made_bytes = list[int]()
         try:
             for plan in plans(source, wish):
                 made = await self._carry_out(plan, source, path, stem.with_name(stem.name + plan.suffix), on_share)
                 if plan.max_bytes is None or made.info.size_bytes <= plan.max_bytes:
                     return made
-                smallest_bytes = min(smallest_bytes, made.info.size_bytes)
+                made_bytes.append(made.info.size_bytes)
                 log.info(
                     "compress.over", work=str(plan.work), size_bytes=made.info.size_bytes, max_bytes=plan.max_bytes
                 )
-        except Unreachable as error:
-            smallest_bytes = min(smallest_bytes, error.smallest_bytes)
-        raise _unreachable(source, Unreachable(smallest_bytes))
+        except Unreachable as error:  # says what is expected; what was made is known
+            raise _unreachable(source, wish, min(made_bytes, default=error.smallest_bytes)) from error
+        raise _unreachable(source, wish, min(made_bytes))
 
     async def _carry_out(self, plan: Plan, source: MediaInfo, path: Path, output: Path, on_share: OnShare) -> Made:
         log.info("compress.plan", work=str(plan.work), size_bytes=plan.size_bytes, max_bytes=plan.max_bytes)
@@ -168,13 +184,14 @@ class Engine:
     async def _run(
         self, plan: Plan, source: MediaInfo, path: Path, output: Path, encoder: str | None, on_share: OnShare
     ) -> None:
-        await self._media.run(
-            arguments.whole(plan, source, encoder),
-            inputs=[arguments.source_of(plan, path)],
-            output=output,
-            workdir=output.parent,
-            watch=self._watch(plan, on_share),
-        )
+        words, watch = arguments.whole(plan, source, encoder), self._watch(plan, on_share)
+        inputs = [arguments.source_of(plan, path)]
+        try:
+            await self._media.run(words, inputs=inputs, output=output, workdir=output.parent, watch=watch)
+        except FfmpegError as error:
+            if _NO_FRAME not in error.stderr_tail:
+                raise
+            raise _lost(plan, error.stderr_tail) from error
 
     def _watch(self, plan: Plan, on_share: OnShare | None) -> Watch:
         return Watch(duration_s=plan.duration_s or None, on_progress=on_share, cpu_s=self._settings.cpu_s)
@@ -208,9 +225,31 @@ def _refuse_loss(plan: Plan, info: MediaInfo) -> None:
     """
     is_moving = plan.video is not None and plan.work is not Work.PICTURE
     if (is_moving and info.video_codec is None) or (plan.sound is not None and info.audio_codec is None):
-        raise FfmpegError("output", "the picture or the sound is lost")
+        raise _lost(plan, "the picture or the sound is lost")
 
 
-def _unreachable(source: MediaInfo, error: Unreachable) -> TooLarge:
-    told = text("compress-unreachable", smallest=error.smallest_bytes)
-    return TooLarge(source.size_bytes, error.smallest_bytes, told=told)
+def _lost(plan: Plan, stderr_tail: str) -> FfmpegError:
+    """Return what is told where nothing came out: a stretch may lie between two frames."""
+    told = text("compress-empty-cut") if plan.cut_s is not None else None
+    return FfmpegError("output", stderr_tail, told=told)
+
+
+def _unreachable(source: MediaInfo, wish: Wish, smallest_bytes: int) -> TooLarge:
+    """Return what says the smallest size; a file that may stay as it is has reached its own."""
+    if smallest_bytes > source.size_bytes and _stays(source, replace(wish, max_bytes=source.size_bytes)):
+        smallest_bytes = source.size_bytes
+    told = text("compress-unreachable", smallest=_told_bytes(smallest_bytes))
+    return TooLarge(source.size_bytes, smallest_bytes, told=told)
+
+
+def _stays(source: MediaInfo, wish: Wish) -> bool:
+    try:
+        return next(plans(source, wish)).work is Work.LEAVE
+    except Unreachable:
+        return False
+
+
+def _told_bytes(size_bytes: int) -> int:
+    """Round up to what `SIZE` shows: who wishes the size that was told must get it."""
+    step = next((step for below, step in _SHOWN_STEPS if size_bytes < below), _LARGEST_STEP)
+    return -(-size_bytes // step) * step
