@@ -41,8 +41,10 @@ async def test_a_sound_that_begins_later_than_its_picture_still_does(
 
 def began_s(path: Path) -> tuple[float, float]:
     with av.open(str(path)) as film:
-        found = [next(film.decode(stream)).time for stream in (film.streams.video[0], film.streams.audio[0])]
-    return found[0] or 0.0, found[1] or 0.0
+        picture, sound = next(film.decode(film.streams.video[0])), next(film.decode(film.streams.audio[0]))
+    assert isinstance(picture, av.VideoFrame)
+    assert isinstance(sound, av.AudioFrame)
+    return picture.time or 0.0, sound.time or 0.0
 
 
 @pytest.mark.parametrize("wish", [Wish(everywhere=True), Wish(form=Form.PICTURE, format="jpeg")])
