@@ -32,6 +32,7 @@ from fetchgram.errors import (
     WorkerFailed,
     WorkerTimeout,
     first_failure,
+    is_no_room,
 )
 from fetchgram.hookspecs import hookimpl
 from fetchgram.model import (
@@ -279,6 +280,7 @@ __all__ = [
     "encode",
     "first_failure",
     "hookimpl",
+    "is_no_room",
     "open_media",
     "run_until_signal",
     "text",

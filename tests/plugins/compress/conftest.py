@@ -41,6 +41,7 @@ RECIPES: dict[str, tuple[str, ...]] = {
         *(*_FAST, *_AAC, "-shortest"),
     ),
     "late_sound.mp4": (*_film("testsrc2=s=320x180:r=25:d=3"), "-itsoffset", "0.8", *_SOUND, *_FAST, *_AAC),
+    "early_end.mp4": (*_film("testsrc2=s=160x90:r=25:d=3"), *_SOUND, *_FAST, *_AAC, "-filter:a", "atrim=end=0.5"),
     "second.mp4": (*_film("testsrc2=s=128x72:r=25:d=1"), *_SOUND, *_FAST, *_AAC, "-shortest"),
     "half_hour.mp4": (*_film("testsrc2=s=64x64:r=1:d=1800,noise=alls=30:allf=t"), *_FAST),
     "screen.mp4": (*_film("color=white:s=320x240:r=15:d=3,drawgrid=w=40:h=30"), *_FAST),

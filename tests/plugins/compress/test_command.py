@@ -113,3 +113,24 @@ def test_a_file_that_is_no_media_is_told(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert run(tmp_path, "gone.mp4").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("mount", "words", "code", "said"),
+    [
+        ("ro,size=1m", ["--mute"], 2, "cannot be written to"),
+        ("size=60k", ["--fit", "9MB"], 1, "no room"),
+    ],
+)
+def test_a_folder_that_takes_no_result_is_told_in_a_sentence_and_stays_as_it_was(
+    corpus: Corpus, tmp_path: Path, mount: str, words: list[str], code: int, said: str
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = [sys.executable, "-m", "fetchgram", "compress", corpus.path("fast.mp4"), *words, "-o", folder / "out.mp4"]
+    run = f'mount -t tmpfs -o {mount} none "{folder}" && "$@"; code=$?; ls -A "{folder}"; exit $code'
+    place = ["unshare", "--map-root-user", "--mount", "sh", "-c", run, "sh", *map(str, command)]
+    done = subprocess.run(place, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -13,7 +13,7 @@ from fetchgram.api import ContentUnavailable, FfmpegError, TooLarge
 from fetchgram_compress.engine import Engine
 from fetchgram_compress.wishes import Form, Wish
 
-from .conftest import FILM
+from .conftest import FILM, look
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -47,11 +47,28 @@ def began_s(path: Path) -> tuple[float, float]:
     return picture.time or 0.0, sound.time or 0.0
 
 
-@pytest.mark.parametrize("wish", [Wish(everywhere=True), Wish(form=Form.PICTURE, format="jpeg")])
+@pytest.mark.parametrize("wish", [Wish(), Wish(max_bytes=30_000)])
+async def test_a_stretch_behind_the_end_of_the_sound_comes_without_one(
+    engine: Engine, corpus: Corpus, tmp_path: Path, wish: Wish
+) -> None:
+    path, wish = corpus.into(tmp_path, "early_end.mp4"), replace(wish, cut_s=(1.0, 2.0))
+    made = await engine.make(path, wish, tmp_path, "result", lambda _: None)
+    assert (made.info.audio_codec, look(made.path).frames) == (None, 25)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish(everywhere=True),
+        Wish(max_bytes=9_000, mute=True),
+        Wish(form=Form.PICTURE, format="jpeg"),
+        Wish(form=Form.SOUND, format="mp3"),
+    ],
+)
 async def test_a_stretch_between_the_last_picture_and_the_end_is_told_as_empty(
     engine: Engine, corpus: Corpus, tmp_path: Path, wish: Wish
 ) -> None:
-    path, wish = corpus.into(tmp_path, "animation.mp4"), replace(wish, cut_s=(2.99, 4.0))
+    path, wish = corpus.into(tmp_path, "early_end.mp4"), replace(wish, cut_s=(2.99, 4.0))
     with pytest.raises(FfmpegError) as caught:
         await engine.make(path, wish, tmp_path, "result", lambda _: None)
     assert caught.value.text.key == "compress-empty-cut"
@@ -61,9 +78,9 @@ async def test_a_file_that_cannot_be_read_is_told_without_a_word_of_links(
     engine: Engine, corpus: Corpus, tmp_path: Path
 ) -> None:
     path = corpus.into(tmp_path, "empty.mp4")
-    for look in (engine.look(path), engine.make(path, Wish(mute=True), tmp_path, "result", lambda _: None)):
+    for looked in (engine.look(path), engine.make(path, Wish(mute=True), tmp_path, "result", lambda _: None)):
         with pytest.raises(ContentUnavailable) as caught:
-            await look
+            await looked
         assert caught.value.text.key == "compress-unreadable"
 
 

@@ -51,9 +51,12 @@ def whole(plan: Plan, source: MediaInfo, encoder: str | None) -> tuple[str, ...]
 
 
 def beside(plan: Plan, source: MediaInfo, encoder: str) -> tuple[str, ...]:
-    """Return the arguments that encode the picture and copy the sound of a second input."""
+    """Return the arguments that encode the picture and copy the sound of a second input, if it has any.
+
+    The sound of a film may be over before the stretch that is kept.
+    """
     video = picture(plan, plan.video, source, encoder) if plan.video is not None else ()
-    audio = ("-map", "1:a:0", "-c:a", "copy") if plan.sound is not None else ("-an",)
+    audio = ("-map", "1:a:0?", "-c:a", "copy") if plan.sound is not None else ("-an",)
     return (*video, *audio, *_REST)
 
 

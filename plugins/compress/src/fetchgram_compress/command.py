@@ -16,7 +16,16 @@ from typing import Annotated
 
 import typer
 
-from fetchgram.api import ConfigError, MediaInfo, PluginError, Step, open_media, run_until_signal
+from fetchgram.api import (
+    ConfigError,
+    DiskFull,
+    MediaInfo,
+    PluginError,
+    Step,
+    is_no_room,
+    open_media,
+    run_until_signal,
+)
 from fetchgram.api import Settings as CoreSettings
 from fetchgram_compress.engine import Engine, Made
 from fetchgram_compress.formats import PICTURES, SOUNDS, VIDEOS
@@ -98,7 +107,8 @@ def command_of(settings: Settings, presets: Mapping[str, Wish]) -> Callable[...,
         }
         wish = _wish(given, presets)
         order = Order(file=file, output=output, wish=wish, as_json=as_json, plan_only=plan)
-        run_until_signal(_carry_out(context.obj, settings, order))
+        with _system_errors(order):
+            run_until_signal(_carry_out(context.obj, settings, order))
 
     return compress
 
@@ -115,8 +125,25 @@ async def _carry_out(core: CoreSettings, settings: Settings, order: Order) -> No
         output = _output(order, plan)
         with _workdir(output.parent) as folder:
             made = await _made(engine, order, folder)
-            _put(made, order.file, output)
+            _put(made, order.file, output, folder)
     _say(order, _described(made, output), str(output))
+
+
+@contextmanager
+def _system_errors(order: Order) -> Iterator[None]:
+    """Tell what the system refuses in a sentence.
+
+    Raises:
+        DiskFull: If there is no room.
+        ConfigError: If a file cannot be read or written for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        if is_no_room(error):
+            raise DiskFull(str(error)) from error
+        place = error.filename2 or error.filename or str(order.file)
+        raise ConfigError(f"{place!r}: {error.strerror}") from error
 
 
 @contextmanager
@@ -152,12 +179,14 @@ async def _made(engine: Engine, order: Order, workdir: Path) -> Made:
         )
 
 
-def _put(made: Made, source: Path, output: Path) -> None:
+def _put(made: Made, source: Path, output: Path, workdir: Path) -> None:
+    """Put the result in its place, whole or not at all; a file that was left is copied, not linked."""
+    result = made.path
     if made.plan.work is Work.LEAVE:
-        if not output.exists() or not output.samefile(source):
-            shutil.copyfile(source, output)
-        return
-    made.path.replace(output)
+        if output.exists() and output.samefile(source):
+            return
+        result = Path(shutil.copyfile(source, workdir / "copy"))
+    result.replace(output)
 
 
 def _output(order: Order, plan: Plan) -> Path:
@@ -169,6 +198,8 @@ def _output(order: Order, plan: Plan) -> Path:
         raise ConfigError(f"the result is a {suffix} file, and {str(output)!r} does not end so; name another by -o")
     if not output.parent.is_dir():
         raise ConfigError(f"the folder {str(output.parent)!r} is not there; name another by -o")
+    if not os.access(output.parent, os.W_OK):
+        raise ConfigError(f"the folder {str(output.parent)!r} cannot be written to; name another by -o")
     if plan.work is not Work.LEAVE and output.exists() and output.samefile(order.file):
         raise ConfigError("the result would replace the file that it is made of; name another by -o")
     return output

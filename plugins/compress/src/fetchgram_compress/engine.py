@@ -171,27 +171,30 @@ class Engine:
         log.info("compress.plan", work=str(plan.work), size_bytes=plan.size_bytes, max_bytes=plan.max_bytes)
         if plan.work is Work.LEAVE:
             return Made(path=path, plan=plan, info=source, attempts=0, took_s=0.0)
-        encoder, attempts = await self._encoder(plan), 1
-        if plan.work is Work.VIDEO and plan.max_bytes is not None and encoder is not None:
-            fitting = Fitting(self._media, source, path, output.parent, encoder, self._watch(plan, None))
-            attempts = await fitting.make(plan, output, on_share)
-        else:
-            await self._run(plan, source, path, output, encoder, on_share)
-        info = await self._media.inspect(output)
+        encoder = await self._encoder(plan)
+        try:
+            attempts = await self._encode(plan, source, path, output, encoder, on_share)
+            info = await self._media.inspect(output)
+        except ContentUnavailable as error:
+            raise _lost(plan, str(error)) from error
+        except FfmpegError as error:
+            if error.kind != "output" and _NO_FRAME not in error.stderr_tail:
+                raise
+            raise _lost(plan, error.stderr_tail) from error
         _refuse_loss(plan, info)
         return Made(path=output, plan=plan, info=info, attempts=attempts, took_s=0.0)
 
-    async def _run(
+    async def _encode(
         self, plan: Plan, source: MediaInfo, path: Path, output: Path, encoder: str | None, on_share: OnShare
-    ) -> None:
+    ) -> int:
+        """Write `output` and return how many times it was encoded for it."""
+        if plan.work is Work.VIDEO and plan.max_bytes is not None and encoder is not None:
+            fitting = Fitting(self._media, source, path, output.parent, encoder, self._watch(plan, None))
+            return await fitting.make(plan, output, on_share)
         words, watch = arguments.whole(plan, source, encoder), self._watch(plan, on_share)
         inputs = [arguments.source_of(plan, path)]
-        try:
-            await self._media.run(words, inputs=inputs, output=output, workdir=output.parent, watch=watch)
-        except FfmpegError as error:
-            if _NO_FRAME not in error.stderr_tail:
-                raise
-            raise _lost(plan, error.stderr_tail) from error
+        await self._media.run(words, inputs=inputs, output=output, workdir=output.parent, watch=watch)
+        return 1
 
     def _watch(self, plan: Plan, on_share: OnShare | None) -> Watch:
         return Watch(duration_s=plan.duration_s or None, on_progress=on_share, cpu_s=self._settings.cpu_s)
@@ -224,7 +227,9 @@ def _refuse_loss(plan: Plan, info: MediaInfo) -> None:
         FfmpegError: `output`.
     """
     is_moving = plan.video is not None and plan.work is not Work.PICTURE
-    if (is_moving and info.video_codec is None) or (plan.sound is not None and info.audio_codec is None):
+    is_quiet = is_moving and plan.cut_s is not None  # a sound may be over before its picture is
+    no_sound = plan.sound is not None and info.audio_codec is None and not is_quiet
+    if (is_moving and info.video_codec is None) or no_sound:
         raise _lost(plan, "the picture or the sound is lost")
 
 
