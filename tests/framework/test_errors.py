@@ -16,10 +16,12 @@ from fetchgram.errors import (
     Reason,
     TemporarilyUnavailable,
     TooLarge,
+    Uncertain,
     WorkerFailed,
     decode,
     encode,
     first_failure,
+    may_go_better,
 )
 from fetchgram.model import Choice, ChoiceKind, text
 
@@ -94,6 +96,11 @@ def test_each_reason_has_a_sentence_of_its_own() -> None:
     assert ContentUnavailable(Reason.BOT_CHECK).text.key == "error-bot-check"
     upcoming = ContentUnavailable(Reason.UPCOMING, at=datetime(2030, 1, 2, 3, 4, tzinfo=UTC))
     assert upcoming.text == text("error-upcoming-at", at="2030-01-02 03:04 UTC")
+
+
+def test_only_what_changes_by_itself_is_worth_another_try_of_the_same() -> None:
+    assert not any(may_go_better(error) for error in (TooLarge(5, 4), Uncertain(), ContentUnavailable(Reason.NO_MEDIA)))
+    assert all(may_go_better(error) for error in (ContentUnavailable(Reason.GEO), FfmpegError(), KeyError("a mistake")))
 
 
 def test_what_is_told_hides_the_message_of_the_log() -> None:

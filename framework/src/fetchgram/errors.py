@@ -225,6 +225,16 @@ class DiskFull(FetchgramError):
         return text("error-disk-full")
 
 
+_LASTING = frozenset({Reason.NO_MEDIA, Reason.DRM})
+
+
+def may_go_better(error: BaseException) -> bool:
+    """Whether the same wish may have another end next time; where it may not, only another choice helps."""
+    if isinstance(error, ContentUnavailable):
+        return error.reason not in _LASTING
+    return not isinstance(error, TooLarge | Uncertain)
+
+
 def is_no_room(error: BaseException) -> bool:
     """Whether the system says that a disk or a quota is full."""
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -224,6 +224,44 @@ async def test_a_typed_answer_is_parsed_and_a_wrong_one_is_told(bot: Bot, chat: 
     assert [(s.key, s.input) for s in bot.site.steps] == [("fake.fit", "2500000")]
 
 
+async def is_asked(chat: Person, card: Message, kind: str = "How large may it be") -> Message:
+    chat.tap(card, "▫️ Shrink")
+    return await chat.wait_for_text(kind)
+
+
+async def test_a_link_in_place_of_an_answer_is_a_new_wish_and_the_question_closes(bot: Bot, chat: Person) -> None:
+    bot.site.options = (FIT,)
+    chat.tap(await card_of(chat), "Options")
+    asked = await is_asked(chat, await chat.wait_for(lambda m: any("Shrink" in b.label for b in m.buttons)))
+    second = chat.say("https://fake.example/two")
+    await chat.wait_for(lambda m: m.reply_to_id == second.message_id and m.buttons and "A film" in m.text)
+    menu = await chat.wait_for(lambda m: m.message_id == asked.message_id and "How large" not in m.text)
+    assert "I do not understand" not in menu.text
+    chat.say("3 MB")
+    await chat.wait_for_text("Send me a link")
+    chat.tap(menu, "Start")
+    await chat.wait_for_file("video")
+    assert [(job.recipe.steps, job.link.media_id) for job in bot.site.downloads] == [((), "one")]
+
+
+async def test_the_example_for_a_picture_is_as_small_as_pictures_are(bot: Bot, chat: Person) -> None:
+    bot.site.choices, bot.site.options = (Choice(kind=ChoiceKind.IMAGE),), (FIT,)
+    chat.say(LINK)
+    chat.tap(await chat.wait_for(lambda m: any("Options" in b.label for b in m.buttons)), "Options")
+    menu = await chat.wait_for(lambda m: any("▫️ Shrink" in b.label for b in m.buttons))
+    await is_asked(chat, menu, "For example: 500 kB")
+    chat.say("small")
+    await chat.wait_for_text("write it like this: 500 kB")
+
+
+async def test_where_a_text_is_asked_for_a_link_is_the_answer(bot: Bot, chat: Person) -> None:
+    bot.site.options = (Option(key="fake.words", label=named("Shrink"), input=InputKind.TEXT),)
+    chat.tap(await card_of(chat), "Options")
+    await is_asked(chat, await chat.wait_for(lambda m: any("Shrink" in b.label for b in m.buttons)), "Type your answer")
+    chat.say("https://fake.example/two")
+    assert await chat.wait_for(lambda m: any("Shrink: https://fake.example/two" in b.label for b in m.buttons))
+
+
 async def test_another_choice_can_be_selected_and_back_leads_to_the_card(bot: Bot, chat: Person) -> None:
     bot.site.options = (QUIET,)
     card = await card_of(chat)

@@ -91,6 +91,11 @@ async def test_typed_ranges_are_picked_and_what_is_no_range_is_said(bot: Bot, ch
     chat.say("the good ones")
     await chat.wait_for_text("I find nothing under these numbers")
     assert "4 picked" in now(chat, card).text
+    await tap(chat, card, "🔢 Numbers")
+    said = chat.say("https://fake.example/one")
+    await chat.wait_for(lambda m: m.reply_to_id == said.message_id)
+    await until(lambda: "For example" not in now(chat, card).text)
+    assert "4 picked" in now(chat, card).text
     await tap(chat, card, "None")
     assert "picked" not in now(chat, card).text
 

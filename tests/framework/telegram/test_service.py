@@ -150,6 +150,7 @@ async def test_a_failed_download_is_told_on_the_same_message_and_can_be_tried_ag
     chat.tap(card, "720p")
     failed = await chat.wait_for_text("country")
     assert failed.message_id == card.message_id
+    assert [button.label for button in failed.buttons] == ["🔁 Try again", "⚙️ Choose again"]
     bot.site.on_download = None
     chat.tap(failed, "Try again")
     await chat.wait_for_file("video")
@@ -164,6 +165,7 @@ async def test_after_a_failure_something_else_can_be_chosen_on_the_same_message(
     card = await chat.wait_for(has_button("720p"))
     chat.tap(card, "720p")
     failed = await chat.wait_for(has_button("Choose again"))
+    assert [button.label for button in failed.buttons] == ["⚙️ Choose again"], "the same would be too large again"
     bot.site.on_download = None
     chat.tap(failed, "Choose again")
     again = await chat.wait_for(has_button("720p"))

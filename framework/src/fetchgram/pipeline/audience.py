@@ -74,7 +74,7 @@ class Done(_News):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(_News):
-    """It will not arrive by itself."""
+    """It will not arrive by itself; `retryable` says whether the same wish may go better next time."""
 
     error: Text
     number: str

@@ -7,7 +7,15 @@ from contextlib import suppress
 
 import structlog
 
-from fetchgram.errors import CannotDeliver, DiskFull, FetchgramError, TemporarilyUnavailable, TooLarge, Uncertain
+from fetchgram.errors import (
+    CannotDeliver,
+    DiskFull,
+    FetchgramError,
+    TemporarilyUnavailable,
+    TooLarge,
+    Uncertain,
+    may_go_better,
+)
 from fetchgram.model import Delivery, DeliveryState, Growing, Job, Json, Media, Receipt, Route, encode, text
 from fetchgram.pipeline import cache as cached
 from fetchgram.pipeline.audience import Failed
@@ -137,7 +145,8 @@ class Deliveries:
             number = error_number()
             log.warning("delivery.failed", delivery=delivery.id, number=number, error=repr(error), exc_info=error)
             await self._stories.of_delivery(number, error, job, delivery.request_id)
-            await self._outcomes.not_delivered(job, delivery, Failed(error=error.text, number=number))
+            news = Failed(error=error.text, number=number, retryable=may_go_better(error))
+            await self._outcomes.not_delivered(job, delivery, news)
         else:
             send_s = self._clock.monotonic() - began_s
             await self._outcomes.delivered(job, delivery, receipt, route, send_s=send_s)

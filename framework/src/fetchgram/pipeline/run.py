@@ -12,10 +12,10 @@ from fetchgram.errors import (
     ChoiceGone,
     DiskFull,
     FetchgramError,
-    Uncertain,
     WorkerCrashed,
     first_of,
     is_no_room,
+    may_go_better,
 )
 from fetchgram.model import Job, Stage, Text, text
 from fetchgram.pipeline.audience import Failed, MenuAgain
@@ -212,7 +212,7 @@ class Runner:
         known = isinstance(error, FetchgramError)
         log.log(30 if known else 40, "job.failed", number=number, error=repr(error), exc_info=error)
         await self._stories.of_job(number, error, job)
-        await self._outcomes.failed(job, Failed(error=told, number=number, retryable=not isinstance(error, Uncertain)))
+        await self._outcomes.failed(job, Failed(error=told, number=number, retryable=may_go_better(error)))
 
     async def _crashed(self, job: Job, error: WorkerCrashed) -> WorkerCrashed:
         try:

@@ -10,7 +10,7 @@ from aiogram.methods import SendChatAction, SendMessage
 from aiogram.types import LinkPreviewOptions, Message, Update
 
 from fetchgram.errors import LimitReached, TemporarilyUnavailable
-from fetchgram.model import Chat, Destination, Link, Request, RequestState, Text, text
+from fetchgram.model import Chat, Destination, InputKind, Link, Request, RequestState, Text, text
 from fetchgram.pipeline.intake import Intake
 from fetchgram.ports import Clock
 from fetchgram.storage import Storage
@@ -85,10 +85,13 @@ class Messages:
             known = await self._screens.command(*command, message, who)
             if known or who.is_group:
                 return
-        if command is None and (ask := await self._open_ask(message, who)) is not None:
+        ask = await self._open_ask(message, who) if command is None else None
+        if ask is not None and not self._is_new_wish(ask, message):
             await self._answer(ask, message, who)
             return
         await self._links(update, message, who, commanded=command is not None)
+        if ask is not None:
+            await self._wishes.let_go(ask.args)
 
     async def say(self, message: Message, what: Text, locale: str) -> None:
         """Answer a message with a sentence."""
@@ -170,6 +173,13 @@ class Messages:
             return None
         async with self._storage.write() as session:
             return await session.menus.take_ask(bot_id, message.chat.id, person, at)
+
+    def _is_new_wish(self, ask: PendingAsk, message: Message) -> bool:
+        """Whether a link came where a menu waits for a typed value; only a free text may be one itself."""
+        if ask.plugin != views.REQUESTS or ask.args["input"] == InputKind.TEXT.value:
+            return False
+        urls, _ = links_of(message, username=self.username, limit=1, addressed=False)
+        return bool(urls)
 
     async def _answer(self, ask: PendingAsk, message: Message, who: Admitted) -> None:
         if ask.plugin != views.REQUESTS:

@@ -49,10 +49,17 @@ def title_line(request: Request) -> tuple[Text, ...]:
 
 
 def failed(request: Request, error: Text, number: str, *, retryable: bool) -> View:
-    """Say in one sentence why it failed, with the number that an admin can look up."""
+    """Say in one sentence why it failed, with the number that an admin can look up.
+
+    Args:
+        request: Whose menu can be had again where it had one.
+        error: The sentence.
+        number: Of the error.
+        retryable: Whether the same may go better next time.
+    """
     line = text("status-failed", error=error, number=number)
     keys = [key_of(request, "button-retry", "retry")] if retryable else []
-    if retryable and request.recipe is not None and request.listing is None:
+    if request.recipe is not None and request.listing is None:
         keys.append(key_of(request, "telegram-choose-again", "reopen"))
     return View((*title_line(request), line), (tuple(keys),) if keys else ())
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from fetchgram.errors import ChoiceGone, FetchgramError
-from fetchgram.model import InputKind, Json, Request, RequestState, Step, Text, text
+from fetchgram.model import Choice, ChoiceKind, InputKind, Json, Request, RequestState, Step, Text, text
 from fetchgram.pipeline.audience import Cancelled
 from fetchgram.pipeline.intake import Intake
 from fetchgram.pipeline.menu import Menu
@@ -106,13 +106,27 @@ class Wishes:
         if request.state is not RequestState.CHOOSING:
             return text("toast-expired")
         menu = await self._intake.menu(request.id, selected=selection.index)
-        wrong = _not_understood(args["input"]) if value is None else _beyond(request, args["input"], value)
+        example = _example(args["input"], menu.rows[selection.index].choice)
+        misread = text("telegram-not-understood", example=example)
+        wrong = misread if value is None else _beyond(request, args["input"], value)
         if value is None or wrong is not None:
             await self._board.show(request.id, options_view(menu, selection, notice=wrong))
             return None
         chosen = dataclasses.replace(taken(menu.options, selection, str(args["key"]), value), group=None)
         await self._board.show(request.id, options_view(menu, chosen))
         return None
+
+    async def let_go(self, args: Mapping[str, Json]) -> None:
+        """Take a question off its menu: the person went on to something else."""
+        request = await self._intake.request(int(str(args["request"])))
+        if request.state is not RequestState.CHOOSING:
+            return
+        if args["input"] == RANGES:
+            await self._cards.show(request.id)
+            return
+        selection = Selection.read(args)
+        menu = await self._intake.menu(request.id, selected=selection.index)
+        await self._board.show(request.id, options_view(menu, selection))
 
     async def show_place(self, request_id: int) -> None:
         """Tell a person's place in line, or when it is tried again, as long as it waits."""
@@ -189,8 +203,8 @@ class Wishes:
         until = self._clock.now() + timedelta(seconds=_ASK_S)
         async with self._storage.write() as session:
             await session.menus.ask(request.bot_id, chat, request.person, views.REQUESTS, "answer", args, until)
-        kind = _spelled(args["input"])
-        question = text(f"telegram-ask-{kind}", example=text(f"telegram-example-{kind}"))
+        example = _example(args["input"], menu.rows[selection.index].choice)
+        question = text(f"telegram-ask-{_spelled(args['input'])}", example=example)
         await self._board.show(request.id, options_view(menu, selection, notice=question))
         return None
 
@@ -245,8 +259,10 @@ class Wishes:
         return text("toast-queued")
 
 
-def _not_understood(kind: Json) -> Text:
-    return text("telegram-not-understood", example=text(f"telegram-example-{_spelled(kind)}"))
+def _example(kind: Json, choice: Choice) -> Text:
+    """Show how an answer may look; pictures are wished smaller than films."""
+    is_picture = kind == InputKind.SIZE.value and choice.kind is ChoiceKind.IMAGE
+    return text("telegram-example-size-image" if is_picture else f"telegram-example-{_spelled(kind)}")
 
 
 def _beyond(request: Request, kind: Json, value: str) -> Text | None:

@@ -43,6 +43,7 @@ telegram-ask-time-range = ✏️ From when to when? For example: { $example }
 telegram-ask-language = ✏️ Which language? For example: { $example }
 telegram-ask-text = ✏️ Type your answer.
 telegram-example-size = 25 MB
+telegram-example-size-image = 500 kB
 telegram-example-time-range = 1:30-2:45
 telegram-example-language = en
 telegram-example-text = …
