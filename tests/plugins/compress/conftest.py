@@ -188,6 +188,17 @@ def look(path: Path) -> Seen:
     return dataclasses.replace(seen, frames=len(times), span_s=span_s, audio_s=float(samples_s))
 
 
+def began_s(path: Path) -> tuple[float, float]:
+    """Return when picture and sound begin; read apart, as looking for one passes the other by."""
+    with av.open(str(path)) as film:
+        picture = next(film.decode(film.streams.video[0]))
+    with av.open(str(path)) as film:
+        sound = next(film.decode(film.streams.audio[0]))
+    assert isinstance(picture, av.VideoFrame)
+    assert isinstance(sound, av.AudioFrame)
+    return picture.time or 0.0, sound.time or 0.0
+
+
 def _decoded(packet: av.Packet[av.stream.Stream]) -> Sequence[object]:
     """Decode what there is; a hole in a file costs what lies in it."""
     with contextlib.suppress(av.error.InvalidDataError):

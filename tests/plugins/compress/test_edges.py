@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import av
 import pytest
 
 from fetchgram.api import ContentUnavailable, FfmpegError, TooLarge
 from fetchgram_compress.engine import Engine
 from fetchgram_compress.wishes import Form, Wish
 
-from .conftest import FILM, look
+from .conftest import FILM, began_s, look
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -37,14 +36,6 @@ async def test_a_sound_that_begins_later_than_its_picture_still_does(
     assert sound_s - picture_s == pytest.approx(
         late_s, abs=0.06
     )  # some frames of AAC, which begins with one of silence
-
-
-def began_s(path: Path) -> tuple[float, float]:
-    with av.open(str(path)) as film:
-        picture, sound = next(film.decode(film.streams.video[0])), next(film.decode(film.streams.audio[0]))
-    assert isinstance(picture, av.VideoFrame)
-    assert isinstance(sound, av.AudioFrame)
-    return picture.time or 0.0, sound.time or 0.0
 
 
 @pytest.mark.parametrize("wish", [Wish(), Wish(max_bytes=30_000)])

@@ -21,7 +21,7 @@ from fetchgram_compress.plan import plan, plans
 from fetchgram_compress.tracks import Plan, Unreachable
 from fetchgram_compress.wishes import Wish
 
-from .conftest import FILM, look
+from .conftest import FILM, began_s, look
 
 if TYPE_CHECKING:
     from .conftest import Corpus
@@ -185,6 +185,18 @@ async def test_what_a_picture_takes_too_much_is_taken_from_its_sound(
     assert 390_000 < made.path.stat().st_size <= 400_000
     assert (made.info.audio_kbps or 0) < (asked or 0) * 0.95
     assert look(made.path).span_s == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_sound_that_gives_something_keeps_its_time(
+    engine: Engine, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fetchgram_compress.budget._MARGIN", -0.25)  # its sound is a quarter longer than its picture
+    film = corpus.into(tmp_path, "late_sound.mp4")
+    made = await engine.make(film, Wish(max_bytes=60_000), tmp_path, "result", lambda _: None)
+    picture_s, sound_s = began_s(made.path)
+    assert (made.attempts, (tmp_path / "result-picture.mp4").exists()) == (1, True)
+    assert sound_s - picture_s == pytest.approx(0.8, abs=0.06)
 
 
 async def test_a_sound_gives_only_a_part_of_itself(ten_mb: Plan, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from fetchgram.api import FfmpegError, MediaInfo, MediaTools, Watch, first_failure
+from fetchgram.api import FfmpegError, Input, MediaInfo, MediaTools, Watch, first_failure
 from fetchgram_compress import arguments
 from fetchgram_compress.budget import LEAST_KBPS, TOO_LOW, Budget
 from fetchgram_compress.notes import index_bytes
@@ -97,19 +97,24 @@ class Fitting:
 
     async def _has_less_sound(self, plan: Plan, sound: Path | None, output: Path, over_bytes: int) -> bool:
         """Take what `output` is over from its sound, beside its picture as it is; false where that is too much."""
+        less = await self._less_sound(plan, sound, over_bytes)
+        if less is None:
+            return False
+        picture = await asyncio.to_thread(output.replace, output.with_name(f"{output.stem}-picture{output.suffix}"))
+        inputs = [Input(picture), arguments.sound_of(less)]
+        words, watch = arguments.joined(plan), self.watch
+        await self.media.run(words, inputs=inputs, output=output, workdir=self.workdir, watch=watch)
+        log.info("compress.less_sound", over_bytes=over_bytes, max_bytes=plan.max_bytes)
+        return await _size(output) <= (plan.max_bytes or 0)
+
+    async def _less_sound(self, plan: Plan, sound: Path | None, over_bytes: int) -> Path | None:
         known_kbps = plan.sound.kbps if plan.sound is not None else None
         if sound is None or known_kbps is None or over_bytes > await _size(sound) * _MOST_OF_SOUND:
-            return False
+            return None
         room_bytes = await _size(sound) - over_bytes
         kbps = int(known_kbps * room_bytes / await _size(sound) * _SURE)
         less = await self._sound(plan, aac(kbps))
-        if less is None or await _size(less) > room_bytes:
-            return False
-        picture = await asyncio.to_thread(output.replace, output.with_name(f"{output.stem}-picture{output.suffix}"))
-        words = arguments.joined(plan)
-        await self.media.run(words, inputs=[picture, less], output=output, workdir=self.workdir, watch=self.watch)
-        log.info("compress.less_sound", kbps=kbps, over_bytes=over_bytes, max_bytes=plan.max_bytes)
-        return await _size(output) <= (plan.max_bytes or 0)
+        return less if less is not None and await _size(less) <= room_bytes else None
 
     async def _sound(self, plan: Plan, track: SoundTrack | None) -> Path | None:
         if track is None:
