@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -99,3 +100,23 @@ async def test_a_file_that_may_stay_is_itself_the_smallest(engine: Engine) -> No
     with pytest.raises(TooLarge) as caught:
         engine.plan(blip, Wish(form=Form.SOUND, format="wav", max_bytes=500))
     assert caught.value.limit_bytes > blip.size_bytes
+
+
+@pytest.mark.parametrize(("turn_deg", "white"), [(90, "top"), (180, "right"), (270, "bottom")])
+async def test_a_film_is_turned_clockwise_with_square_pixels_and_without_its_cover(
+    engine: Engine, corpus: Corpus, tmp_path: Path, turn_deg: int, white: str
+) -> None:
+    path = corpus.into(tmp_path, "oblong.mp4")
+    made = await engine.make(path, Wish(turn_deg=turn_deg), tmp_path, "result", lambda _: None)
+    with av.open(str(made.path)) as film:
+        (stream,) = film.streams.video
+        frame = next(film.decode(stream))
+    assert (frame.width, frame.height, stream.sample_aspect_ratio) == (64, 64, Fraction(1))
+    assert white_sides(frame) == {white}
+
+
+def white_sides(frame: av.VideoFrame) -> set[str]:
+    plane = frame.reformat(format="gray").planes[0]
+    at = {"top": (32, 4), "bottom": (32, 60), "left": (4, 32), "right": (60, 32)}
+    pixels = bytes(plane)
+    return {side for side, (x, y) in at.items() if pixels[y * plane.line_size + x] > 200}
