@@ -43,9 +43,8 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "late_sound.mp4": (*_film("testsrc2=s=320x180:r=25:d=3"), "-itsoffset", "0.8", *_SOUND, *_FAST, *_AAC),
     "early_end.mp4": (*_film("testsrc2=s=160x90:r=25:d=3"), *_SOUND, *_FAST, *_AAC, "-filter:a", "atrim=end=0.5"),
     "oblong.mp4": (
-        *(*_film("color=red:s=20x20:r=5:d=0.2"), *_film("color=black:s=32x64:r=5:d=0.4")),
-        *("-filter_complex", "[1]drawbox=w=16:h=64:c=white:t=fill,setsar=2[left]", "-map", "0", "-map", "[left]"),
-        *("-c:v:0", "mjpeg", "-disposition:v:0", "attached_pic", "-c:v:1", "libx264", "-pix_fmt:v:1", "yuv420p"),
+        *_film("color=black:s=50x64:r=5:d=0.4"),
+        *("-vf", "drawbox=w=25:h=64:c=white:t=fill,setsar=4/3", *_FAST),
     ),
     "second.mp4": (*_film("testsrc2=s=128x72:r=25:d=1"), *_SOUND, *_FAST, *_AAC, "-shortest"),
     "half_hour.mp4": (*_film("testsrc2=s=64x64:r=1:d=1800,noise=alls=30:allf=t"), *_FAST),

