@@ -391,6 +391,34 @@ async def test_as_a_file_goes_what_it_is_and_nothing_is_told_of_it(tab: OpenPage
     await expect(tab.page.get_by_label("Send as").locator("option")).to_have_text(["File"])
 
 
+async def test_a_film_without_a_picture_goes_as_a_file(tab: OpenPage, clip: Path) -> None:
+    sound = await asyncio.to_thread(make, clip.with_name("sound.webm"), "-f", "lavfi", "-i", "sine=duration=1")
+    await tab.page.locator("input[type=file]").set_input_files(str(sound))
+    await expect(tab.page.get_by_label("Send as").locator("option")).to_have_text(["File"])
+
+
+async def test_a_film_that_does_not_open_in_time_goes_as_a_file(tab: OpenPage, clip: Path) -> None:
+    await tab.page.route("**/never", lambda _: None)
+    await tab.page.evaluate("URL.createObjectURL = () => '/never'")
+    await tab.page.clock.install()
+    async with tab.page.expect_request("**/never"):
+        await tab.page.locator("input[type=file]").set_input_files(str(clip))
+    await tab.page.clock.fast_forward(8000)
+    await expect(tab.page.get_by_label("Send as").locator("option")).to_have_text(["File"])
+
+
+async def test_what_shines_through_a_picture_is_white_in_the_photo(tab: OpenPage, chat: Person, clip: Path) -> None:
+    glass = await asyncio.to_thread(
+        make, clip.with_name("glass.png"), "-f", "lavfi", "-i", "color=black@0:size=64x36,format=rgba", "-frames:v", "1"
+    )
+    file = await sends(tab, chat, glass)
+    seen = await asyncio.to_thread(
+        make, clip.with_name("seen.raw"), "-i", str(file.path), "-f", "rawvideo", "-pix_fmt", "gray"
+    )
+    assert (file.width_px, file.height_px) == (64, 36), "it is not made larger"
+    assert min(seen.read_bytes()) > 250
+
+
 async def test_a_reply_quotes_its_message(tab: OpenPage, bot: Bot, chat: Person) -> None:
     await bot.call("sendMessage", chat_id=chat.id, text="a question")
     await tab.page.locator(".bubble").hover()

@@ -332,6 +332,9 @@ def test_a_picture_is_left_turned_made_smaller_or_another_kind() -> None:
     turned = plan(PICTURE, Wish(turn_deg=90))
     assert turned.video is not None
     assert (turned.suffix, turned.video.width_px, turned.video.height_px) == (".png", 1500, 2000)
+    upside_down = plan(PICTURE, Wish(turn_deg=180)).video
+    assert upside_down is not None
+    assert (upside_down.width_px, upside_down.height_px) == (2000, 1500)
     step = plan(PICTURE, Wish(form=Form.PICTURE, format="jpeg"))
     assert (step.suffix, step.kind) == (".jpg", MediaKind.PHOTO)
     tries = found(PICTURE, Wish(form=Form.PICTURE, format="webp", max_bytes=100_000))
