@@ -40,6 +40,18 @@ RECIPES: dict[str, tuple[str, ...]] = {
         *(*_film("testsrc=s=176x144:r=25:d=2,boxblur=6,noise=alls=5:allf=t,crop=160:128:8+4*sin(3*t):8"), *_SOUND),
         *(*_FAST, *_AAC, "-shortest"),
     ),
+    "interlaced.mp4": (
+        *_film("testsrc2=s=192x108:r=50:d=2"),
+        *(
+            "-vf",
+            "scroll=horizontal=0.03,tinterlace=interleave_top,fieldorder=tff",
+            *_FAST,
+            "-flags",
+            "+ildct+ilme",
+            "-x264-params",
+            "tff=1",
+        ),
+    ),
     "late_sound.mp4": (*_film("testsrc2=s=320x180:r=25:d=3"), "-itsoffset", "0.8", *_SOUND, *_FAST, *_AAC),
     "early_end.mp4": (*_film("testsrc2=s=160x90:r=25:d=3"), *_SOUND, *_FAST, *_AAC, "-filter:a", "atrim=end=0.5"),
     "oblong.mp4": (

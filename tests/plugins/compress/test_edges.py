@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import av
+import numpy as np
 import pytest
 
 from fetchgram.api import ContentUnavailable, FfmpegError, TooLarge
@@ -129,3 +130,19 @@ def white_corners(frame: av.VideoFrame) -> list[str]:
     right, bottom, pixels = frame.width - 5, frame.height - 5, bytes(plane)
     at = {"top left": (4, 4), "top right": (right, 4), "bottom left": (4, bottom), "bottom right": (right, bottom)}
     return [corner for corner, (x, y) in at.items() if pixels[y * plane.line_size + x] > 200]
+
+
+@pytest.mark.parametrize("wish", [Wish(codec="hevc"), Wish(max_bytes=60_000)])
+async def test_an_interlaced_film_is_made_whole(engine: Engine, corpus: Corpus, tmp_path: Path, wish: Wish) -> None:
+    path = corpus.into(tmp_path, "interlaced.mp4")
+    made = await engine.make(path, wish, tmp_path, "result", lambda _: None)
+    assert (look(made.path).frames, made.info.height_px) == (50, 108)
+    assert combed(made.path) < combed(path) / 2
+
+
+def combed(path: Path) -> float:
+    """Return how much lines differ from the next ones, beside those of the same half of the frame."""
+    with av.open(str(path)) as film:
+        pictures = np.array([frame.to_ndarray(format="gray") for frame in film.decode(video=0)], dtype=np.float64)
+    next_one, same_half = (np.abs(pictures[:, step:] - pictures[:, :-step]).mean() for step in (1, 2))
+    return float(next_one / same_half)

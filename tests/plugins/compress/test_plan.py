@@ -156,6 +156,14 @@ def test_a_size_is_about_where_the_encoder_takes_a_bitrate_as_a_hint(name: str, 
     assert plan(song, Wish(form=Form.SOUND, format=name)).exact is is_exact
 
 
+@pytest.mark.parametrize(
+    "other", [{}, {"container": "matroska"}, {"container": "mpegts"}, {"audio_tracks": 2}, {"has_cover": True}]
+)
+def test_a_copy_takes_what_its_film_does_unless_that_holds_something_else(other: dict[str, object]) -> None:
+    found = plan(replace(FILM, **other), Wish(mute=True))  # type: ignore[arg-type]  # fields of the row
+    assert (found.work, found.exact) == (Work.COPY, not other)
+
+
 def test_a_sound_gets_smaller_before_a_picture_is_touched_and_fills_the_size() -> None:
     limit = 985 * MB // 10
     found = plan(FILM, Wish(max_bytes=limit))

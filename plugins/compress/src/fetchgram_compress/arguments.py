@@ -20,6 +20,9 @@ _FIRST_RATE = "ratetol=10:zones=0,0,q=25"
 itself, x264 begins with its guess at a bitrate, at a quantiser of up to 50, of which nothing follows for 25."""
 _LEAST_OWED, _MOST_OWED = 0.02, 0.2
 _TURNS = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
+_MAYBE_INTERLACED = frozenset({"h264", "mpeg2video", "mpeg4", "vc1", "dvvideo"})
+_DEINTERLACED = "bwdif=mode=send_frame:deint=interlaced"
+"""Makes frames whole that say to be interlaced, as cameras and television write them, and hands all others on."""
 # Reinhard's and Hable's curves want linear light; 203 cd/m2 is the white of HDR (ITU-R BT.2408).
 _TO_SDR = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
 
@@ -99,7 +102,8 @@ def picture(
     tagged = ("-tag:v", tag) if tag and plan.suffix == ".mp4" else ()
     if track.codec is None:
         return (*_FIRST_FILM, "-c:v", "copy", *tagged)
-    filters = ("-vf", ",".join(_filters(plan, track)))
+    whole = [_DEINTERLACED] if source.video_codec in _MAYBE_INTERLACED else []
+    filters = ("-vf", ",".join([*whole, *_filters(plan, track)]))
     rate = ("-b:v", f"{int(track.kbps)}k") if track.kbps is not None else _quality(track, encoder)
     options = _options(track, encoder, plan.duration_s, is_first=is_first)
     return (*_FIRST_FILM, *filters, "-c:v", encoder or "", *options, *rate, *tagged)

@@ -301,9 +301,14 @@ class _Wanted:
             turn_deg=self.wish.turn_deg,
             duration_s=self.duration_s,
             size_bytes=size_bytes,
-            exact=video.codec is None if exact is None else exact,
+            exact=video.codec is None and self._is_weighed() if exact is None else exact,
             max_bytes=self.wish.max_bytes,
         )
+
+    def _is_weighed(self) -> bool:
+        """Whether a copy takes what the file does: other containers, covers and second sounds weigh something else."""
+        source = self.source
+        return source.container == "mov" and source.audio_tracks <= 1 and not source.has_cover
 
     def _kind(self, video: VideoTrack) -> MediaKind:
         if self.wish.form is Form.NOTE:
