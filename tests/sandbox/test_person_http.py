@@ -84,6 +84,13 @@ async def test_a_file_goes_in_and_comes_out_in_pieces(
     assert (await http.get("/sim/files/nonsense")).status == 404
 
 
+async def test_what_nobody_tells_of_a_picture_is_read_from_it(http: aiohttp.ClientSession, chat: Person) -> None:
+    form = aiohttp.FormData({"person": str(chat.id), "chat": str(chat.id), "kind": "photo"})
+    form.add_field("file", b"GIF89a\x03\0\x02\0", filename="p.gif")
+    message = await (await http.post("/sim/files", data=form)).json()
+    assert [(size["width"], size["height"]) for size in message["photo"]][-1] == (3, 2)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"kind": "sculpture"}, {"person": "9"}, {"duration": "-1"}, {"width": "wide"}, {"height": "4294967296"}]
 )

@@ -77,15 +77,17 @@ def test_what_is_no_media_is_no_link(content: dict[str, Any]) -> None:
     assert link_of(message(**content), 5) is None
 
 
-def test_a_song_is_called_as_it_says_and_a_film_tells_both_sides() -> None:
+def test_a_song_is_called_as_it_says_and_a_film_as_its_file_and_it_tells_both_sides() -> None:
     song = link_of(message(audio={**FILE, "duration": 9, "title": "Waves", "performer": "The Sea"}), 5)
-    film = link_of(message(video={**FILE, "duration": 9, "width": 720, "height": 1280}), 5)
+    video = {**FILE, "duration": 9, "width": 720, "height": 1280, "file_name": "Holiday.mp4"}
+    film = link_of(message(video=video), 5)
     assert song is not None
     assert film is not None
     probe = SentFiles({}, FakeMediaTools()).probe(song)
     assert (probe.title, probe.author) == ("Waves", "The Sea")
-    (choice,) = SentFiles({}, FakeMediaTools()).probe(film).choices
-    assert (choice.width_px, choice.height_px) == (1280, 720)
+    probe = SentFiles({}, FakeMediaTools()).probe(film)
+    assert (probe.title, probe.author) == ("Holiday", None)
+    assert (probe.choices[0].width_px, probe.choices[0].height_px) == (1280, 720)
 
 
 def test_an_animation_is_not_taken_for_the_document_beside_it() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -46,3 +47,15 @@ def test_a_group_with_something_on_has_a_row_of_its_own_since_it_says_what() -> 
     none, third = Selection(1, 0, {}), Selection(1, 0, {"fake.group-c": None})
     assert [len(row) for row in options_view(menu, none).rows] == [2, 2, 1, 1, 1], "groups, start, cancel"
     assert [len(row) for row in options_view(menu, third).rows] == [2, 1, 2, 1, 1]
+    second = Selection(1, 0, {"fake.group-b": None})
+    assert [len(row) for row in options_view(menu, second).rows] == [1, 1, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("title", "is_told"), [("Holiday", True), ("🎬", False)])
+def test_of_a_file_that_was_sent_its_name_is_told_where_it_has_one_and_always_what_it_is(
+    title: str, *, is_told: bool
+) -> None:
+    request = replace(REQUEST, probe=Probe(link=LINK, title=title, choices=(FILM,)))
+    menu = Menu.of(request, (ChoiceRow(index=0, choice=FILM, route="botapi"),), 0, (Option(key="fake.x", label=WHY),))
+    keys = [line.key for line in sent_file_view(menu).lines]
+    assert keys == (["card", "telegram-choice"] if is_told else ["telegram-choice"])
