@@ -13,7 +13,7 @@ _START_PX_PER_S = 25_000_000.0
 """Two slow cores with x264's veryfast, both passes: a first guess that the first film corrects."""
 _SOUND_S, _SOUND_S_PER_S = 0.02, 250.0
 """A sound's start, and how much of it is encoded in a second."""
-_COPY_S, _COPY_BYTES_PER_S = 0.03, 400_000_000.0
+_COPY_S, _COPY_BYTES_PER_S = 0.04, 400_000_000.0
 """Starting ffmpeg and a look at the result; a file that has just come is read from memory."""
 _TAGS_S, _COVER_S = 0.05, 0.1
 """Writing what a song says of itself, which copies it, and drawing its cover."""
