@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -37,6 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("timeout")
         limits_s[item.path] = max(limits_s[item.path], marker.args[0] if marker else 0)
     items.sort(key=lambda item: -limits_s[item.path])
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this machine on which nobody listens, and that nobody else gets meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ async def test_a_part_with_subtitles_is_put_together_on_buttons(bob: Guest) -> N
     await bob.taps(await bob.sees_button("Only a part"), "Only a part")
     await bob.sees("From when to when?")
     bob.says("0:02-0:04")
-    screen = await bob.sees_button("Only a part: 2-4")
+    screen = await bob.sees_button("Only a part: 0:02–0:04")
     await bob.taps(screen, "Subtitles as a file")
     screen = await bob.sees(lambda m: any(button.label == "de" for button in m.buttons))
     await bob.taps(screen, "▫️ 📄 Subtitles as a file")

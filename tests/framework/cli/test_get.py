@@ -91,9 +91,9 @@ async def test_a_site_that_fails_is_one_sentence_with_a_number(
     assert list((cli.folder / "data" / "get" / "work").glob("*/*")) == []
 
 
-async def test_a_site_that_is_not_there_is_told_in_words(cli: Cli, unused_tcp_port: int) -> None:
-    cli.env["FETCHGRAM_NETWORK__ALLOW"] = f"127.0.0.1:{unused_tcp_port}"
-    answer = await cli.run("get", f"http://127.0.0.1:{unused_tcp_port}/film.mp4", env=ONCE)
+async def test_a_site_that_is_not_there_is_told_in_words(cli: Cli, closed_port: int) -> None:
+    cli.env["FETCHGRAM_NETWORK__ALLOW"] = f"127.0.0.1:{closed_port}"
+    answer = await cli.run("get", f"http://127.0.0.1:{closed_port}/film.mp4", env=ONCE)
     assert answer.code == 1
     assert answer.out == ""
     assert "(error " in answer.err

@@ -143,12 +143,12 @@ async def test_all_that_would_fail_is_said_at_once_with_what_to_do(cli: Cli, bot
     bot_api.problems.clear()  # an unknown token is the point
 
 
-async def test_a_server_that_is_not_there_and_a_data_folder_that_cannot_be_made(cli: Cli, unused_tcp_port: int) -> None:
+async def test_a_server_that_is_not_there_and_a_data_folder_that_cannot_be_made(cli: Cli, closed_port: int) -> None:
     (cli.folder / "file").touch()
     cli.env |= {
         "FETCHGRAM_DATA_DIR": "file/data",
         "FETCHGRAM_BOTS__MAIN__TOKEN": TOKEN,
-        "FETCHGRAM_BOTS__MAIN__API_URL": f"http://127.0.0.1:{unused_tcp_port}",
+        "FETCHGRAM_BOTS__MAIN__API_URL": f"http://127.0.0.1:{closed_port}",
         "PATH": str(Path(sys.executable).parent),
     }
     answer = await cli.run("check", "--json")

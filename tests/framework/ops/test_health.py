@@ -128,7 +128,7 @@ async def test_plugins_that_fail_and_a_bot_that_can_download_nothing_fail(tmp_pa
 
 
 async def test_the_token_is_asked_about_and_never_shown(
-    tmp_path: Path, server: Callable[[web.Response], Awaitable[str]], unused_tcp_port: int
+    tmp_path: Path, server: Callable[[web.Response], Awaitable[str]], closed_port: int
 ) -> None:
     bots = {
         "fine": await server(web.json_response({"ok": True, "result": {"username": "ada_bot"}})),
@@ -137,7 +137,7 @@ async def test_the_token_is_asked_about_and_never_shown(
         ),
         "page": await server(web.Response(text="<html>a proxy's log-in page")),
         "list": await server(web.json_response([])),
-        "absent": f"http://127.0.0.1:{unused_tcp_port}",
+        "absent": f"http://127.0.0.1:{closed_port}",
         "nonsense": "no url",
     }
     settings = _settings(tmp_path, bots={name: {"token": TOKEN, "api_url": url} for name, url in bots.items()})

@@ -256,9 +256,9 @@ async def test_a_server_error_may_have_happened(line: Line, chat: Person, world:
     assert may_have_happened(caught.value)  # type: ignore[arg-type]  # an aiogram error
 
 
-async def test_a_server_that_is_not_there_was_surely_not_reached(unused_tcp_port: int) -> None:
+async def test_a_server_that_is_not_there_was_surely_not_reached(closed_port: int) -> None:
     token = "12345:" + "A" * 35
-    bot = build_client("main", BotSettings(token=SecretStr(token), api_url=f"http://127.0.0.1:{unused_tcp_port}"))
+    bot = build_client("main", BotSettings(token=SecretStr(token), api_url=f"http://127.0.0.1:{closed_port}"))
     line = Line(bot, FAST, SystemClock())
     with pytest.raises((NotReached, TemporarilyUnavailable)) as caught:
         await line(GetMe(), patience_s=0.2)
