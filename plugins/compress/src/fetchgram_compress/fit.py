@@ -26,7 +26,7 @@ _MOST_OF_SOUND = 0.3
 """What the sound gives at the most for what is over; beyond that the picture is encoded again."""
 _SURE = 0.97
 """What is asked of the sound, of what it may take: its encoder misses too, and there is no third try."""
-_FIRST_PART = 0.3
+_FIRST_PART = 0.4
 """Of the whole time: x264's quick first pass, beside which the sound is made."""
 _SECOND_PART = 0.97
 """What is left is for another try; a bar that goes back would be worse than one that waits."""
